@@ -1,0 +1,7 @@
+"""``python -m bihuan``."""
+
+import sys
+
+from bihuan.cli import main
+
+sys.exit(main())

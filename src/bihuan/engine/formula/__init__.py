@@ -1,0 +1,1 @@
+"""The one expression language: parse -> bind (types, units, dimensions) -> order -> evaluate, one module each."""

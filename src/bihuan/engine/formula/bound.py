@@ -1,0 +1,181 @@
+"""The bound expression: what a formula means once names, types, units and dimensions are known.
+
+Made by `bind`, read by `graph` (dependencies), `evaluate` (blocks of rows), the naive evaluator in the tests and `trace`.
+Every node knows its source span, its type, its unit and the non-time dimensions its value varies over (``dims``, in the
+model's dimension order) and whether it varies over time (``timed``). Nothing here holds numbers of cells.
+
+A formula is evaluated at a *grain*: "base" (leaf periods) or the name of a calendar grouping ("quarter", "year"), when the
+item's ``time: formula`` is computed on total columns. A `Read` at a coarse grain means the operand's total column there.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Grain = str  # "base" or a grouping's name
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRef:
+    """An item of a cube, by codes."""
+
+    cube: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters [start, end) of the formula's text, and the line it stands on (from 1)."""
+
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """``type``: number text boolean date period member. ``unit``: sorted (name, power) pairs; None = unchecked."""
+
+    span: Span
+    type: str = "number"
+    unit: tuple[tuple[str, int], ...] | None = ()
+    dims: tuple[str, ...] = ()
+    timed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant(Node):
+    value: float | str | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinMember:
+    """Read at one member (a leaf or a parent: then its weighted roll-up)."""
+
+    dim: str
+    member: str
+    tree: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinLookup:
+    """Read at the member that ``by`` gives: another dimension's current member, a property, an item of type member."""
+
+    dim: str
+    by: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinPeriod:
+    """Read at a period: a code, first/last of the plan, the annual column ("year"), or the row's own period of a role dimension."""
+
+    kind: Literal["code", "first", "last", "grouping", "role"]
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read(Node):
+    """The value of an item. Dimensions of the item that are not pinned are aligned by name with the reader's."""
+
+    item: ItemRef
+    pins: tuple[PinMember | PinLookup, ...] = ()
+    period: PinPeriod | None = None
+    version: str | None = None  # a version role, or None = the version the formula runs in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Current(Node):
+    """The current member of a dimension, or the current period (dim = "period" or a role dimension)."""
+
+    dim: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property(Node):
+    """A property of the current member of ``dim``."""
+
+    dim: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unary(Node):
+    op: Literal["-", "+", "NOT"]
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary(Node):
+    op: Literal["+", "-", "*", "/", "^", "&", "=", "<>", "<", ">", "<=", ">=", "AND", "OR"]
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Node):
+    """A function of cells: IF IFS SWITCH IFERROR IFBLANK ISBLANK ROUND… MIN MAX ABS MOD PERIODNO PERIODS …
+
+    IF, IFS, SWITCH, IFERROR, IFBLANK are lazy per cell: an error in a branch not taken does not count.
+    """
+
+    function: str
+    args: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift(Node):
+    """PREV NEXT LAG LEAD YEAR_AGO: ``operand`` on the whole axis, moved by ``offset`` leaf periods (negative = earlier).
+
+    ``years`` counts whole fiscal years instead. ``default`` is used only where the target is off the axis, or off-plan and
+    blank. At a coarse grain the offset counts that grain's periods.
+    """
+
+    operand: Node
+    offset: int = 0
+    years: int = 0
+    default: Node | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window(Node):
+    """YTD QTD CUM ROLLING OPENING CLOSING over time."""
+
+    function: Literal["YTD", "QTD", "CUM", "ROLLING", "OPENING", "CLOSING"]
+    operand: Node
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate(Node):
+    """SUM AVERAGE MIN MAX COUNT of ``operand`` OVER leaf members of ``over`` (may hold "period": plan periods only).
+
+    ``by`` is (dimension, property): the dimension is replaced by the one the property refers to.
+    """
+
+    function: Literal["SUM", "AVERAGE", "MIN", "MAX", "COUNT"]
+    operand: Node
+    over: tuple[str, ...] = ()
+    by: tuple[str, str] | None = None
+    where: Node | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share(Node):
+    """SHARE(pool BY driver OVER dim): pool × driver / SUM(driver OVER dim), last digit by largest remainder."""
+
+    pool: Node
+    driver: Node
+    over: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line ``item[region] = expression``. First matching rule wins; cells that none matches are inputs.
+
+    ``region`` is a boolean expression or None (everywhere). ``text`` is the source as written.
+    """
+
+    item: ItemRef
+    region: Node | None
+    expression: Node
+    text: str
+    line: int

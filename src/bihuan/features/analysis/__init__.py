@@ -1,0 +1,1 @@
+"""Reports, dashboards and questions over the one query."""

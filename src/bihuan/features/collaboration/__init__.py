@@ -1,0 +1,1 @@
+"""Comments, mentions, the notifications outbox and live events."""

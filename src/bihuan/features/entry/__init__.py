@@ -1,0 +1,1 @@
+"""Forms, plan units, cycles and rounds, checks, Excel."""

@@ -1,0 +1,1 @@
+"""Forecast versions and methods that read actuals."""

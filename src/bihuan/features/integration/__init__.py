@@ -1,0 +1,1 @@
+"""Sources, mappings, loads, voucher lines and the error desk."""

@@ -1,0 +1,1 @@
+"""Variance, drill to lines, alerts, deviations and the cases that close them."""

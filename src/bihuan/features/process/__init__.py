@@ -1,0 +1,1 @@
+"""Flows, tasks, timers; generic, knows what it moves only as a Subject."""

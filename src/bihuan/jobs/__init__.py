@@ -1,0 +1,1 @@
+"""The same commands, later and on schedule."""

@@ -1,0 +1,1 @@
+"""Alembic revisions, forward only; a test proves that all of them give the declared tables."""

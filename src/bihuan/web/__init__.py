@@ -1,0 +1,1 @@
+"""The HTTP application: routes mounted, sessions, problem responses, live events, the built front end."""
