@@ -31,6 +31,8 @@ class CalendarDefinition:
     history: int = 0
     ahead: int = 0
     fiscal_start: int = 1  # month the fiscal year begins in
+    long_years: tuple[int, ...] = ()  # fiscal years of 53 weeks (base week445)
+    place: Place = Place("model.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class DimensionDefinition:
     references: Mapping[str, str] = field(default_factory=dict)  # property -> dimension its values are members of
     managed: Literal["package", "data"] = "package"
     role_of: str | None = None
+    property_types: Mapping[str, str] = field(default_factory=dict)  # property -> "number"; absent = text
     own_leaf: bool = False  # every non-leaf member gets an automatic leaf 本级 for its own amounts (default for org)
 
 
@@ -109,5 +112,5 @@ class ModelDefinition:
     roles: Mapping[str, str]
     versions: tuple[str, ...]  # version roles: 实际 预算 预测
     languages: tuple[str, ...]
-    dimensions: tuple[DimensionDefinition, ...]
+    dimensions: tuple[DimensionDefinition, ...]  # without the role dimensions: those follow, in the order of ``roles``
     cubes: tuple[CubeDefinition, ...]

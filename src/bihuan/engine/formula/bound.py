@@ -14,7 +14,7 @@ from typing import Literal
 Grain = str  # "base" or a grouping's name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class ItemRef:
     """An item of a cube, by codes."""
 
@@ -44,6 +44,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant(Node):
+    """A literal. Type "period": the axis index as a float; type "member": the member's code; type "date": ISO text."""
+
     value: float | str | bool
 
 
@@ -98,6 +100,18 @@ class Property(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Within(Node):
+    """True where the current member of ``dim`` is ``member`` or stands below it in the tree (edges without an end).
+
+    What a selector ``[dim: member]`` at the left of a rule means, and ``dim = "member"`` in an expression.
+    """
+
+    dim: str
+    member: str
+    tree: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unary(Node):
     op: Literal["-", "+", "NOT"]
     operand: Node
@@ -115,6 +129,8 @@ class Call(Node):
     """A function of cells: IF IFS SWITCH IFERROR IFBLANK ISBLANK ROUND… MIN MAX ABS MOD PERIODNO PERIODS …
 
     IF, IFS, SWITCH, IFERROR, IFBLANK are lazy per cell: an error in a branch not taken does not count.
+    ``function`` is always the English name of `functions.FUNCTIONS`; AND, OR, NOT written as functions are `Binary`/`Unary`.
+    Types: period - period and period ± number stay `Binary` with the operands' types telling.
     """
 
     function: str
