@@ -23,10 +23,11 @@ def utc_now() -> datetime:
 
 @dataclass
 class Reader:
-    """Runs named queries on one connection."""
+    """Runs named queries on one connection. ``memo`` is what features remember until the transaction ends."""
 
     conn: Connection
     now: Callable[[], datetime] = utc_now
+    memo: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def rows(self, query: str, **params: object) -> Sequence[RowMapping]:
         """All rows of a named query as mappings."""
