@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -83,6 +83,17 @@ def database(database_url: str) -> Iterator[Database]:
     db = open_database(database_url, pool_size=40)
     yield db
     db.engine.dispose()
+
+
+@pytest.fixture
+def wipe(owner_url: str) -> Callable[..., None]:
+    """``wipe("table", …)`` empties tables as the owner; the application's role may not."""
+
+    def truncate(*tables: str) -> None:
+        with psycopg.connect(owner_url) as conn:
+            conn.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+
+    return truncate
 
 
 @pytest.fixture
