@@ -1,0 +1,75 @@
+"""The HTTP application: every feature's routes, problem answers, live events, the built front end.
+
+uvicorn starts it by factory: ``uvicorn --factory bihuan.web.app:from_settings``.
+"""
+
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from bihuan import __version__, bootstrap
+from bihuan.features.access.http import Gate, public
+from bihuan.settings import from_environment
+from bihuan.web import events, frontpage, logging, middleware, problems
+
+FEATURES = (
+    "access", "modelling", "planning", "collaboration", "process", "entry",
+    "control", "integration", "forecast", "monitoring", "analysis",
+)  # fmt: skip
+
+
+def from_settings() -> FastAPI:
+    """The factory of a web worker: settings from the environment."""
+    logging.configure()
+    return create_app(bootstrap.build(from_environment()))
+
+
+def create_app(container: bootstrap.Container) -> FastAPI:
+    """The application around a container."""
+    app = FastAPI(
+        title="闭环 Bihuan",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the page loads scripts from elsewhere, which our content policy refuses
+        redoc_url=None,
+        lifespan=_lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.container = container
+    app.state.gate = Gate(container.database, container.trees)
+    app.state.hub = events.Hub(container.settings.database_url or "")
+    app.add_middleware(middleware.SizeLimit)
+    app.add_middleware(middleware.RequestFrame)
+    problems.install(app)
+    _add_health(app)
+    for feature in FEATURES:
+        name = f"bihuan.features.{feature}.api"
+        if find_spec(name):
+            app.include_router(importlib.import_module(name).router)
+    app.include_router(events.router)
+    frontpage.install(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with app.state.hub.running():
+        yield
+
+
+def _operation_id(route: APIRoute) -> str:
+    """``access_sign_in``: short names for the generated client."""
+    return f"{route.tags[0]}_{route.name}" if route.tags else route.name
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["web"], **public())
+    def healthz() -> dict[str, str]:
+        """Alive, and the database answers."""
+        with app.state.container.database.reading() as reader:
+            reader.value("access.alive")
+        return {"status": "ok", "version": __version__}
