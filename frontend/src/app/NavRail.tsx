@@ -1,0 +1,67 @@
+/** The rail: the eight stages on one closed line, and the places around it. */
+import { Link, useRouterState } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { Icon } from "../ui/icons";
+import { AROUND, ICON_OF, LOOP, PATH_OF, type Place } from "./places";
+
+const STEP = 34;
+
+function LoopLine({ at }: { readonly at: number }) {
+  const height = STEP * LOOP.length;
+  return (
+    <svg width="20" height={height} viewBox={`0 0 20 ${height}`} fill="none" aria-hidden="true">
+      <rect x="2" y={STEP / 2} width="9" height={height - STEP} rx="4.5" stroke="#cfd7e4" strokeWidth="1.5" />
+      {LOOP.map((stage, i) =>
+        i === at ? (
+          <circle key={stage} cx="11" cy={STEP * (i + 0.5)} r="4" fill="#2456c8" stroke="#eef3fd" strokeWidth="2" />
+        ) : (
+          <circle key={stage} cx="11" cy={STEP * (i + 0.5)} r="2.6" fill="#fff" stroke="#9aa8be" strokeWidth="1.5" />
+        ),
+      )}
+    </svg>
+  );
+}
+
+interface Props {
+  readonly open: boolean;
+  readonly businessDate: string | undefined;
+  readonly onFollow: () => void;
+}
+
+export function NavRail({ open, businessDate, onFollow }: Props) {
+  const { t } = useTranslation();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const link = (place: Place, icon?: React.ReactNode) => (
+    <Link
+      to={PATH_OF[place]}
+      className={path === PATH_OF[place] ? "active" : ""}
+      aria-current={path === PATH_OF[place] ? "page" : undefined}
+      onClick={onFollow}
+    >
+      {icon}
+      {t(`nav.${place}`)}
+    </Link>
+  );
+  return (
+    <nav className="rail" id="rail" aria-label={t("nav.main")} data-open={open} data-testid="rail">
+      {link("home", <Icon name={ICON_OF.home} />)}
+      <ol aria-label={t("nav.loop")}>
+        <LoopLine at={LOOP.findIndex((stage) => PATH_OF[stage] === path)} />
+        {LOOP.map((stage) => (
+          <li key={stage}>{link(stage)}</li>
+        ))}
+      </ol>
+      <hr />
+      {AROUND.map((place) => (
+        <div key={place}>{link(place, <Icon name={ICON_OF[place]} />)}</div>
+      ))}
+      {businessDate && (
+        <div className="foot">
+          {t("nav.businessDate")}
+          <br />
+          <time dateTime={businessDate}>{businessDate}</time>
+        </div>
+      )}
+    </nav>
+  );
+}
