@@ -1,0 +1,184 @@
+"""From the records of a file to lines that are stored, skipped or rejected, each with its reason. Pure, on columns.
+
+Amounts are int64 of fen until they leave; debit − credit is positive for a debit. A source with one signed amount column
+counts it as debit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bihuan.features.integration.mapping import Mapped, Mapper, TargetModel, map_lines, matcher
+from bihuan.features.integration.model import Counted, RejectedLine, Source
+from bihuan.features.integration.outcomes import Outcome, fate
+from bihuan.features.integration.results import (
+    Checked,
+    Columns,
+    counts,
+    malformed_lines,
+    rejected_lines,
+    stored_lines,
+)
+from bihuan.features.integration.values import Coded, Read, amounts, code, dates, read_period
+from bihuan.features.integration.vouchers import NOTHING, Imported, Lines, check_vouchers, line_hashes, voucher_keys
+from bihuan.store.landing import Landed
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """``stored``: the lines for the warehouse; ``rejected``: for the error desk; ``counts`` by outcome name."""
+
+    records: int
+    stored: pa.Table
+    rejected: tuple[RejectedLine, ...]
+    counts: Mapping[str, Counted]
+
+
+def prepare(source: Source, landed: Landed, model: TargetModel, imported: Imported = NOTHING) -> Prepared:
+    """Maps and validates all records of a file that has the source's columns."""
+    fields, records = landed.fields, landed.records
+    columns = _read(source, fields, model)
+    mapped = map_lines(Mapper(source.rules, model, source.cube), columns.codes, len(records))
+    _apply_mapping(columns, mapped)
+    excluded_by = _apply_exclusions(source, columns, fields)
+    key = fingerprint = np.zeros(len(records), np.uint64)
+    if source.has_vouchers and len(records):
+        key, fingerprint = _apply_vouchers(source, columns, imported)
+    checked = Checked(source, fields, records, model.periods, columns, mapped, excluded_by, key, fingerprint)
+    counted = counts(columns)
+    if landed.malformed:
+        counted[Outcome.MALFORMED_RECORD.name] = Counted(len(landed.malformed), Decimal(0), Decimal(0))
+    rejected = (*malformed_lines(landed.malformed), *rejected_lines(checked))
+    return Prepared(len(records) + len(landed.malformed), stored_lines(checked), rejected, counted)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+
+
+def _read(source: Source, fields: pa.Table, model: TargetModel) -> Columns:
+    n = fields.num_rows
+    outcome = np.zeros(n, np.uint8)
+    coded = {name: code(fields[source.fields[name]]) for name in (*source.codes, *_present(source, "voucher", "book"))}
+    date, period = _read_time(source, fields, model, outcome)
+    debit, credit = _read_amounts(source, fields, outcome)
+    if source.has_vouchers:
+        _mark(outcome, coded["voucher"].matching(lambda t: t == ""), Outcome.MISSING_VOUCHER)
+    _check_period(period, model, outcome)
+    return Columns(coded, date, period, debit, credit, outcome)
+
+
+def _present(source: Source, *names: str) -> tuple[str, ...]:
+    return tuple(name for name in names if name in source.fields)
+
+
+def _read_time(
+    source: Source, fields: pa.Table, model: TargetModel, outcome: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Day and axis index of the period of each line; the period follows from the date unless the file states it,
+    and the day is the period's last where the file has none."""
+    n = fields.num_rows
+    date = np.zeros(n, np.int64)
+    by_date = np.full(n, -1, np.int32)
+    if "date" in source.fields:
+        read = dates(code(fields[source.fields["date"]]))
+        _mark(outcome, read.blank, Outcome.BAD_DATE)
+        _take(outcome, read)
+        date = read.value
+        by_date = (np.searchsorted(model.period_ends, date, "left")).astype(np.int32)
+        off = (by_date == len(model.periods)) | (
+            date < model.period_starts[np.minimum(by_date, len(model.periods) - 1)]
+        )
+        by_date[off] = -1
+    if "period" not in source.fields:
+        return date, by_date
+    stated = code(fields[source.fields["period"]])
+    axis = {period: i for i, period in enumerate(model.periods)}
+    spelled = [read_period(text) for text in stated.distinct]
+    _mark(outcome, stated.matching(lambda t: read_period(t) is None), Outcome.BAD_PERIOD)
+    index = np.array([axis.get(p, -1) if p else -1 for p in spelled], np.int32)
+    period = index[stated.index] if spelled else by_date
+    return (date if "date" in source.fields else model.period_ends[period].astype(np.int64)), period
+
+
+def _read_amounts(
+    source: Source, fields: pa.Table, outcome: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Fen of debit and credit. Blank is not zero: a line without any amount is a fault."""
+    if "amount" in source.fields:
+        one = amounts(fields[source.fields["amount"]])
+        _take(outcome, one)
+        _mark(outcome, one.blank, Outcome.NO_AMOUNT)
+        return one.value, np.zeros_like(one.value)
+    debit, credit = amounts(fields[source.fields["debit"]]), amounts(fields[source.fields["credit"]])
+    _take(outcome, debit)
+    _take(outcome, credit)
+    _mark(outcome, debit.blank & credit.blank, Outcome.NO_AMOUNT)
+    _mark(outcome, (debit.value != 0) & (credit.value != 0), Outcome.BOTH_SIDES_FILLED)
+    return debit.value, credit.value
+
+
+def _check_period(period: NDArray[np.int32], model: TargetModel, outcome: NDArray[np.uint8]) -> None:
+    _mark(outcome, period < 0, Outcome.PERIOD_NOT_ON_CALENDAR)
+    for codes, found in ((model.closed, Outcome.PERIOD_CLOSED), (model.not_open, Outcome.PERIOD_NOT_OPEN)):
+        shut = np.array([p in codes for p in model.periods], bool)
+        _mark(outcome, (period >= 0) & shut[np.maximum(period, 0)], found)
+
+
+# --- mapping, exclusions, vouchers -------------------------------------------------------------------------------
+
+
+def _apply_mapping(columns: Columns, mapped: Mapped) -> None:
+    if not mapped.landings:
+        return
+    found = np.array([landing.outcome for landing in mapped.landings], np.uint8)[mapped.landing]
+    rejected = found >= 20
+    columns.outcome[rejected & (columns.outcome == 0)] = found[rejected & (columns.outcome == 0)]
+    columns.outcome[(found == Outcome.IGNORED) & (columns.outcome == 0)] = Outcome.IGNORED
+    opened = np.array([landing.active[0] for landing in mapped.landings])[mapped.landing]
+    closes = np.array([landing.active[1] for landing in mapped.landings])[mapped.landing]
+    _mark(columns.outcome, (columns.date < opened) | (columns.date >= closes), Outcome.INACTIVE_MEMBER)
+
+
+def _apply_exclusions(source: Source, columns: Columns, fields: pa.Table) -> NDArray[np.int32]:
+    """int32[n]: index of the exclusion that takes a line, -1 for none. Only lines that would count are excluded."""
+    by = np.full(len(columns.outcome), -1, np.int32)
+    for i, exclusion in enumerate(source.exclusions):
+        hit = (columns.outcome == Outcome.ACCEPTED) & (by < 0)
+        for name, pattern in exclusion.when.items():
+            column = columns.codes.get(name) or code(fields[source.fields[name]])
+            hit &= column.matching(matcher(pattern))
+        by[hit] = i
+        columns.outcome[hit] = Outcome.EXCLUDED
+    return by
+
+
+def _apply_vouchers(
+    source: Source, columns: Columns, imported: Imported
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    period = Coded(columns.period + 1, ("", *(str(i) for i in range(int(columns.period.max(initial=-1)) + 1))))
+    identity = [period, columns.codes["voucher"]]
+    if "book" in source.fields:
+        identity.append(columns.codes["book"])
+    key = voucher_keys(identity)
+    _, voucher = np.unique(key, return_inverse=True)
+    content = line_hashes([columns.codes[name] for name in source.codes], [columns.date, columns.debit, columns.credit])
+    lines = Lines(voucher, key, content, columns.date, columns.debit, columns.credit)
+    return key, check_vouchers(lines, columns.outcome, imported, balanced=source.balanced)
+
+
+def _mark(outcome: NDArray[np.uint8], where: NDArray[np.bool_], found: Outcome) -> None:
+    outcome[where & (outcome == 0)] = found
+
+
+def _take(outcome: NDArray[np.uint8], read: Read) -> None:
+    outcome[:] = np.where(outcome == 0, read.outcome, outcome)
+
+
+def rejected_share(prepared: Prepared) -> Decimal:
+    """Rejected records as a share of all."""
+    bad = sum(c.lines for name, c in prepared.counts.items() if fate(Outcome[name]) == "rejected")
+    return Decimal(bad) / prepared.records if prepared.records else Decimal(0)
