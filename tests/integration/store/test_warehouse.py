@@ -18,7 +18,8 @@ LINES = pa.table({"account": ["6602", "1002"], "amount": pa.array([300, -300], p
 def warehouse(tmp_path: Path, database: Database) -> Iterator[Warehouse]:
     yield Warehouse(tmp_path / "warehouse")
     with database.engine.begin() as conn:
-        conn.exec_driver_sql("TRUNCATE warehouse_manifest, warehouse_file, backup_lease")
+        for table in ("warehouse_manifest", "warehouse_file", "backup_lease"):
+            conn.exec_driver_sql(f"DELETE FROM {table}")
 
 
 def publish(uow: UnitOfWork, warehouse: Warehouse, table: pa.Table, batch: int, period: str) -> str:

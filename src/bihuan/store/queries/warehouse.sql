@@ -34,11 +34,6 @@ WHERE m.table_name = :table_name
   AND (CAST(:last AS text) IS NULL OR m.min_period IS NULL OR m.min_period <= :last)
 ORDER BY m.batch_id, m.hash;
 
--- name: drop_file
--- Ends a file that nothing names any more; the sweep removes it from disk.
-DELETE FROM warehouse_file f WHERE f.hash = :hash
-  AND NOT EXISTS (SELECT 1 FROM warehouse_manifest m WHERE m.hash = f.hash);
-
 -- name: take_lease
 -- Stops the sweep until the lease is released or runs out.
 INSERT INTO backup_lease (holder, taken_at, expires_at) VALUES (:holder, :now, :expires_at) RETURNING id;
