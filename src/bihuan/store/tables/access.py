@@ -116,6 +116,7 @@ action_entry = Table(
     Column("request_id", Text, nullable=False, server_default=""),
     Index("ix_action_entry_subject", "subject_kind", "subject_id"),
     Index("ix_action_entry_at", "at"),
+    info={"append_only": True},
 )
 
 action_chain = Table(
@@ -126,6 +127,7 @@ action_chain = Table(
     Column("position", Integer, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     UniqueConstraint("day", "position", name="uq_action_chain_day_position"),
+    info={"append_only": True},
 )
 
 action_digest = Table(
@@ -135,6 +137,7 @@ action_digest = Table(
     Column("entries", Integer, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     _at(),
+    info={"append_only": True},
 )
 
 idempotency_key = Table(
