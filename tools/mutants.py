@@ -32,7 +32,9 @@ def run_tests(tree: Path, tests: list[str]) -> int:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     env = {**os.environ, "PYTHONPATH": str(tree / "src"), "BIHUAN_NO_BROWSER": "1"}
     try:
-        return subprocess.run(command, cwd=tree, env=env, capture_output=True, timeout=TIMEOUT_S, check=False).returncode
+        return subprocess.run(
+            command, cwd=tree, env=env, capture_output=True, timeout=TIMEOUT_S, check=False
+        ).returncode
     except subprocess.TimeoutExpired:
         return 124
 

@@ -1,12 +1,13 @@
-"""The declared schema in one go: tables, then the SQL that tables cannot say (triggers, grants, policies) from ddl/*.sql.
+"""The declared schema in one go: tables, the application role's rights, then ddl/*.sql (triggers, policies).
 
 Migrations bring a database to the same schema step by step; a test compares the two.
 """
 
 from importlib.resources import files
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from bihuan.store.grants import grants
 from bihuan.store.tables import metadata
 
 
@@ -22,5 +23,10 @@ def create_all(engine: Engine) -> None:
     """Creates the declared schema in an empty database."""
     with engine.begin() as conn:
         metadata.create_all(conn)
-        for statement in extra_ddl():
-            conn.exec_driver_sql(statement)
+        apply_beside_tables(conn)
+
+
+def apply_beside_tables(conn: Connection) -> None:
+    """What tables cannot say: rights, then triggers and policies; repeatable, so migrations end with it too."""
+    for statement in (*grants(metadata), *extra_ddl()):
+        conn.exec_driver_sql(statement)

@@ -1,7 +1,7 @@
 """Files of the warehouse: named by content, existing only by a row, swept only when nobody needs them."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,11 +15,9 @@ LINES = pa.table({"account": ["6602", "1002"], "amount": pa.array([300, -300], p
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, database: Database) -> Iterator[Warehouse]:
+def warehouse(tmp_path: Path, wipe: Callable[..., None]) -> Iterator[Warehouse]:
     yield Warehouse(tmp_path / "warehouse")
-    with database.engine.begin() as conn:
-        for table in ("warehouse_manifest", "warehouse_file", "backup_lease"):
-            conn.exec_driver_sql(f"DELETE FROM {table}")
+    wipe("warehouse_manifest", "warehouse_file", "backup_lease")
 
 
 def publish(uow: UnitOfWork, warehouse: Warehouse, table: pa.Table, batch: int, period: str) -> str:
