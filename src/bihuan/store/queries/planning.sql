@@ -59,6 +59,10 @@ FROM version v JOIN plan_head h ON h.version_id = v.id
 WHERE v.model_id = :model AND (v.code = :name OR (v.bound AND v.role = :name))
 ORDER BY (v.code = :name) DESC LIMIT 1;
 
+-- name: version_of_role
+-- The version that formulas mean by a role.
+SELECT id FROM version WHERE model_id = :model AND role = :role AND bound;
+
 -- name: insert_version
 -- A new version; no row when the code is taken.
 INSERT INTO version (model_id, code, name, role, bound, base_version_id, at)
