@@ -41,10 +41,10 @@ mutants: setup ## remove a guard, see the suite turn red; for each guard
 	@.venv/bin/python tools/mutants.py
 
 bench: setup ## benchmarks with their peers, into bench/results.json
-	@.venv/bin/python -m bench
+	@.venv/bin/python bench/run.py
 
 bench-quick: setup ## the same, small, under a minute, into bench/results-quick.json
-	@.venv/bin/python -m bench --quick
+	@.venv/bin/python bench/run.py --quick
 
 screenshots: front ## pictures of the pages into docs/screenshots
 	@.venv/bin/python tools/screenshots.py

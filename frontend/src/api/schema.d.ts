@@ -4,6 +4,86 @@
  */
 
 export interface paths {
+    "/api/v1/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Actions
+         * @description The action trail, newest first; page with ``before`` = the last id seen.
+         */
+        get: operations["access_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description The stream of what changes, as far as the reader may know: ``event: <topic>``, ``data: {model, where, data}``.
+         */
+        get: operations["web_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Changes one's own password; ends all other sessions.
+         */
+        post: operations["access_change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roles
+         * @description All roles and what they grant.
+         */
+        get: operations["access_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -15,18 +95,18 @@ export interface paths {
          * Whoami
          * @description Who is signed in, and the token for unsafe requests.
          */
-        get: operations["whoami_api_v1_session_get"];
+        get: operations["access_whoami"];
         put?: never;
         /**
          * Sign In
          * @description Signs in; sets the session cookie and answers the token for unsafe requests.
          */
-        post: operations["sign_in_api_v1_session_post"];
+        post: operations["access_sign_in"];
         /**
          * Sign Out
          * @description Ends this session.
          */
-        delete: operations["sign_out_api_v1_session_delete"];
+        delete: operations["access_sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -46,27 +126,7 @@ export interface paths {
          * Sign Out Everywhere
          * @description Ends all of one's sessions, this one too.
          */
-        delete: operations["sign_out_everywhere_api_v1_sessions_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Change Password
-         * @description Changes one's own password; ends all other sessions.
-         */
-        post: operations["change_password_api_v1_password_post"];
-        delete?: never;
+        delete: operations["access_sign_out_everywhere"];
         options?: never;
         head?: never;
         patch?: never;
@@ -83,13 +143,13 @@ export interface paths {
          * Users
          * @description All users and their roles.
          */
-        get: operations["users_api_v1_users_get"];
+        get: operations["access_users"];
         put?: never;
         /**
          * Add User
          * @description Adds a user without roles.
          */
-        post: operations["add_user_api_v1_users_post"];
+        post: operations["access_add_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -108,7 +168,7 @@ export interface paths {
          * Assign Roles
          * @description Replaces a user's roles.
          */
-        put: operations["assign_roles_api_v1_users__login__roles_put"];
+        put: operations["access_assign_roles"];
         post?: never;
         delete?: never;
         options?: never;
@@ -116,7 +176,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/roles": {
+    "/healthz": {
         parameters: {
             query?: never;
             header?: never;
@@ -124,132 +184,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Roles
-         * @description All roles and what they grant.
+         * Healthz
+         * @description Alive, and the database answers.
          */
-        get: operations["roles_api_v1_roles_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/actions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Actions
-         * @description The action trail, newest first; page with ``before`` = the last id seen.
-         */
-        get: operations["actions_api_v1_actions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plan/query": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Api V1 Plan Query */
-        post: operations["api_v1_plan_query_api_v1_plan_query_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plan/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Api V1 Plan Preview */
-        post: operations["api_v1_plan_preview_api_v1_plan_preview_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plan/save": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Api V1 Plan Save */
-        post: operations["api_v1_plan_save_api_v1_plan_save_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plan/trace": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Api V1 Plan Trace */
-        post: operations["api_v1_plan_trace_api_v1_plan_trace_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plan/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Api V1 Plan History */
-        post: operations["api_v1_plan_history_api_v1_plan_history_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plan/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Versions */
-        get: operations["versions_api_v1_plan_versions_get"];
+        get: operations["web_healthz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -267,36 +205,34 @@ export interface components {
          * @description One line of the trail. ``sealed`` = chained into the day's hash chain.
          */
         ActionOut: {
-            /** Id */
-            id: number;
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** After */
+            after: unknown;
             /**
              * At
              * Format: date-time
              */
             at: string;
-            /** Actor */
-            actor: string;
-            /** Action */
-            action: string;
-            /** Subject Kind */
-            subject_kind: string;
-            /** Subject Id */
-            subject_id: string;
             /** Before */
             before: unknown;
-            /** After */
-            after: unknown;
+            /** Id */
+            id: number;
             /** Reason */
             reason: string;
             /** Request Id */
             request_id: string;
             /** Sealed */
             sealed: boolean;
+            /** Subject Id */
+            subject_id: string;
+            /** Subject Kind */
+            subject_kind: string;
         };
         /** Assignment */
         Assignment: {
-            /** Role */
-            role: string;
             /**
              * Limits
              * @default {}
@@ -304,366 +240,74 @@ export interface components {
             limits: {
                 [key: string]: unknown[];
             };
+            /** Role */
+            role: string;
             /** Until */
             until?: string | null;
         };
         /** AssignmentOut */
         AssignmentOut: {
-            /** Role */
-            role: string;
             /** Limits */
             limits: {
                 [key: string]: unknown[];
             };
+            /** Role */
+            role: string;
             /** Until */
             until: string | null;
         };
         /** Assignments */
         Assignments: {
-            /** Roles */
-            roles: components["schemas"]["Assignment"][];
             /**
              * Reason
              * @default
              */
             reason: string;
-        };
-        /**
-         * CellIn
-         * @description One cell; members may be parents and the period a group, for a trace.
-         */
-        CellIn: {
-            /** Version */
-            version: number;
-            /** Cube */
-            cube: string;
-            /** Item */
-            item: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
-            /**
-             * Period
-             * @default
-             */
-            period: string;
-            /** As Of */
-            as_of?: number | null;
-        };
-        /**
-         * CellOut
-         * @description v: value; s: state; e: editable; r: key in ``reasons`` why not; p: 部分, a sum of only the visible part.
-         */
-        CellOut: {
-            /** V */
-            v: string | null;
-            /** S */
-            s: string;
-            /** E */
-            e: boolean;
-            /** R */
-            r: string | null;
-            /** P */
-            p: boolean;
-        };
-        /**
-         * CellResultOut
-         * @description The outcome of ``edits[index]``; ``code`` and ``message`` say why it was not saved, ``theirs`` only for a conflict.
-         */
-        CellResultOut: {
-            /** Index */
-            index: number;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "saved" | "conflict" | "refused" | "unsaved";
-            /** Code */
-            code: string | null;
-            /** Message */
-            message: string | null;
-            theirs: components["schemas"]["TheirsOut"] | null;
-        };
-        /**
-         * ColumnOut
-         * @description ``kind``: "base", a grouping's name, or "none" for the only column of items without period.
-         */
-        ColumnOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Kind */
-            kind: string;
-            /** Parent */
-            parent: string | null;
-            /** Plan */
-            plan: boolean;
-        };
-        /**
-         * EditIn
-         * @description One cell as typed: what the client last saw there, and what shall stand there.
-         */
-        EditIn: {
-            /** Cube */
-            cube: string;
-            /** Item */
-            item: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
-            /**
-             * Period
-             * @default
-             */
-            period: string;
-            /** Before */
-            before: string | null;
-            /** After */
-            after: string | null;
+            /** Roles */
+            roles: components["schemas"]["Assignment"][];
         };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
-        /**
-         * HistoryEntryOut
-         * @description One change of a cell.
-         */
-        HistoryEntryOut: {
-            /** Seq */
-            seq: number;
-            /** Author */
-            author: string;
-            /** At */
-            at: string;
-            /** Source */
-            source: string;
-            /** Reason */
-            reason: string;
-            /** Kind */
-            kind: string;
-            /** Before */
-            before: string | null;
-            /** After */
-            after: string | null;
-        };
-        /** HistoryOut */
-        HistoryOut: {
-            /** Entries */
-            entries: components["schemas"]["HistoryEntryOut"][];
-        };
-        /**
-         * ItemOut
-         * @description ``decimals``: places to show; ``scale``: places kept, null = any; ``formula``: computed in every plan cell.
-         */
-        ItemOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Unit */
-            unit: string;
-            /** Decimals */
-            decimals: number;
-            /** Scale */
-            scale: number | null;
-            /** Formula */
-            formula: boolean;
-        };
         /** PasswordChange */
         PasswordChange: {
-            /** Old */
-            old: string;
             /** New */
             new: string;
-        };
-        /**
-         * PreviewIn
-         * @description ``edits`` are tried on a private copy; nothing is written.
-         */
-        PreviewIn: {
-            /** Edits */
-            edits: components["schemas"]["EditIn"][];
-            query: components["schemas"]["QueryIn"];
-        };
-        /**
-         * PreviewOut
-         * @description The slice as it would be, and the edits that would be refused.
-         */
-        PreviewOut: {
-            slice: components["schemas"]["QueryOut"];
-            /** Cells */
-            cells: components["schemas"]["CellResultOut"][];
-        };
-        /**
-         * QueryIn
-         * @description A slice of one cube. Every dimension of an item is in ``rows`` or ``fixed``, or has a single top, which is then meant.
-         */
-        QueryIn: {
-            /** Version */
-            version: number;
-            /** Cube */
-            cube: string;
-            /**
-             * Items
-             * @default []
-             */
-            items: string[];
-            rows?: components["schemas"]["RowsIn"] | null;
-            /**
-             * Fixed
-             * @default {}
-             */
-            fixed: {
-                [key: string]: string;
-            };
-            /**
-             * Columns
-             * @default plan-with-totals
-             */
-            columns: ("plan" | "plan-with-totals") | string[];
-            /** As Of */
-            as_of?: number | null;
-        };
-        /**
-         * QueryOut
-         * @description A slice at (seq, revision).
-         */
-        QueryOut: {
-            /** Version */
-            version: number;
-            /** Seq */
-            seq: number;
-            /** Revision */
-            revision: number;
-            /** Items */
-            items: components["schemas"]["ItemOut"][];
-            /** Columns */
-            columns: components["schemas"]["ColumnOut"][];
-            /** Rows */
-            rows: components["schemas"]["RowOut"][];
-            /** Cells */
-            cells: components["schemas"]["CellOut"][][];
-            /** Reasons */
-            reasons: {
-                [key: string]: string;
-            };
+            /** Old */
+            old: string;
         };
         /** RoleOut */
         RoleOut: {
             /** Code */
             code: string;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
             /** Grants */
             grants: {
                 [key: string]: unknown;
             }[];
-        };
-        /**
-         * RowOut
-         * @description ``members`` names one node for each of the item's dimensions; ``parent`` is another row's key.
-         */
-        RowOut: {
-            /** Key */
-            key: string;
-            /** Item */
-            item: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
             /** Name */
             name: string;
-            /** Level */
-            level: number;
-            /** Parent */
-            parent: string | null;
-            /** Leaf */
-            leaf: boolean;
-        };
-        /**
-         * RowsIn
-         * @description The dimension shown down the rows: ``members`` if given, else ``root`` (default: all tops) and what is below it.
-         */
-        RowsIn: {
-            /** Dim */
-            dim: string;
-            /**
-             * Tree
-             * @default
-             */
-            tree: string;
-            /** Root */
-            root?: string | null;
-            /** Depth */
-            depth?: number | null;
-            /** Members */
-            members?: string[] | null;
-        };
-        /**
-         * SaveIn
-         * @description ``mode``: "all" or nothing, or the "valid" ones only. ``base_seq`` is the seq the client read.
-         */
-        SaveIn: {
-            /** Version */
-            version: number;
-            /** Base Seq */
-            base_seq: number;
-            /** Edits */
-            edits: components["schemas"]["EditIn"][];
-            /**
-             * Mode
-             * @default all
-             * @enum {string}
-             */
-            mode: "all" | "valid";
-            /**
-             * Reason
-             * @default
-             */
-            reason: string;
-        };
-        /**
-         * SaveOut
-         * @description ``outcome``: everything, a part, or nothing was written (then status 409). ``seq`` is the version's seq afterwards.
-         */
-        SaveOut: {
-            /**
-             * Outcome
-             * @enum {string}
-             */
-            outcome: "saved" | "partly" | "nothing";
-            /** Seq */
-            seq: number;
-            /** Saved */
-            saved: number;
-            /** Cells */
-            cells: components["schemas"]["CellResultOut"][];
+            /** Note */
+            note: string;
         };
         /**
          * SessionOut
          * @description Who is signed in. ``actions`` are the action patterns held (allowed), for menus; the server decides again.
          */
         SessionOut: {
-            /** User Id */
-            user_id: number;
+            /** Actions */
+            actions: string[];
+            /** Csrf Token */
+            csrf_token: string;
             /** Login */
             login: string;
             /** Name */
             name: string;
             /** Roles */
             roles: string[];
-            /** Actions */
-            actions: string[];
-            /** Csrf Token */
-            csrf_token: string;
+            /** User Id */
+            user_id: number;
         };
         /** SignIn */
         SignIn: {
@@ -671,81 +315,6 @@ export interface components {
             login: string;
             /** Password */
             password: string;
-        };
-        /**
-         * StepOut
-         * @description One step of a trace. ``kind``: input, formula, total, blank or hidden (outside your scope; then nothing else is told).
-         */
-        StepOut: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "input" | "formula" | "total" | "hidden";
-            /** Cube */
-            cube: string;
-            /** Item */
-            item: string;
-            /** Name */
-            name: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
-            /** Period */
-            period: string;
-            /** V */
-            v: string | null;
-            /** S */
-            s: string;
-            /** Text */
-            text: string;
-            /** Children */
-            children: components["schemas"]["StepOut"][];
-        };
-        /**
-         * TheirsOut
-         * @description What stands there now, and the change set that put it there.
-         */
-        TheirsOut: {
-            /** Value */
-            value: string | null;
-            /** State */
-            state: string;
-            /** Author */
-            author: string;
-            /** At */
-            at: string;
-            /** Seq */
-            seq: number;
-        };
-        /**
-         * TraceIn
-         * @description ``depth`` steps down towards the inputs.
-         */
-        TraceIn: {
-            /** Version */
-            version: number;
-            /** Cube */
-            cube: string;
-            /** Item */
-            item: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
-            /**
-             * Period
-             * @default
-             */
-            period: string;
-            /** As Of */
-            as_of?: number | null;
-            /**
-             * Depth
-             * @default 1
-             */
-            depth: number;
         };
         /** UserIn */
         UserIn: {
@@ -758,61 +327,29 @@ export interface components {
         };
         /** UserOut */
         UserOut: {
+            /** Active */
+            active: boolean;
             /** Id */
             id: number;
             /** Login */
             login: string;
             /** Name */
             name: string;
-            /** Active */
-            active: boolean;
             /** Roles */
             roles: components["schemas"]["AssignmentOut"][];
         };
         /** ValidationError */
         ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
             /** Location */
             loc: (string | number)[];
             /** Message */
             msg: string;
             /** Error Type */
             type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
-        /**
-         * VersionOut
-         * @description A version one may read.
-         */
-        VersionOut: {
-            /** Id */
-            id: number;
-            /** Model */
-            model: string;
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Role */
-            role: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "open" | "released" | "closed";
-            /** Seq */
-            seq: number;
-            /** Revision */
-            revision: number;
-            /** Base */
-            base: number | null;
-        };
-        /** VersionsOut */
-        VersionsOut: {
-            /** Versions */
-            versions: components["schemas"]["VersionOut"][];
         };
     };
     responses: never;
@@ -823,235 +360,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    whoami_api_v1_session_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionOut"];
-                };
-            };
-        };
-    };
-    sign_in_api_v1_session_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sign_out_api_v1_session_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    sign_out_everywhere_api_v1_sessions_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    change_password_api_v1_password_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    users_api_v1_users_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserOut"][];
-                };
-            };
-        };
-    };
-    add_user_api_v1_users_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: number;
-                    };
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    assign_roles_api_v1_users__login__roles_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                login: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Assignments"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    roles_api_v1_roles_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoleOut"][];
-                };
-            };
-        };
-    };
-    actions_api_v1_actions_get: {
+    access_actions: {
         parameters: {
             query?: {
                 kind?: string | null;
@@ -1086,7 +395,25 @@ export interface operations {
             };
         };
     };
-    api_v1_plan_query_api_v1_plan_query_post: {
+    web_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    access_change_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -1095,18 +422,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["QueryIn"];
+                "application/json": components["schemas"]["PasswordChange"];
             };
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["QueryOut"];
-                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -1119,143 +444,9 @@ export interface operations {
             };
         };
     };
-    api_v1_plan_preview_api_v1_plan_preview_post: {
+    access_roles: {
         parameters: {
             query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PreviewIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PreviewOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    api_v1_plan_save_api_v1_plan_save_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SaveIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SaveOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    api_v1_plan_trace_api_v1_plan_trace_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TraceIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StepOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    api_v1_plan_history_api_v1_plan_history_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CellIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    versions_api_v1_plan_versions_get: {
-        parameters: {
-            query: {
-                model: string;
-            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1268,7 +459,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionsOut"];
+                    "application/json": components["schemas"]["RoleOut"][];
+                };
+            };
+        };
+    };
+    access_whoami: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+        };
+    };
+    access_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
                 };
             };
             /** @description Validation Error */
@@ -1278,6 +513,152 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    access_sign_out_everywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    access_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"][];
+                };
+            };
+        };
+    };
+    access_add_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_assign_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                login: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assignments"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    web_healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
                 };
             };
         };
