@@ -42,7 +42,10 @@ def test_thirty_guesses_at_once_are_counted_one_by_one(database: Database) -> No
         t.start()
     for t in threads:
         t.join()
-    assert answers == {"bad_credentials": model.ATTEMPTS_PER_ACCOUNT, "too_many_attempts": 30 - model.ATTEMPTS_PER_ACCOUNT}
+    assert answers == {
+        "bad_credentials": model.ATTEMPTS_PER_ACCOUNT,
+        "too_many_attempts": 30 - model.ATTEMPTS_PER_ACCOUNT,
+    }
     assert attempt(database, "target", PASSWORD) == "too_many_attempts", "the right password does not open it either"
 
 

@@ -144,7 +144,10 @@ def test_the_trees_are_not_loaded_for_unlimited_grants() -> None:
 NODES = {dim: [*TREES[dim], *LEAVES[dim]] for dim in LEAVES}
 group = {dim: st.lists(st.sampled_from(NODES[dim]), min_size=1, max_size=2) for dim in LEAVES}
 limits = st.fixed_dictionaries(
-    {}, optional={dim: st.lists(group[dim].map(lambda ms: tuple(map(Limit, ms))), min_size=1, max_size=2).map(tuple) for dim in LEAVES}
+    {},
+    optional={
+        dim: st.lists(group[dim].map(lambda ms: tuple(map(Limit, ms))), min_size=1, max_size=2).map(tuple) for dim in LEAVES
+    },
 )  # fmt: skip
 grants = st.lists(
     st.builds(Grant, st.just("a"), st.sampled_from(["allow", "allow", "deny"]), limits, st.just(False)), max_size=5
