@@ -11,6 +11,7 @@ item's ``time: formula`` is computed on total columns. A `Read` at a coarse grai
 from dataclasses import dataclass
 from typing import Literal
 
+Operator = Literal["+", "-", "*", "/", "^", "&", "=", "<>", "<", ">", "<=", ">=", "AND", "OR"]
 Grain = str  # "base" or a grouping's name
 
 
@@ -119,7 +120,7 @@ class Unary(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary(Node):
-    op: Literal["+", "-", "*", "/", "^", "&", "=", "<>", "<", ">", "<=", ">=", "AND", "OR"]
+    op: Operator
     left: Node
     right: Node
 

@@ -1,0 +1,448 @@
+"""Syntax to bound expression: names, types, units and dimensions are settled here; every refusal says where and why."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from typing import Literal, TypedDict
+
+from bihuan.engine.compiled import CompiledItem
+from bihuan.engine.formula import bound
+from bihuan.engine.formula.bound import Binary, Constant, Current, ItemRef, Node, Property, Span, Unary, Within
+from bihuan.engine.formula.lex import FormulaFault
+from bihuan.engine.formula.scope import Scope, qualified, unknown
+from bihuan.engine.formula.syntax import (
+    Dotted,
+    Infix,
+    Invocation,
+    Number,
+    Pick,
+    Prefix,
+    Reference,
+    Syntax,
+    Text,
+    Truth,
+)
+from bihuan.kernel.unit import Powers, multiply, power, show
+
+_COMPARE = frozenset({"=", "<>", "<", ">", "<=", ">="})
+
+
+class Shape(TypedDict):
+    """What every node has: given as keywords."""
+
+    span: Span
+    dims: tuple[str, ...]
+    timed: bool
+
+
+TYPE_NAMES = {
+    "number": "数",
+    "text": "文本",
+    "boolean": "条件",
+    "date": "日期",
+    "period": "期间",
+    "member": "成员",
+}
+
+
+class Binder:
+    """Binds expressions of one cube for a target with these dimensions at this grain ("" = no period).
+
+    ``grain`` is the grain the expression is evaluated at; an aggregation over the period opens it for its operand.
+    """
+
+    def __init__(self, scope: Scope, cube: str, dims: Sequence[str], grain: str, line: int = 1) -> None:
+        self.scope, self.cube, self.grain, self.line = scope, cube, grain, line
+        self.allowed = frozenset(dims)
+        self.lints: list[FormulaFault] = []
+
+    def bind(self, at: Syntax) -> Node:
+        """The bound expression; raises `FormulaFault`."""
+        match at:
+            case Number():
+                return Constant(span=self.span(at), value=at.value)
+            case Text():
+                return Constant(span=self.span(at), type="text", value=at.value)
+            case Truth():
+                return Constant(span=self.span(at), type="boolean", value=at.value)
+            case Reference():
+                return self._reference(at)
+            case Dotted():
+                return self._property(at)
+            case Prefix():
+                return self._prefix(at)
+            case Infix():
+                return self._infix(at)
+            case Invocation():
+                from bihuan.engine.formula.bind_calls import bind_call  # noqa: PLC0415 - the two halves call each other
+
+                return bind_call(self, at)
+        raise AssertionError(f"no binding for {type(at).__name__}")
+
+    def span(self, at: Syntax) -> Span:
+        """Where it stands."""
+        return Span(at.start, at.end, self.line)
+
+    # --- names ------------------------------------------------------------------------------------------------------
+
+    def _reference(self, at: Reference) -> Node:
+        if at.cube is not None:
+            cube = self.scope.cube(at.cube, at)
+            hits = self.scope.in_cube(cube, at.name)
+            if len(hits) != 1:
+                names = [ref.item for ref in self.scope.items if ref.cube == cube]
+                raise unknown("name", f"“{cube}”中的指标", at.name, at, names)
+            return self._read(at, hits[0])
+        ref = self.scope.item(self.cube, at.name, at)
+        if ref is not None:
+            return self._read(at, ref)
+        dim = self.scope.dimension(at.name)
+        if dim is None:
+            raise self.scope.no_item(self.cube, at.name, at)
+        if at.picks:
+            raise FormulaFault("syntax", at.start, at.end, f"“{at.name}”是维度，后面不能写方括号", found=at.name)
+        return self.current(dim, at)
+
+    def current(self, dim: str, at: Syntax) -> Current:
+        """The current member or period."""
+        if dim == "version":
+            raise FormulaFault("no_version", at.start, at.end, "公式在每个版本里各算一遍，不能问当前版本")
+        if dim == "period":
+            if self.grain != "base":
+                where = "没有期间的指标" if not self.grain else "年度、季度等层级"
+                message = f"{where}没有当前期间；期间只在最细一层有，需要序号时用 PERIODNO()"
+                raise FormulaFault("no_period", at.start, at.end, message)
+            return Current(span=self.span(at), type="period", dim=dim, timed=True)
+        self.need_allowed(dim, at)
+        kind = "period" if self.scope.dimensions[dim].role_of == "period" else "member"
+        return Current(span=self.span(at), type=kind, dim=dim, dims=(dim,))
+
+    def need_allowed(self, dim: str, at: Syntax) -> None:
+        """Refuse a dimension the target has not and no aggregation takes away."""
+        if dim not in self.allowed:
+            message = f"结果没有维度“{dim}”；固定一个成员 [{dim}: …]，或汇总 SUM(… OVER {dim})"
+            raise FormulaFault("extra_dimension", at.start, at.end, message, found=dim)
+
+    def _property(self, at: Dotted) -> Node:
+        dim = self.scope.need_dimension(at.dim, at)
+        if dim in {"period", "version"} or at.prop not in self.scope.dimensions[dim].properties:
+            known = self.scope.dimensions[dim].properties if dim in self.scope.dimensions else ()
+            raise unknown("property", f"“{dim}”的属性", at.prop, at, known)
+        self.need_allowed(dim, at)
+        kind = self.scope.property_types.get((dim, at.prop), "text")
+        if at.prop in self.scope.dimensions[dim].references:
+            kind = "member"
+        return Property(span=self.span(at), type=kind, dim=dim, name=at.prop, dims=(dim,))
+
+    # --- reads ------------------------------------------------------------------------------------------------------
+
+    def _read(self, at: Reference, ref: ItemRef) -> Node:
+        item = self.scope.items[ref]
+        pins: list[bound.PinMember | bound.PinLookup] = []
+        period: bound.PinPeriod | None = None
+        version: str | None = None
+        dims = set(item.dims)
+        for pick in at.picks:
+            dim = self.scope.need_dimension(pick.dim, pick)
+            if dim == "version":
+                version = self._version(pick)
+            elif dim == "period":
+                if period is not None:
+                    raise FormulaFault("pinned_twice", pick.start, pick.end, "期间固定了两次")
+                period = self._period_pin(item, pick)
+            else:
+                if dim not in dims:
+                    raise self._not_pinnable(item, dim, pick)
+                pins.append(self._member_pin(dim, pick))
+                dims.discard(dim)
+        for dim in sorted(dims):
+            self.need_allowed(dim, at)
+        dims |= {d for pin in pins if isinstance(pin, bound.PinLookup) for d in pin.by.dims}
+        timed = self._timed(item, period, at)
+        timed = timed or any(isinstance(pin, bound.PinLookup) and pin.by.timed for pin in pins)
+        if period is not None and period.kind == "role":
+            dims.add(period.value)
+        return bound.Read(
+            span=self.span(at),
+            type="text" if item.type == "choice" else item.type,
+            unit=item.unit.powers if item.unit is not None else None,
+            dims=self.ordered(dims),
+            timed=timed,
+            item=ref,
+            pins=tuple(pins),
+            period=period,
+            version=version,
+        )
+
+    def ordered(self, dims: set[str] | frozenset[str]) -> tuple[str, ...]:
+        """In the model's dimension order."""
+        return tuple(dim for dim in self.scope.dimensions if dim in dims)
+
+    def _not_pinnable(self, item: CompiledItem, dim: str, pick: Pick) -> FormulaFault:
+        twice = dim in item.dims
+        message = f"“{dim}”固定了两次" if twice else f"“{item.ref.item}”没有维度“{dim}”"
+        code = "pinned_twice" if twice else "unknown_dimension"
+        return FormulaFault(code, pick.start, pick.end, message, found=dim, expected="、".join(item.dims) or "没有维度")
+
+    def _version(self, pick: Pick) -> str:
+        if pick.member not in self.scope.versions:
+            raise unknown("version", "版本", pick.member, pick, self.scope.versions)
+        return pick.member
+
+    def _period_pin(self, item: CompiledItem, pick: Pick) -> bound.PinPeriod:
+        word, calendar = pick.member, self.scope.calendar
+        if not item.grain:
+            raise FormulaFault("no_period", pick.start, pick.end, f"“{item.ref.item}”没有期间，不能按期间取")
+        if word in {"first", "首期"}:
+            return bound.PinPeriod(kind="first")
+        if word in {"last", "末期"}:
+            return bound.PinPeriod(kind="last")
+        grouping = {"年": "year", "半年": "half", "季": "quarter", "月": "month"}.get(word, word)
+        if grouping in calendar.groupings:
+            if not self.grain:
+                raise FormulaFault("no_period", pick.start, pick.end, "没有期间的指标不知道本期属于哪一年")
+            return bound.PinPeriod(kind="grouping", value=grouping)
+        role = self.scope.dimension(word)
+        if role is not None and role in self.scope.dimensions and self.scope.dimensions[role].role_of == "period":
+            self.need_allowed(role, pick)
+            return bound.PinPeriod(kind="role", value=role)
+        key = calendar.find(word)
+        if key is None:
+            expected = f"{calendar.codes[0]} 到 {calendar.codes[-1]}、first、last、year"
+            message = f"时间轴上没有期间“{word}”"
+            raise FormulaFault("unknown_period", pick.start, pick.end, message, found=word, expected=expected)
+        message = f"公式里写死了期间 {word}；换年度时要记得改"
+        self.lints.append(FormulaFault("fixed_period", pick.start, pick.end, message, found=word))
+        return bound.PinPeriod(kind="code", value=calendar.code(key))
+
+    def _member_pin(self, dim: str, pick: Pick) -> bound.PinMember | bound.PinLookup:
+        dimension = self.scope.dimensions[dim]
+        member = dimension.find(pick.member)
+        if member is not None:
+            return bound.PinMember(dim=dim, member=member.code)
+        by = self._lookup(pick)
+        if by is None:
+            names = [name for m in dimension.members for name in (m.code, m.name)]
+            raise unknown("member", f"“{dim}”的成员", pick.member, pick, names)
+        return bound.PinLookup(dim=dim, by=by)
+
+    def _lookup(self, pick: Pick) -> Node | None:
+        """What is not a member may be another dimension, a property of one, or an item of type member."""
+        head, dot, tail = pick.member.partition(".")
+        dim = self.scope.dimension(head)
+        if dim is not None and dim in self.scope.dimensions:
+            dotted = Dotted(dim=head, prop=tail, start=pick.start, end=pick.end)
+            return self._property(dotted) if dot else self.current(dim, pick)
+        cube, mark, name = pick.member.rpartition("!")
+        reference = Reference(name=name, cube=cube if mark else None, start=pick.start, end=pick.end)
+        hits = self.scope.in_cube(self.scope.cube(cube, pick), name) if mark else []
+        ref = hits[0] if hits else None if mark else self.scope.item(self.cube, name, pick)
+        if ref is None:
+            return None
+        node = self._read(reference, ref)
+        if node.type not in {"member", "text"}:
+            raise self.wrong_type(node, "成员", pick)
+        return node
+
+    def _timed(self, item: CompiledItem, period: bound.PinPeriod | None, at: Reference) -> bool:
+        """Whether the read varies over time here; refuses reads across levels that would mean something wrong."""
+        if period is not None:
+            return period.kind == "grouping"
+        if not item.grain:
+            return False
+        if not self.grain:
+            message = f"没有期间的指标不能读按期间变化的“{item.ref.item}”；固定一个期间，或汇总 SUM(… OVER 期间)"
+            raise FormulaFault("no_period", at.start, at.end, message, found=item.ref.item)
+        mine, its = self.scope.grain_rank(self.grain), self.scope.grain_rank(item.grain)
+        if its > mine and item.time.kind == "sum":
+            message = f"“{item.ref.item}”是按{item.grain}的发生额，不能逐期读取；除以 PERIODS() 或先分摊到期间"
+            raise FormulaFault(
+                "flow_per_period", at.start, at.end, message, found=item.ref.item, expected="time 不是 sum"
+            )
+        if its < mine and item.time.kind == "none":
+            message = f"“{qualified(item.ref)}”没有{self.grain}合计（time: none），这里总是空"
+            self.lints.append(FormulaFault("always_blank", at.start, at.end, message, found=item.ref.item))
+        return True
+
+    # --- operators --------------------------------------------------------------------------------------------------
+
+    def _prefix(self, at: Prefix) -> Node:
+        operand = self.bind(at.operand)
+        if at.op == "NOT":
+            self.want(operand, "boolean", at.operand)
+            return Unary(op="NOT", operand=operand, type="boolean", **self.shape(at, operand))
+        self.want(operand, "number", at.operand)
+        op: Literal["-", "+"] = "-" if at.op == "-" else "+"
+        if isinstance(operand, Constant) and op == "-":
+            assert isinstance(operand.value, float)
+            return replace(operand, value=-operand.value, span=self.span(at))
+        return Unary(op=op, operand=operand, unit=operand.unit, **self.shape(at, operand))
+
+    def _infix(self, at: Infix) -> Node:
+        left, right = self.bind(at.left), self.bind(at.right)
+        if at.op in {"AND", "OR"}:
+            return self.logic("AND" if at.op == "AND" else "OR", left, right, at)
+        if at.op in _COMPARE:
+            return self.compare(at.op, left, right, at)
+        if at.op == "&":
+            return Binary(op="&", left=left, right=right, type="text", **self.shape(at, left, right))
+        if "period" in {left.type, right.type}:
+            return self._period_arithmetic(at, left, right)
+        self.want(left, "number", at.left)
+        self.want(right, "number", at.right)
+        return self.arithmetic(at.op, left, right, at)
+
+    def logic(self, op: Literal["AND", "OR"], left: Node, right: Node, at: Infix) -> Node:
+        """AND, OR."""
+        for node, written in ((left, at.left), (right, at.right)):
+            self.want(node, "boolean", written)
+        return Binary(op=op, left=left, right=right, type="boolean", **self.shape(at, left, right))
+
+    def arithmetic(self, op: str, left: Node, right: Node, at: Syntax) -> Node:
+        """``+ - * / ^`` of numbers, with their unit."""
+        unit: Powers | None
+        if op in {"+", "-"}:
+            unit = self.one_unit(at, left, right)
+        elif op == "^":
+            unit = self._power_unit(left, right, at)
+        elif left.unit is None or right.unit is None:
+            unit = None
+        else:
+            unit = multiply(left.unit, right.unit, -1 if op == "/" else 1)
+        word: bound.Operator = op  # type: ignore[assignment]  # one of the five by the caller's tests
+        return Binary(op=word, left=left, right=right, unit=unit, **self.shape(at, left, right))
+
+    def _power_unit(self, base: Node, exponent: Node, at: Syntax) -> Powers | None:
+        if exponent.unit:
+            message = f"指数不能有单位，这里是 {show(exponent.unit)}"
+            raise FormulaFault("unit", at.start, at.end, message, found=show(exponent.unit), expected="1")
+        if base.unit is None or not base.unit:
+            return base.unit
+        if isinstance(exponent, Constant) and isinstance(exponent.value, float) and exponent.value.is_integer():
+            return power(base.unit, int(exponent.value))
+        message = f"有单位的数（{show(base.unit)}）只能乘方到写明的整数次"
+        raise FormulaFault("unit", at.start, at.end, message, found=show(base.unit), expected="整数指数")
+
+    def _period_arithmetic(self, at: Infix, left: Node, right: Node) -> Node:
+        kinds = (left.type, at.op, right.type)
+        if kinds == ("period", "-", "period"):
+            return Binary(op="-", left=left, right=right, **self.shape(at, left, right))
+        if kinds in {("period", "+", "number"), ("period", "-", "number"), ("number", "+", "period")}:
+            op: bound.Operator = "+" if at.op == "+" else "-"
+            return Binary(op=op, left=left, right=right, type="period", **self.shape(at, left, right))
+        found = f"{TYPE_NAMES[left.type]} {at.op} {TYPE_NAMES[right.type]}"
+        message = "期间只能相减（得期数）或加减期数"
+        raise FormulaFault("type", at.start, at.end, message, found=found, expected="期间 - 期间，期间 ± 数")
+
+    def compare(self, op: str, left: Node, right: Node, at: Infix) -> Node:
+        """A comparison; a text literal beside a member, period or date is read as one."""
+        word: bound.Operator = op  # type: ignore[assignment]  # one of the six by the caller's test
+        if isinstance(left, Constant) and left.type == "text":
+            left = self._literal(left, right, at.left)
+        elif isinstance(right, Constant) and right.type == "text":
+            right = self._literal(right, left, at.right)
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, Current) and one.type == "member" and isinstance(other, Constant) and op in {"=", "<>"}:
+                within = Within(dim=one.dim, member=str(other.value), type="boolean", **self.shape(at, one))
+                return within if op == "=" else Unary(op="NOT", operand=within, type="boolean", **self.shape(at, one))
+        kinds = {left.type, right.type}
+        if len(kinds) > 1 and kinds != {"member", "text"}:
+            found = f"{TYPE_NAMES[left.type]} {op} {TYPE_NAMES[right.type]}"
+            raise FormulaFault("type", at.start, at.end, "只能比较同类的东西", found=found, expected="两边类型相同")
+        if kinds & {"member", "boolean"} and op not in {"=", "<>"}:
+            kind = TYPE_NAMES[left.type]
+            raise FormulaFault("type", at.start, at.end, f"{kind}只能比较是否相等", found=op, expected="= 或 <>")
+        if kinds == {"number"}:
+            self.one_unit(at, left, right)
+        return Binary(op=word, left=left, right=right, type="boolean", **self.shape(at, left, right))
+
+    def _literal(self, literal: Constant, beside: Node, at: Syntax) -> Constant:
+        text = str(literal.value)
+        if beside.type == "period":
+            key = self.scope.calendar.find(text)
+            if key is None or key.grain != "base":
+                raise FormulaFault("unknown_period", at.start, at.end, f"时间轴上没有期间“{text}”", found=text)
+            message = f"公式里写死了期间 {text}；换年度时要记得改"
+            self.lints.append(FormulaFault("fixed_period", at.start, at.end, message, found=text))
+            return replace(literal, type="period", value=float(key.index))
+        if beside.type == "date":
+            try:
+                return replace(literal, type="date", value=date.fromisoformat(text).isoformat())
+            except ValueError:
+                message = f"“{text}”不是日期"
+                raise FormulaFault("type", at.start, at.end, message, found=text, expected="2026-01-31") from None
+        dim = beside.dim if isinstance(beside, Current) else None
+        if isinstance(beside, Property):
+            dim = self.scope.dimensions[beside.dim].references.get(beside.name)
+        if dim is None:
+            return literal
+        member = self.scope.dimensions[dim].find(text)
+        if member is None:
+            names = [name for m in self.scope.dimensions[dim].members for name in (m.code, m.name)]
+            raise unknown("member", f"“{dim}”的成员", text, at, names)
+        return replace(literal, type="member", value=member.code)
+
+    # --- shared checks ----------------------------------------------------------------------------------------------
+
+    def shape(self, at: Syntax, *parts: Node) -> Shape:
+        """Span, dimensions and time of a node over its parts."""
+        dims = self.ordered({dim for part in parts for dim in part.dims})
+        return {"span": self.span(at), "dims": dims, "timed": any(part.timed for part in parts)}
+
+    def want(self, node: Node, kind: str, at: Syntax) -> None:
+        """Refuse another type."""
+        if node.type != kind:
+            raise self.wrong_type(node, TYPE_NAMES[kind], at)
+
+    @staticmethod
+    def wrong_type(node: Node, expected: str, at: Syntax) -> FormulaFault:
+        """The refusal of a type."""
+        found = TYPE_NAMES[node.type]
+        return FormulaFault(
+            "type", at.start, at.end, f"这里要{expected}，写的是{found}", found=found, expected=expected
+        )
+
+    def one_unit(self, at: Syntax, *parts: Node) -> Powers | None:
+        """The unit all parts share; bare literals take it, an unchecked one makes the result unchecked."""
+        fixed = [part for part in parts if not is_literal(part)]
+        known = [part.unit for part in fixed if part.unit is not None]
+        for unit in known[1:]:
+            if unit != known[0]:
+                pair = f"{show(known[0])} 和 {show(unit)}"
+                message = f"单位不一致：{pair}"
+                raise FormulaFault("unit", at.start, at.end, message, found=show(unit), expected=show(known[0]))
+        if len(known) < len(fixed):
+            return None
+        return known[0] if known else ()
+
+    def read_item(self, node: Node) -> CompiledItem | None:
+        """The item a node reads, when it is nothing but a read."""
+        return self.scope.items[node.item] if isinstance(node, bound.Read) else None
+
+    @contextmanager
+    def opened(self, dims: Sequence[str], *, grain: str | None = None) -> Iterator[None]:
+        """Within an aggregation its dimensions may be used, and its period."""
+        before = self.allowed, self.grain
+        self.allowed = self.allowed | set(dims)
+        self.grain = grain if grain is not None else self.grain
+        try:
+            yield
+        finally:
+            self.allowed, self.grain = before
+
+
+def is_literal(node: Node) -> bool:
+    """True for what is made of bare numbers only: it takes the unit of what stands beside it."""
+    match node:
+        case Constant():
+            return node.type == "number"
+        case Unary():
+            return is_literal(node.operand)
+        case Binary():
+            return node.type == "number" and is_literal(node.left) and is_literal(node.right)
+        case bound.Call(function="MIN" | "MAX" | "SUM" | "ROUND" | "ABS" | "INT"):
+            return all(map(is_literal, node.args))
+        case bound.Call(function="IF"):
+            return all(map(is_literal, node.args[1:]))
+    return False

@@ -1,0 +1,122 @@
+"""The function table: names, Chinese aliases, arguments, families. The binder, the reference page and messages read it.
+
+What a function does with blanks and errors is the evaluator's table; this one says what may be written.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+Family = Literal[
+    "lazy", "test", "logic", "fold", "same", "round", "plain", "shift", "window", "clock", "share", "sumifs"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """``most`` None = any number of arguments. ``meaning`` is the reference page's sentence."""
+
+    name: str
+    alias: str
+    family: Family
+    least: int
+    most: int | None
+    form: str
+    meaning: str
+
+
+_TABLE: tuple[tuple[str, str, Family, int, int | None, str, str], ...] = (
+    (
+        "IF",
+        "如果",
+        "lazy",
+        2,
+        3,
+        "IF(条件, 真, 假)",
+        "条件成立取第二个，否则取第三个；不写第三个就是空。没走到的一支不算错",
+    ),
+    ("IFS", "多条件", "lazy", 2, None, "IFS(条件1, 值1, 条件2, 值2, …)", "第一个成立的条件对应的值；都不成立是空"),
+    (
+        "SWITCH",
+        "分支",
+        "lazy",
+        3,
+        None,
+        "SWITCH(x, 值1, 结果1, …, 其他)",
+        "x 等于哪个值就取哪个结果；都不等取最后一个，不写就是空",
+    ),
+    ("IFERROR", "出错时", "lazy", 2, 2, "IFERROR(x, 备用)", "x 是错误时取备用；只管错误，不管空"),
+    ("IFBLANK", "空时", "lazy", 2, 2, "IFBLANK(x, 备用)", "x 是空时取备用；只管空，不管错误"),
+    ("ISBLANK", "为空", "test", 1, 1, "ISBLANK(x)", "x 是不是空"),
+    ("ISERROR", "为错", "test", 1, 1, "ISERROR(x)", "x 是不是错误"),
+    ("AND", "且", "logic", 1, None, "AND(a, b, …)", "都成立；遇到第一个不成立就停"),
+    ("OR", "或", "logic", 1, None, "OR(a, b, …)", "有一个成立；遇到第一个成立就停"),
+    ("NOT", "非", "logic", 1, 1, "NOT(a)", "不成立"),
+    ("SUM", "合计", "fold", 1, None, "SUM(a, b, …) 或 SUM(x OVER 维度 WHERE 条件)", "求和；跨维度时跳过空"),
+    ("AVERAGE", "平均", "fold", 1, None, "AVERAGE(a, b, …) 或 AVERAGE(x OVER 维度)", "平均；空不计入"),
+    ("MIN", "最小", "fold", 1, None, "MIN(a, b, …) 或 MIN(x OVER 维度)", "最小；参数中的空当 0，跨维度时跳过空"),
+    ("MAX", "最大", "fold", 1, None, "MAX(a, b, …) 或 MAX(x OVER 维度)", "最大；参数中的空当 0，跨维度时跳过空"),
+    ("COUNT", "计数", "fold", 1, None, "COUNT(a, b, …) 或 COUNT(x OVER 维度)", "不空的有几个"),
+    ("ABS", "绝对值", "same", 1, 1, "ABS(x)", "绝对值"),
+    ("MOD", "取余", "same", 2, 2, "MOD(x, m)", "除以 m 的余数，与 m 同号；m 为 0 是错误"),
+    ("CEILING", "向上取整", "same", 1, 2, "CEILING(x, m)", "不小于 x 的 m 的倍数，往数轴右边取；m 不写是 1"),
+    ("FLOOR", "向下取整", "same", 1, 2, "FLOOR(x, m)", "不大于 x 的 m 的倍数，往数轴左边取；m 不写是 1"),
+    ("MROUND", "倍数舍入", "same", 2, 2, "MROUND(x, m)", "最接近 x 的 m 的倍数，正中间时远离 0"),
+    ("ROUND", "舍入", "round", 1, 2, "ROUND(x, d)", "四舍五入到 d 位小数，负数同样远离 0；d 不写是 0"),
+    ("ROUNDUP", "进位", "round", 1, 2, "ROUNDUP(x, d)", "远离 0 取到 d 位小数"),
+    ("ROUNDDOWN", "舍去", "round", 1, 2, "ROUNDDOWN(x, d)", "靠近 0 取到 d 位小数"),
+    ("INT", "取整", "round", 1, 1, "INT(x)", "不大于 x 的整数"),
+    ("SIGN", "符号", "plain", 1, 1, "SIGN(x)", "1、0 或 -1"),
+    ("POWER", "乘方", "plain", 2, 2, "POWER(x, n)", "同 x ^ n"),
+    ("SQRT", "平方根", "plain", 1, 1, "SQRT(x)", "平方根；负数是错误"),
+    ("EXP", "指数", "plain", 1, 1, "EXP(x)", "e 的 x 次方"),
+    ("LN", "自然对数", "plain", 1, 1, "LN(x)", "自然对数；不大于 0 是错误"),
+    ("LOG10", "常用对数", "plain", 1, 1, "LOG10(x)", "以 10 为底的对数"),
+    ("PREV", "上期", "shift", 1, 2, "PREV(x, 备用)", "上一期的 x；备用只在落到时间轴外，或计划期外且为空时用"),
+    ("NEXT", "下期", "shift", 1, 2, "NEXT(x, 备用)", "下一期的 x；备用同上"),
+    ("LAG", "前移", "shift", 2, 3, "LAG(x, n, 备用)", "n 期以前的 x；n 是写明的整数"),
+    ("LEAD", "后移", "shift", 2, 3, "LEAD(x, n, 备用)", "n 期以后的 x；n 是写明的整数"),
+    ("YEAR_AGO", "上年同期", "shift", 1, 2, "YEAR_AGO(x, 备用)", "上一财年同一期的 x"),
+    ("YTD", "累计", "window", 1, 1, "YTD(x)", "从财年第一期到本期的和"),
+    ("QTD", "季度累计", "window", 1, 1, "QTD(x)", "从季度第一期到本期的和"),
+    ("CUM", "总累计", "window", 1, 1, "CUM(x)", "从计划第一期到本期的和"),
+    ("ROLLING", "滚动", "window", 2, 2, "ROLLING(x, n)", "含本期在内最近 n 期的和；不足 n 期时有几期算几期"),
+    ("OPENING", "年初数", "window", 1, 1, "OPENING(x)", "本财年开始前一期的 x"),
+    ("CLOSING", "年末数", "window", 1, 1, "CLOSING(x)", "本财年最后一期的 x"),
+    ("PERIODNO", "期号", "clock", 0, 0, "PERIODNO()", "本期是财年的第几期"),
+    ("PERIODS", "年期数", "clock", 0, 0, "PERIODS()", "本财年有几期"),
+    ("YEAREND", "年末", "clock", 0, 0, "YEAREND()", "本期是不是财年最后一期"),
+    ("YEARSTART", "年初", "clock", 0, 0, "YEARSTART()", "本期是不是财年第一期"),
+    ("SHARE", "分摊", "share", 1, 1, "SHARE(总额 BY 依据 OVER 维度)", "按依据把总额分到维度的成员上，尾差按最大余数法"),
+    (
+        "SUMIFS",
+        "条件求和",
+        "sumifs",
+        3,
+        None,
+        "SUMIFS(x, 属性1, 值1, … OVER 维度)",
+        "同 SUM(x OVER 维度 WHERE 属性1 = 值1 AND …)",
+    ),
+)
+
+FUNCTIONS: dict[str, Function] = {row[0]: Function(*row) for row in _TABLE}
+_BY_ALIAS: dict[str, Function] = {function.alias: function for function in FUNCTIONS.values()}
+
+
+def find_function(written: str) -> Function | None:
+    """By English name or Chinese alias."""
+    return FUNCTIONS.get(written) or _BY_ALIAS.get(written)
+
+
+def nearest_functions(written: str) -> list[str]:
+    """Names that look like what was written, best first."""
+    if written.upper() in FUNCTIONS:
+        return [written.upper()]
+    return get_close_matches(written.upper(), [*FUNCTIONS, *_BY_ALIAS], n=2, cutoff=0.6)
+
+
+def reference_table() -> str:
+    """The function table of the reference page, in Markdown."""
+    rows = ["| 函数 | 中文名 | 写法 | 意思 |", "|---|---|---|---|"]
+    rows += [f"| `{f.name}` | {f.alias} | `{f.form}` | {f.meaning} |" for f in FUNCTIONS.values()]
+    return "\n".join(rows) + "\n"
