@@ -1,0 +1,125 @@
+"""The arithmetic of one balance row, and the words that explain it. Pure.
+
+    可用 = 批复 + 调整 + 容差 − 预占 − 占用 − 执行
+
+``forced`` is how far facts have gone beyond the limit at this moment. It never gives room to a document: a document is
+compared with ``hard_limit`` alone. It lets the row's CHECK hold, shrinks as soon as room returns and grows by facts only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from bihuan.features.control.policy import Rule, Stage, shown_key
+
+ZERO = Decimal("0.00")
+Verdict = Literal["ok", "warn", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A balance row. ``hard_limit`` None: watched, never refused."""
+
+    id: int
+    rule: Rule
+    key: str
+    window: str
+    cap: Decimal
+    reserved: Decimal = ZERO
+    committed: Decimal = ZERO
+    executed: Decimal = ZERO
+    forced: Decimal = ZERO
+
+    @property
+    def hard_limit(self) -> Decimal | None:
+        return self.rule.hard_limit(self.cap)
+
+    @property
+    def consumed(self) -> Decimal:
+        """All stages that count here; the others are never booked on this row."""
+        return self.reserved + self.committed + self.executed
+
+    @property
+    def available(self) -> Decimal:
+        """What a document may still take; of the cap itself where the rule only watches. Negative after forced facts."""
+        limit = self.hard_limit
+        return (self.cap if limit is None else limit) - self.consumed
+
+    @property
+    def excess(self) -> Decimal:
+        """How far consumption stands beyond the limit."""
+        return ZERO if self.hard_limit is None else max(ZERO, self.consumed - self.hard_limit)
+
+    def moved(self, stage: Stage | Literal["budget"], amount: Decimal) -> "Balance":
+        """The row after an entry of ``amount`` at ``stage``; a stage the rule does not count changes nothing."""
+        if stage == "budget":
+            return replace(self, cap=self.cap + amount)
+        if stage not in self.rule.stages:
+            return self
+        if stage == "reserved":
+            return replace(self, reserved=self.reserved + amount)
+        if stage == "committed":
+            return replace(self, committed=self.committed + amount)
+        return replace(self, executed=self.executed + amount)
+
+
+def judge(before: Balance, after: Balance) -> Verdict:
+    """May a row go from ``before`` to ``after``? Giving room back or leaving it equal is never refused."""
+    if after.available >= before.available:
+        return "ok"
+    if after.excess:
+        return "refuse"
+    return "warn" if after.consumed > after.cap else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One balance row's answer to a document: ``before`` it, ``asked`` of it, with the verdict."""
+
+    before: Balance
+    asked: Decimal
+    verdict: Verdict
+
+    @property
+    def short(self) -> Decimal:
+        """What is missing; zero where it fits."""
+        return max(ZERO, self.asked - self.before.available)
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a document holds or has spent on a balance row."""
+
+    number: str
+    requester: str
+    amount: Decimal
+
+
+def formula(balance: Balance, original: Decimal | None = None) -> str:
+    """The availability formula with its numbers; ``original`` splits the cap into released and adjusted."""
+    cap = [f"预算 {balance.cap:,.2f}"]
+    if original is not None:
+        cap = [f"批复 {original:,.2f}", f"调整 {balance.cap - original:,.2f}"]
+    limit = balance.hard_limit
+    if limit is not None and (tolerance := limit - balance.cap):
+        cap.append(f"容差 {tolerance:,.2f}")
+    used = [f"预占 {balance.reserved:,.2f}", f"占用 {balance.committed:,.2f}", f"执行 {balance.executed:,.2f}"]
+    return f"可用 {balance.available:,.2f} = {' + '.join(cap)} − {' − '.join(used)}"
+
+
+def explain(
+    finding: Finding, *, original: Decimal | None = None, contributions: Sequence[Contribution] = ()
+) -> str:
+    """Why a document was refused here: rule, formula in numbers, who holds the money, what would make it pass."""
+    row = finding.before
+    lines = [
+        f"规则“{row.rule.title}”（{row.rule.code}），{shown_key(row.key)}，窗口 {row.window}：",
+        f"{formula(row, original)}；本次申请 {finding.asked:,.2f}，超出 {finding.short:,.2f}。",
+    ]
+    if contributions:
+        held = "；".join(f"{c.number}（{c.requester}）{c.amount:,.2f}" for c in contributions)
+        lines.append(f"已用于：{held}。")
+    fits = max(ZERO, row.available)
+    lines.append(f"可行办法：申请不超过 {fits:,.2f}，或调剂、追加不少于 {finding.short:,.2f}，或释放在途单据。")
+    return "\n".join(lines)

@@ -1,0 +1,134 @@
+"""What is asked of the ledger and what it answers. Amounts are Decimal with two places, in budget currency. Pure.
+
+    Refused                 a document may be refused
+    ├─ BudgetExceeded       it would take a balance row beyond its limit; carries every such row in numbers
+    ├─ UnresolvableKey      a line has no place in the policy: blank or unknown member, period outside the calendar
+    └─ Unbudgeted           no rule or no released budget covers a line
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bihuan.kernel.errors import Conflict, Invalid, NotFound
+
+LARGEST = Decimal(10) ** 16  # NUMERIC(18,2)
+
+
+class UnresolvableKey(Invalid):
+    """这一行找不到控制对象。"""
+
+    code = "unresolvable_key"
+
+    def __init__(self, *, dimension: str, found: str, expected: str) -> None:
+        message = f"无法确定控制对象：{dimension} 为“{found}”，应为{expected}。未找到控制对象的单据不予通过。"
+        super().__init__(message, dimension=dimension, found=found, expected=expected)
+
+
+class Unbudgeted(Invalid):
+    """这一行没有适用的控制规则或已下达的预算。"""
+
+    code = "unbudgeted"
+
+
+class BudgetExceeded(Invalid):
+    """超出可用预算。"""
+
+    code = "budget_exceeded"
+
+
+class BadAmount(Invalid):
+    """金额不合规。"""
+
+    code = "bad_amount"
+
+
+class KeyReused(Conflict):
+    """同一幂等键已用于内容不同的请求。"""
+
+    code = "idempotency_key_reused"
+
+
+class NoSuchDocument(NotFound):
+    """没有这张单据。"""
+
+    code = "no_such_document"
+
+
+class NoSuchPolicy(NotFound):
+    """没有这个控制方案。"""
+
+    code = "no_such_policy"
+
+
+class NotHeld(Conflict):
+    """单据当前没有占用预算，不能做这个操作。"""
+
+    code = "not_held"
+
+
+class AlreadyReleased(Conflict):
+    """这些预算已经下达过。"""
+
+    code = "already_released"
+
+
+def amount_of(value: Decimal | str | int, *, what: str, positive: bool = False) -> Decimal:
+    """``value`` as an amount with two places; more places are refused, never rounded."""
+    try:
+        amount = Decimal(value)
+        exact = amount.quantize(Decimal("0.01"))
+    except ArithmeticError:
+        raise BadAmount(f"{what}：金额“{value}”不是数字或过大。", found=str(value)) from None
+    if exact != amount or abs(amount) >= LARGEST:
+        raise BadAmount(f"{what}：金额“{value}”最多两位小数、绝对值小于一亿亿。", found=str(value))
+    if positive and amount <= 0:
+        raise BadAmount(f"{what}：金额“{value}”须大于零。", found=str(value))
+    return exact
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """One line of a document that asks to spend; ``amount`` > 0."""
+
+    coordinate: Mapping[str, str]
+    period: str
+    amount: Decimal
+    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A document that asks to spend. ``idem_key`` is the client's: the same key and content again changes nothing."""
+
+    idem_key: str
+    number: str
+    lines: tuple[RequestLine, ...]
+    kind: str = "用款申请"
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherLine:
+    """A fact from the books; ``amount`` > 0 spends, < 0 gives back. ``key`` names it once and for all (source, voucher, line).
+
+    ``request`` is the number of the document it executes, if any; ``request_line`` its line (None: matched by coordinate,
+    then in order).
+    """
+
+    key: str
+    voucher: str
+    coordinate: Mapping[str, str]
+    period: str
+    amount: Decimal
+    request: str | None = None
+    request_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetCell:
+    """A released leaf cell of the plan."""
+
+    coordinate: Mapping[str, str]
+    period: str
+    amount: Decimal

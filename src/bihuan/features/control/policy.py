@@ -1,0 +1,202 @@
+"""What a policy says and which balance rows a coordinate touches. Pure.
+
+A rule groups spending by a key (some dimensions, each at a roll-up level, members possibly pooled) and a window of time. A
+window mode is a *set* of windows; a document at period t touches every window that contains t:
+
+    month       {t}
+    quarter     the quarter of t
+    year        the fiscal year of t
+    cumulative  the prefixes [1..u] of the fiscal year with u >= t
+
+So strict cumulative control, min over u >= t of (budget to u - consumption to u), is one comparison per row.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_DOWN, Decimal
+from functools import cached_property
+from typing import Literal
+
+from bihuan.features.control.model import UnresolvableKey
+
+WindowMode = Literal["month", "quarter", "year", "cumulative"]
+Strength = Literal["rigid", "flexible"]
+Level = int | Literal["leaf"]
+Stage = Literal["reserved", "committed", "executed"]
+Coordinate = Mapping[str, str]
+
+STAGES: tuple[Stage, ...] = ("reserved", "committed", "executed")
+FEN = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class YearPeriods:
+    """The leaf periods of a fiscal year in order, and its quarters (none in a calendar without)."""
+
+    code: str
+    periods: tuple[str, ...]
+    quarters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class ControlCalendar:
+    """The fiscal years a policy covers."""
+
+    years: tuple[YearPeriods, ...]
+
+    @cached_property
+    def _year_of(self) -> Mapping[str, YearPeriods]:
+        return {period: year for year in self.years for period in year.periods}
+
+    def year_of(self, period: str) -> YearPeriods:
+        """The fiscal year of a leaf period."""
+        if period not in self._year_of:
+            raise UnresolvableKey(dimension="期间", found=period, expected="方案日历内的期间")
+        return self._year_of[period]
+
+    def windows(self, mode: WindowMode, period: str) -> tuple[str, ...]:
+        """Codes of the windows of ``mode`` that contain ``period``, in time order."""
+        year = self.year_of(period)
+        if mode == "month":
+            return (period,)
+        if mode == "year":
+            return (year.code,)
+        if mode == "quarter":
+            return tuple(code for code, periods in year.quarters if period in periods)
+        return tuple(f"{year.code}≤{u}" for u in year.periods[year.periods.index(period) :])
+
+    def all_windows(self, mode: WindowMode, period: str) -> tuple[str, ...]:
+        """Codes of every window of ``mode`` in the fiscal year of ``period``: a released key has a balance row for each."""
+        codes = [code for p in self.year_of(period).periods for code in self.windows(mode, p)]
+        return tuple(dict.fromkeys(codes))
+
+    def periods_of(self, mode: WindowMode, window: str) -> tuple[str, ...]:
+        """The leaf periods in a window."""
+        return tuple(p for year in self.years for p in year.periods if window in self.windows(mode, p))
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The hierarchies a policy rolls up along, pinned with it: dimension -> member -> parent ("" at the top)."""
+
+    parents: Mapping[str, Mapping[str, str]]
+
+    def path(self, dimension: str, member: str | None) -> tuple[str, ...]:
+        """From the top down to ``member``; a blank or unknown member resolves to nothing and is refused."""
+        parents = self.parents.get(dimension, {})
+        if not member or member not in parents:
+            raise UnresolvableKey(dimension=dimension, found=member or "空白", expected="该维度的成员")
+        path = [member]
+        while parent := parents.get(path[-1], ""):
+            assert parent not in path, f"{dimension}: {parent} is its own ancestor"
+            path.append(parent)
+        return tuple(reversed(path))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way of checking. ``tolerance`` in percent of a positive cap; None on a flexible rule: it warns and never refuses.
+
+    ``by`` gives the key's dimensions and the level each is rolled up to (0 = top; a shallower member stands for itself);
+    dimensions not named are added up. ``pools`` puts members under one name before grouping.
+    """
+
+    code: str
+    title: str
+    window: WindowMode
+    by: Mapping[str, Level]
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pools: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    strength: Strength = "rigid"
+    tolerance: Decimal | None = Decimal(0)
+    stages: tuple[Stage, ...] = STAGES
+
+    @cached_property
+    def dimensions(self) -> frozenset[str]:
+        """Every dimension this rule looks at."""
+        return frozenset({*self.by, *self.where, *self.pools})
+
+    def applies(self, paths: Mapping[str, Sequence[str]]) -> bool:
+        """True when each filtered dimension's member is, or is under, a listed one."""
+        return all(set(members) & set(paths[d]) for d, members in self.where.items())
+
+    def key(self, paths: Mapping[str, Sequence[str]]) -> str:
+        """The group key as canonical text."""
+        return json.dumps([[d, self._component(d, paths[d])] for d in sorted(self.by)], ensure_ascii=False)
+
+    def _component(self, dimension: str, path: Sequence[str]) -> str:
+        for pool, members in self.pools.get(dimension, {}).items():
+            if set(members) & set(path):
+                return f"池:{pool}"
+        level = self.by[dimension]
+        return path[-1] if level == "leaf" or level >= len(path) else path[level]
+
+    def hard_limit(self, cap: Decimal) -> Decimal | None:
+        """What documents may consume at most, rounded down to the fen; None = watched only."""
+        if self.strength == "rigid":
+            return cap
+        if self.tolerance is None:
+            return None
+        return (cap + max(cap, Decimal(0)) * self.tolerance / 100).quantize(FEN, ROUND_DOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class BucketKey:
+    """The identity of a balance row: rule code, group key, window."""
+
+    rule: str
+    key: str
+    window: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A control scheme. ``items`` are the (cube, item) it controls, as "cube.item"; "item" is a dimension of coordinates.
+
+    ``unbudgeted``: what happens to a document that no rule and no released budget covers.
+    """
+
+    code: str
+    title: str
+    items: tuple[str, ...]
+    calendar: ControlCalendar
+    trees: Trees
+    rules: tuple[Rule, ...]
+    unbudgeted: Literal["refuse", "allow"] = "refuse"
+
+    @cached_property
+    def dimensions(self) -> frozenset[str]:
+        """Every dimension some rule looks at: none of them may be blank on a line."""
+        return frozenset(d for rule in self.rules for d in rule.dimensions)
+
+    def rule(self, code: str) -> Rule:
+        """The rule called ``code``."""
+        return next(r for r in self.rules if r.code == code)
+
+    def matching(self, coordinate: Coordinate) -> list[tuple[Rule, str]]:
+        """The rules that apply to a coordinate, with its key in each."""
+        paths = {d: self.trees.path(d, coordinate.get(d)) for d in sorted(self.dimensions)}
+        return [(rule, rule.key(paths)) for rule in self.rules if rule.applies(paths)]
+
+    def touched(self, coordinate: Coordinate, period: str) -> list[BucketKey]:
+        """The balance rows a line at ``period`` counts in."""
+        self.calendar.year_of(period)
+        return [
+            BucketKey(rule.code, key, window)
+            for rule, key in self.matching(coordinate)
+            for window in self.calendar.windows(rule.window, period)
+        ]
+
+    def opened(self, coordinate: Coordinate, period: str) -> list[BucketKey]:
+        """The balance rows that exist once a cell at ``period`` is released: all windows of its fiscal year."""
+        return [
+            BucketKey(rule.code, key, window)
+            for rule, key in self.matching(coordinate)
+            for window in self.calendar.all_windows(rule.window, period)
+        ]
+
+
+def shown_key(key: str) -> str:
+    """A group key as people read it."""
+    return "、".join(f"{dimension} {member}" for dimension, member in json.loads(key)) or "全部"

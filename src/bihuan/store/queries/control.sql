@@ -1,0 +1,253 @@
+-- name: policy_head
+-- The newest revision of a policy, without its content.
+SELECT id, digest, version_id FROM control_policy WHERE code = :code ORDER BY revision DESC LIMIT 1;
+
+-- name: policy_content
+-- Text and trees of a policy, and the ids of its rules.
+SELECT p.content, jsonb_object_agg(r.code, r.id) AS rules
+FROM control_policy p JOIN control_rule r ON r.policy_id = p.id
+WHERE p.id = :id GROUP BY p.id;
+
+-- name: policy_codes
+-- The policies there are, newest revision of each.
+SELECT DISTINCT ON (code) id, code, revision, digest, version_id, content -> 'text' ->> 'title' AS title
+FROM control_policy ORDER BY code, revision DESC;
+
+-- name: policy_lock
+-- Makes writers of revisions of one policy wait for each other.
+SELECT pg_advisory_xact_lock(hashtextextended('control_policy:' || :code, 0));
+
+-- name: policy_insert
+-- A new revision.
+INSERT INTO control_policy (code, revision, digest, content)
+VALUES (:code, COALESCE((SELECT max(revision) FROM control_policy WHERE code = :code), 0) + 1, :digest,
+        CAST(:content AS jsonb))
+RETURNING id;
+
+-- name: rule_insert
+-- A rule of a new revision.
+INSERT INTO control_rule (policy_id, code, stages) VALUES (:policy_id, :code, :stages);
+
+-- name: policy_bind
+-- The plan version a policy's budget is released from; a policy serves one version.
+UPDATE control_policy SET version_id = :version_id
+WHERE id = :id AND (version_id IS NULL OR version_id = :version_id) RETURNING id;
+
+-- name: buckets_open
+-- Creates the missing balance rows, in key order so that two releases never wait for each other crosswise.
+INSERT INTO bucket (rule_id, key, window_code, hard_limit)
+SELECT k.rule_id, k.key, k.window_code, CASE WHEN k.limited THEN 0 END
+FROM unnest(CAST(:rules AS bigint[]), CAST(:keys AS text[]), CAST(:windows AS text[]), CAST(:limited AS boolean[]))
+     AS k(rule_id, key, window_code, limited)
+ORDER BY k.rule_id, k.key, k.window_code
+ON CONFLICT DO NOTHING;
+
+-- name: buckets_ids
+-- Ids of the balance rows with these keys; a key without a row is absent.
+SELECT b.id, b.rule_id, b.key, b.window_code
+FROM unnest(CAST(:rules AS bigint[]), CAST(:keys AS text[]), CAST(:windows AS text[])) AS k(rule_id, key, window_code)
+JOIN bucket b USING (rule_id, key, window_code);
+
+-- name: buckets_lock
+-- Locks balance rows in id order; at READ COMMITTED each is read as committed after the wait.
+SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.rule_id
+FROM bucket b WHERE b.id = ANY(:ids) ORDER BY b.id FOR NO KEY UPDATE;
+
+-- name: buckets_lock_by_key
+-- The same in one step from keys; a key without a row is absent.
+SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.rule_id
+FROM bucket b
+WHERE (b.rule_id, b.key, b.window_code) IN (
+    SELECT * FROM unnest(CAST(:rules AS bigint[]), CAST(:keys AS text[]), CAST(:windows AS text[])))
+ORDER BY b.id FOR NO KEY UPDATE;
+
+-- name: buckets_read
+-- Balance rows by id, without a lock.
+SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.rule_id
+FROM bucket b WHERE b.id = ANY(:ids) ORDER BY b.id;
+
+-- name: buckets_write
+-- Writes the counters computed under the lock; the CHECK of the row is the last line of defence.
+UPDATE bucket b
+SET cap = n.cap, reserved = n.reserved, committed = n.committed, executed = n.executed, forced = n.forced,
+    hard_limit = n.hard_limit
+FROM unnest(CAST(:ids AS bigint[]), CAST(:cap AS numeric[]), CAST(:reserved AS numeric[]), CAST(:committed AS numeric[]),
+            CAST(:executed AS numeric[]), CAST(:forced AS numeric[]), CAST(:hard_limit AS numeric[]))
+     AS n(id, cap, reserved, committed, executed, forced, hard_limit)
+WHERE b.id = n.id;
+
+-- name: entries_append
+-- Appends ledger entries in the given order.
+INSERT INTO ledger_entry (policy_id, stage, kind, amount, coordinate, period, buckets, version_id, document_id, line_no,
+                          liquidates, transfer_id, voucher, reason, actor, at)
+SELECT e.policy_id, e.stage, e.kind, e.amount, e.coordinate, e.period, e.buckets, e.version_id, e.document_id, e.line_no,
+       e.liquidates, e.transfer_id, e.voucher, e.reason, :actor, :at
+FROM ROWS FROM (jsonb_to_recordset(CAST(:entries AS jsonb)) AS (
+         policy_id bigint, stage text, kind text, amount numeric, coordinate jsonb, period text, buckets bigint[],
+         version_id bigint, document_id bigint, line_no integer, liquidates bigint, transfer_id bigint, voucher text,
+         reason text)) WITH ORDINALITY AS e
+ORDER BY e.ordinality;
+
+-- name: document_insert
+-- Takes the request's idempotency key; no row comes back when another request has it.
+INSERT INTO document (policy_id, kind, number, title, status, requester, idem_key, fingerprint, created_at)
+VALUES (:policy_id, :kind, :number, :title, 'held', :requester, :idem_key, :fingerprint, :at)
+ON CONFLICT (idem_key) DO NOTHING RETURNING id;
+
+-- name: document_by_key
+-- The document that holds an idempotency key.
+SELECT id, fingerprint, number, status FROM document WHERE idem_key = :idem_key;
+
+-- name: document_lines_insert
+-- The lines of a new document.
+INSERT INTO document_line (document_id, line_no, coordinate, period, amount, memo)
+SELECT :document_id, l.line_no, l.coordinate, l.period, l.amount, l.memo
+FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(line_no integer, coordinate jsonb, period text, amount numeric, memo text);
+
+-- name: document
+-- One document.
+SELECT d.id, d.policy_id, p.code AS policy, d.kind, d.number, d.title, d.status, d.requester, d.created_at
+FROM document d JOIN control_policy p ON p.id = d.policy_id WHERE d.id = :id;
+
+-- name: documents_lock
+-- Locks documents in id order, after the balance rows; their open amounts are stable from here.
+SELECT id, policy_id, kind, number, status, requester FROM document WHERE id = ANY(:ids) ORDER BY id FOR UPDATE;
+
+-- name: documents_by_number
+-- Ids of documents a voucher names.
+SELECT id, number FROM document WHERE policy_id = :policy_id AND number = ANY(:numbers) ORDER BY id;
+
+-- name: documents_status
+-- Sets the status of documents.
+UPDATE document SET status = :status WHERE id = ANY(:ids);
+
+-- name: document_lines
+-- The lines of a document.
+SELECT line_no, coordinate, period, amount, memo FROM document_line WHERE document_id = :document_id ORDER BY line_no;
+
+-- name: open_holds
+-- What documents still hold, by line, stage and the balance rows it was booked on; the first entry is the one to liquidate.
+SELECT document_id, line_no, stage, coordinate, period, buckets, min(id) AS entry_id, sum(amount) AS amount
+FROM ledger_entry
+WHERE document_id = ANY(:documents) AND stage IN ('reserved', 'committed')
+GROUP BY document_id, line_no, stage, coordinate, period, buckets
+HAVING sum(amount) <> 0
+ORDER BY document_id, line_no, stage DESC, entry_id;
+
+-- name: keys_take
+-- Takes posting keys in key order; those that come back are new, the others were posted before.
+INSERT INTO posting_key (key, at)
+SELECT k, :at FROM unnest(CAST(:keys AS text[])) AS k ORDER BY k
+ON CONFLICT DO NOTHING RETURNING key;
+
+-- name: keys_outcomes
+-- What was answered the first time.
+SELECT key, outcome FROM posting_key WHERE key = ANY(:keys);
+
+-- name: key_outcome_write
+-- Keeps the answer for repeats.
+UPDATE posting_key SET outcome = CAST(:outcome AS jsonb) WHERE key = :key;
+
+-- name: alert_insert
+-- A fact that went beyond what control allows.
+INSERT INTO control_alert (bucket_id, kind, voucher, amount, message, at)
+VALUES (:bucket_id, :kind, :voucher, :amount, :message, :at) RETURNING id;
+
+-- name: alerts
+-- Alerts, newest first.
+SELECT id, bucket_id, kind, voucher, amount, message, at FROM control_alert ORDER BY id DESC LIMIT :limit;
+
+-- name: originals
+-- The cap as first released, of each balance row.
+SELECT b.id, COALESCE(sum(e.amount), 0) AS original
+FROM unnest(CAST(:ids AS bigint[])) AS b(id)
+LEFT JOIN ledger_entry e ON e.policy_id = :policy_id AND e.kind = 'release' AND e.stage = 'budget'
+     AND e.period = ANY(:periods) AND e.buckets @> ARRAY[b.id]
+GROUP BY b.id;
+
+-- name: contributions
+-- Documents and vouchers that consume a balance row, largest first.
+SELECT COALESCE(d.number, e.voucher, '') AS number, COALESCE(d.requester, e.actor) AS requester, sum(e.amount) AS amount
+FROM ledger_entry e LEFT JOIN document d ON d.id = e.document_id
+WHERE e.policy_id = :policy_id AND e.period = ANY(:periods) AND e.buckets @> ARRAY[CAST(:bucket_id AS bigint)]
+      AND e.stage = ANY(:stages)
+GROUP BY 1, 2 HAVING sum(e.amount) <> 0 ORDER BY 3 DESC LIMIT :limit;
+
+-- name: counters_differ
+-- Balance rows whose counters are not the sum of the entries that name them.
+WITH sums AS (
+    SELECT x.id,
+           sum(e.amount) FILTER (WHERE e.stage = 'budget') AS cap,
+           sum(e.amount) FILTER (WHERE e.stage = 'reserved') AS reserved,
+           sum(e.amount) FILTER (WHERE e.stage = 'committed') AS committed,
+           sum(e.amount) FILTER (WHERE e.stage = 'executed') AS executed,
+           sum(e.amount) FILTER (WHERE e.stage = 'forced') AS forced
+    FROM ledger_entry e CROSS JOIN LATERAL unnest(e.buckets) AS x(id)
+    WHERE e.policy_id = :policy_id GROUP BY x.id)
+SELECT b.id, r.code AS rule, b.key, b.window_code, s.counter, s.stored, s.summed
+FROM control_rule r JOIN bucket b ON b.rule_id = r.id LEFT JOIN sums USING (id)
+CROSS JOIN LATERAL (VALUES
+    ('cap', b.cap, COALESCE(sums.cap, 0)),
+    ('reserved', b.reserved, CASE WHEN 'reserved' = ANY(r.stages) THEN COALESCE(sums.reserved, 0) ELSE 0 END),
+    ('committed', b.committed, CASE WHEN 'committed' = ANY(r.stages) THEN COALESCE(sums.committed, 0) ELSE 0 END),
+    ('executed', b.executed, CASE WHEN 'executed' = ANY(r.stages) THEN COALESCE(sums.executed, 0) ELSE 0 END),
+    ('forced', b.forced, COALESCE(sums.forced, 0))) AS s(counter, stored, summed)
+WHERE r.policy_id = :policy_id AND s.stored <> s.summed ORDER BY b.id;
+
+-- name: budget_cells
+-- The budget of each released cell as the ledger knows it: original, adjusted by kind, current.
+SELECT coordinate, period, sum(amount) AS current,
+       COALESCE(sum(amount) FILTER (WHERE kind = 'release'), 0) AS original,
+       COALESCE(sum(amount) FILTER (WHERE kind = 'transfer'), 0) AS transferred,
+       COALESCE(sum(amount) FILTER (WHERE kind = 'supplement'), 0) AS supplemented
+FROM ledger_entry WHERE policy_id = :policy_id AND stage = 'budget'
+GROUP BY coordinate, period ORDER BY coordinate, period;
+
+-- name: budget_of_cells
+-- The current budget of some cells.
+SELECT c.n, COALESCE(sum(e.amount), 0) AS current, count(e.id) FILTER (WHERE e.kind = 'release') AS released
+FROM jsonb_to_recordset(CAST(:cells AS jsonb)) AS c(n integer, coordinate jsonb, period text)
+LEFT JOIN ledger_entry e ON e.policy_id = :policy_id AND e.stage = 'budget' AND e.period = c.period
+     AND e.coordinate = c.coordinate
+GROUP BY c.n ORDER BY c.n;
+
+-- name: entries_of_document
+-- The history of a document in the ledger.
+SELECT id, stage, kind, amount, coordinate, period, line_no, liquidates, voucher, reason, actor, at
+FROM ledger_entry WHERE document_id = :document_id ORDER BY id;
+
+-- name: buckets_of_policy
+-- Balance rows of a policy, by rule, key and window.
+SELECT b.id, r.code AS rule, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.rule_id
+FROM bucket b JOIN control_rule r ON r.id = b.rule_id
+WHERE r.policy_id = :policy_id AND (CAST(:rule AS text) IS NULL OR r.code = :rule)
+      AND (CAST(:window_code AS text) IS NULL OR b.window_code = :window_code)
+ORDER BY b.id LIMIT :limit OFFSET :skip;
+
+-- name: transfer_insert
+-- A transfer or supplement, held until decided.
+INSERT INTO transfer (policy_id, version_id, kind, status, reason, requester, lines, created_at)
+VALUES (:policy_id, :version_id, :kind, 'held', :reason, :requester, CAST(:lines AS jsonb), :at) RETURNING id;
+
+-- name: transfer_hold
+-- Names the document that holds the source amounts.
+UPDATE transfer SET hold_id = :hold_id WHERE id = :id;
+
+-- name: transfer_lock
+-- One transfer, to be decided once.
+SELECT id, policy_id, version_id, kind, status, reason, requester, lines, hold_id FROM transfer WHERE id = :id FOR UPDATE;
+
+-- name: transfer
+-- One transfer.
+SELECT t.id, t.policy_id, p.code AS policy, t.version_id, t.kind, t.status, t.reason, t.requester, t.lines, t.hold_id,
+       t.created_at
+FROM transfer t JOIN control_policy p ON p.id = t.policy_id WHERE t.id = :id;
+
+-- name: transfers
+-- Transfers, newest first.
+SELECT t.id, p.code AS policy, t.kind, t.status, t.reason, t.requester, t.lines, t.created_at
+FROM transfer t JOIN control_policy p ON p.id = t.policy_id ORDER BY t.id DESC LIMIT :limit;
+
+-- name: transfer_status
+-- Decides a transfer.
+UPDATE transfer SET status = :status WHERE id = :id;

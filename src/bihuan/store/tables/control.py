@@ -1,0 +1,176 @@
+"""Policies and rules, balance rows, the append-only ledger, documents, transfers. Amounts are NUMERIC(18,2) in budget currency."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from bihuan.store.tables._base import metadata
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(always=False), primary_key=True)
+
+
+def _amount(name: str) -> Column[object]:
+    return Column(name, Numeric(18, 2), nullable=False, server_default=text("0"))
+
+
+def _at(name: str = "at") -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+# A policy never changes once written: another text is another row, so a checked document stays explainable.
+control_policy = Table(
+    "control_policy",
+    metadata,
+    _id(),
+    Column("code", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("digest", Text, nullable=False),  # of the content; the key under which workers keep it parsed
+    Column("content", JSONB, nullable=False),  # the package text as read, and the trees it rolls up along
+    Column("version_id", BigInteger),  # the released plan version; null while nothing is released
+    _at("created_at"),
+    UniqueConstraint("code", "revision"),
+)
+
+control_rule = Table(
+    "control_rule",
+    metadata,
+    _id(),
+    Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("stages", ARRAY(Text), nullable=False),  # the stages that count against its buckets
+    UniqueConstraint("policy_id", "code"),
+)
+
+bucket = Table(
+    "bucket",
+    metadata,
+    _id(),
+    Column("rule_id", BigInteger, ForeignKey("control_rule.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("window_code", Text, nullable=False),
+    _amount("cap"),
+    _amount("reserved"),
+    _amount("committed"),
+    _amount("executed"),
+    _amount("forced"),
+    Column("hard_limit", Numeric(18, 2)),  # null: the rule only watches
+    UniqueConstraint("rule_id", "key", "window_code"),
+    CheckConstraint("hard_limit IS NULL OR reserved + committed + executed <= hard_limit + forced", name="within_limit"),
+    CheckConstraint("reserved >= 0 AND committed >= 0 AND forced >= 0", name="not_negative"),
+    postgresql_with={"fillfactor": "50"},  # counters change often and are in no index: room for in-page updates
+)
+
+document = Table(
+    "document",
+    metadata,
+    _id(),
+    Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("status", Text, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("idem_key", Text, nullable=False, unique=True),
+    Column("fingerprint", Text, nullable=False),  # of the request: the same key with other content is refused
+    _at("created_at"),
+    UniqueConstraint("policy_id", "kind", "number"),
+    CheckConstraint("status IN ('held', 'released', 'closed')", name="status"),
+)
+
+document_line = Table(
+    "document_line",
+    metadata,
+    Column("document_id", BigInteger, ForeignKey("document.id"), primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("coordinate", JSONB, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("amount", Numeric(18, 2), nullable=False),
+    Column("memo", Text, nullable=False, server_default=""),
+)
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    _id(),
+    Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # why: release transfer supplement / reserve return commit execute force …
+    Column("amount", Numeric(18, 2), nullable=False),  # signed
+    Column("coordinate", JSONB, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("buckets", ARRAY(BigInteger), nullable=False),  # every balance row this entry counts in
+    Column("version_id", BigInteger),
+    Column("document_id", BigInteger, ForeignKey("document.id")),
+    Column("line_no", Integer),
+    Column("liquidates", BigInteger, ForeignKey("ledger_entry.id")),
+    Column("transfer_id", BigInteger),
+    Column("voucher", Text),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("actor", Text, nullable=False),
+    _at(),
+    CheckConstraint("stage IN ('budget', 'reserved', 'committed', 'executed', 'forced')", name="stage"),
+    Index("ix_ledger_entry_document", "document_id", "line_no"),
+    Index("ix_ledger_entry_place", "policy_id", "period"),
+    Index(
+        "uq_ledger_entry_released_cell",
+        "policy_id",
+        "coordinate",
+        "period",
+        unique=True,
+        postgresql_where=text("kind = 'release'"),
+    ),
+)
+
+# One row per fact or command that must happen once; taken first, in key order, so that repeats wait for the original.
+posting_key = Table(
+    "posting_key",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("outcome", JSONB),
+    _at(),
+)
+
+transfer = Table(
+    "transfer",
+    metadata,
+    _id(),
+    Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
+    Column("version_id", BigInteger),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("lines", JSONB, nullable=False),  # [{coordinate, period, amount}], amount signed, as text
+    Column("hold_id", BigInteger, ForeignKey("document.id")),
+    _at("created_at"),
+    CheckConstraint("kind IN ('transfer', 'supplement')", name="kind"),
+    CheckConstraint("status IN ('held', 'applied', 'dropped')", name="status"),
+)
+
+control_alert = Table(
+    "control_alert",
+    metadata,
+    _id(),
+    Column("bucket_id", BigInteger, ForeignKey("bucket.id")),
+    Column("kind", Text, nullable=False),  # forced: beyond the limit; unbudgeted: no balance row at all
+    Column("voucher", Text, nullable=False),
+    Column("amount", Numeric(18, 2), nullable=False),
+    Column("message", Text, nullable=False),
+    _at(),
+)
