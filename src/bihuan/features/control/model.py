@@ -43,6 +43,12 @@ class BadAmount(Invalid):
     code = "bad_amount"
 
 
+class NoLines(Invalid):
+    """单据没有明细行。"""
+
+    code = "no_lines"
+
+
 class KeyReused(Conflict):
     """同一幂等键已用于内容不同的请求。"""
 

@@ -1,16 +1,22 @@
--- name: policy_head
--- The newest revision of a policy, without its content.
-SELECT id, digest, version_id FROM control_policy WHERE code = :code ORDER BY revision DESC LIMIT 1;
+-- name: policy_in_force
+-- The revision of a policy that is in force: the released one, else the newest; with the ids of its rules, without its content.
+SELECT p.id, p.code, p.digest, p.version_id,
+       (SELECT jsonb_object_agg(r.code, r.id) FROM control_rule r WHERE r.policy_id = p.id) AS rules
+FROM control_policy p WHERE p.code = :code ORDER BY (p.version_id IS NOT NULL) DESC, p.revision DESC LIMIT 1;
+
+-- name: policy_by_id
+-- The same for a revision that a document was checked under.
+SELECT p.id, p.code, p.digest, p.version_id,
+       (SELECT jsonb_object_agg(r.code, r.id) FROM control_rule r WHERE r.policy_id = p.id) AS rules
+FROM control_policy p WHERE p.id = :id;
 
 -- name: policy_content
--- Text and trees of a policy, and the ids of its rules.
-SELECT p.content, jsonb_object_agg(r.code, r.id) AS rules
-FROM control_policy p JOIN control_rule r ON r.policy_id = p.id
-WHERE p.id = :id GROUP BY p.id;
+-- Text and trees of a policy.
+SELECT content FROM control_policy WHERE id = :id;
 
 -- name: policy_codes
 -- The policies there are, newest revision of each.
-SELECT DISTINCT ON (code) id, code, revision, digest, version_id, content -> 'text' ->> 'title' AS title
+SELECT DISTINCT ON (code) id, code, revision, digest, version_id, content ->> 'title' AS title
 FROM control_policy ORDER BY code, revision DESC;
 
 -- name: policy_lock
@@ -89,10 +95,10 @@ FROM ROWS FROM (jsonb_to_recordset(CAST(:entries AS jsonb)) AS (
 ORDER BY e.ordinality;
 
 -- name: document_insert
--- Takes the request's idempotency key; no row comes back when another request has it.
+-- Takes the request's idempotency key and number; no row comes back when another request has either.
 INSERT INTO document (policy_id, kind, number, title, status, requester, idem_key, fingerprint, created_at)
 VALUES (:policy_id, :kind, :number, :title, 'held', :requester, :idem_key, :fingerprint, :at)
-ON CONFLICT (idem_key) DO NOTHING RETURNING id;
+ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: document_by_key
 -- The document that holds an idempotency key.
@@ -133,6 +139,10 @@ WHERE document_id = ANY(:documents) AND stage IN ('reserved', 'committed')
 GROUP BY document_id, line_no, stage, coordinate, period, buckets
 HAVING sum(amount) <> 0
 ORDER BY document_id, line_no, stage DESC, entry_id;
+
+-- name: booked_buckets
+-- Every balance row that reserved or committed amounts of documents were ever booked on.
+SELECT DISTINCT buckets FROM ledger_entry WHERE document_id = ANY(:documents) AND stage IN ('reserved', 'committed');
 
 -- name: keys_take
 -- Takes posting keys in key order; those that come back are new, the others were posted before.

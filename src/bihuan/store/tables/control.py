@@ -45,6 +45,7 @@ control_policy = Table(
     Column("version_id", BigInteger),  # the released plan version; null while nothing is released
     _at("created_at"),
     UniqueConstraint("code", "revision"),
+    info={"append_only": True, "updatable": ("version_id",)},
 )
 
 control_rule = Table(
@@ -102,6 +103,7 @@ document_line = Table(
     Column("period", Text, nullable=False),
     Column("amount", Numeric(18, 2), nullable=False),
     Column("memo", Text, nullable=False, server_default=""),
+    info={"append_only": True},
 )
 
 ledger_entry = Table(
@@ -135,6 +137,7 @@ ledger_entry = Table(
         unique=True,
         postgresql_where=text("kind = 'release'"),
     ),
+    info={"append_only": True},
 )
 
 # One row per fact or command that must happen once; taken first, in key order, so that repeats wait for the original.
@@ -173,4 +176,5 @@ control_alert = Table(
     Column("amount", Numeric(18, 2), nullable=False),
     Column("message", Text, nullable=False),
     _at(),
+    info={"append_only": True},
 )

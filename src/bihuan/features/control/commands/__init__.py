@@ -1,0 +1,18 @@
+"""What can be done to the ledger, by topic: policies, spending, facts, budget release, transfers."""
+
+from bihuan.features.control.commands.facts import execute, post_direct
+from bihuan.features.control.commands.policies import put_policy
+from bihuan.features.control.commands.release import book_budget
+from bihuan.features.control.commands.spend import check, commit_stage, release, reserve, reserve_again
+
+__all__ = [
+    "book_budget",
+    "check",
+    "commit_stage",
+    "execute",
+    "post_direct",
+    "put_policy",
+    "release",
+    "reserve",
+    "reserve_again",
+]

@@ -1,0 +1,37 @@
+"""Writing a policy revision."""
+
+import hashlib
+import json
+
+from bihuan.features.access.commands import record
+from bihuan.features.access.model import Principal
+from bihuan.features.control import queries
+from bihuan.features.control.ledger import PolicyInForce
+from bihuan.features.control.model import AlreadyReleased
+from bihuan.features.control.package import to_json
+from bihuan.features.control.policy import Policy
+from bihuan.store.unit_of_work import UnitOfWork
+
+
+def put_policy(uow: UnitOfWork, actor: Principal, policy: Policy) -> PolicyInForce:
+    """Makes ``policy`` the revision in force; the same text again changes nothing.
+
+    A released policy is not replaced: its balance rows and documents were made under its rules.
+    """
+    actor.require("control.policy")
+    uow.run("control.policy_lock", code=policy.code)
+    content = json.dumps(to_json(policy), ensure_ascii=False, sort_keys=True)
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    old = uow.row("control.policy_in_force", code=policy.code)
+    if old is not None and old["digest"] == digest:
+        return queries.policy(uow, policy.code)
+    if old is not None and old["version_id"] is not None:
+        message = f"控制方案“{policy.code}”已下达预算，规则不能再改；请为新版本另建方案。"
+        raise AlreadyReleased(message, policy=policy.code, version=old["version_id"])
+    policy_id = uow.value("control.policy_insert", code=policy.code, digest=digest, content=content)
+    uow.run_many(
+        "control.rule_insert",
+        [{"policy_id": policy_id, "code": r.code, "stages": list(r.stages)} for r in policy.rules],
+    )
+    record(uow, actor, "control.policy", ("policy", policy.code), old and old["digest"], digest)
+    return queries.policy(uow, policy.code)

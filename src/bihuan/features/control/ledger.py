@@ -1,0 +1,145 @@
+"""The one way balance rows and ledger entries are written: lock, book in memory, judge, write.
+
+    ledger = Ledger(uow, actor.login, policy)
+    rows = ledger.lock(keys)            # ORDER BY id, at READ COMMITTED
+    ledger.book("reserved", …)          # any number of times; rows hit twice are merged
+    ledger.write(ledger.findings())     # refuses or updates rows and appends entries
+
+Nothing outside this module updates a balance row.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+
+from sqlalchemy import RowMapping
+
+from bihuan.features.control.availability import Balance, Finding, judge
+from bihuan.features.control.policy import BucketKey, Coordinate, Policy, Stage
+from bihuan.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class PolicyInForce:
+    """A policy with its ids in this database; ``version_id`` is the released plan version."""
+
+    id: int
+    policy: Policy
+    rules: Mapping[str, int]
+    version_id: int | None
+
+    def balance(self, row: RowMapping) -> Balance:
+        """A balance row as a value."""
+        rule = self.policy.rule(self._codes[row["rule_id"]])
+        counters = (row[c] for c in ("cap", "reserved", "committed", "executed", "forced"))
+        return Balance(row["id"], rule, row["key"], row["window_code"], *counters)
+
+    @cached_property
+    def _codes(self) -> Mapping[int, str]:
+        return {rule_id: code for code, rule_id in self.rules.items()}
+
+    def columns(self, keys: Iterable[BucketKey]) -> dict[str, list[object]]:
+        """Keys as the array parameters of a query."""
+        found = list(dict.fromkeys(keys))
+        return {
+            "rules": [self.rules[k.rule] for k in found],
+            "keys": [k.key for k in found],
+            "windows": [k.window for k in found],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is appended; who and when are the ledger's. ``buckets``: every balance row it counts in."""
+
+    stage: Stage | Literal["budget", "forced"]
+    kind: str
+    amount: Decimal
+    coordinate: Coordinate
+    period: str
+    buckets: tuple[int, ...]
+    version_id: int | None = None
+    document_id: int | None = None
+    line_no: int | None = None
+    liquidates: int | None = None
+    transfer_id: int | None = None
+    voucher: str | None = None
+    reason: str = ""
+
+
+@dataclass
+class Ledger:
+    """The balance rows one command has locked, and what it books on them."""
+
+    uow: UnitOfWork
+    actor: str
+    policy: PolicyInForce
+    rows: dict[int, Balance] = field(default_factory=dict)
+    before: dict[int, Balance] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+    def lock(self, keys: Iterable[BucketKey] = (), ids: Iterable[int] = ()) -> dict[BucketKey, int]:
+        """Locks the rows of ``keys`` and ``ids`` together in id order; answers the ids by key. Once per command."""
+        assert not self.rows, "all rows of a command are locked in one step, or two commands could wait crosswise"
+        columns, wanted = self.policy.columns(keys), sorted(set(ids))
+        if wanted:
+            found = self.uow.rows("control.buckets_ids", **columns) if columns["rules"] else ()
+            locked = self.uow.rows("control.buckets_lock", ids=sorted({*wanted, *(r["id"] for r in found)}))
+        else:
+            locked = self.uow.rows("control.buckets_lock_by_key", **columns)
+        for row in locked:
+            self.rows[row["id"]] = self.policy.balance(row)
+        self.before = dict(self.rows)
+        return {BucketKey(b.rule.code, b.key, b.window): b.id for b in self.rows.values()}
+
+    def book(self, entry: Entry) -> None:
+        """Books an entry on its rows, which must be locked."""
+        assert entry.stage != "forced", "forced amounts follow from the rows: force and relieve"
+        self.entries.append(entry)
+        for bucket in entry.buckets:
+            self.rows[bucket] = self.rows[bucket].moved(entry.stage, entry.amount)
+
+    def findings(self) -> list[Finding]:
+        """The answer of every row whose room has changed."""
+        pairs = ((self.before[i], row) for i, row in sorted(self.rows.items()))
+        return [Finding(b, b.available - a.available, judge(b, a)) for b, a in pairs if a.available != b.available]
+
+    def force(self, entry: Entry) -> list[tuple[Balance, Decimal]]:
+        """After a fact was booked: appends what it takes each of its rows beyond the limit; answers those rows."""
+        beyond = []
+        for bucket in entry.buckets:
+            row = self.rows[bucket]
+            if (more := row.excess - row.forced) > 0:
+                self._forced(row, more, replace(entry, kind="force", liquidates=None, reason=f"规则 {row.rule.code}"))
+                beyond.append((self.rows[bucket], more))
+        return beyond
+
+    def write(self) -> None:
+        """Writes rows and entries. Where room has returned, the forced amount shrinks with it."""
+        for row in list(self.rows.values()):
+            if (less := row.excess - row.forced) < 0:
+                relief = Entry(stage="forced", kind="relief", amount=less, coordinate={}, period=row.window, buckets=())
+                self._forced(row, less, relief)
+        changed = [row for i, row in sorted(self.rows.items()) if row != self.before[i]]
+        if changed:
+            self.uow.run("control.buckets_write", **_columns(changed))
+        if self.entries:
+            rows = json.dumps([_entry_row(self.policy.id, e) for e in self.entries], ensure_ascii=False)
+            self.uow.run("control.entries_append", entries=rows, actor=self.actor, at=self.uow.now())
+
+    def _forced(self, row: Balance, amount: Decimal, like: Entry) -> None:
+        self.entries.append(replace(like, stage="forced", amount=amount, buckets=(row.id,)))
+        self.rows[row.id] = replace(row, forced=row.forced + amount)
+
+
+def _columns(rows: Sequence[Balance]) -> dict[str, object]:
+    counters = ("cap", "reserved", "committed", "executed", "forced", "hard_limit")
+    return {"ids": [r.id for r in rows], **{c: [getattr(r, c) for r in rows] for c in counters}}
+
+
+def _entry_row(policy_id: int, entry: Entry) -> dict[str, object]:
+    row = {name: getattr(entry, name) for name in Entry.__slots__}
+    return {**row, "policy_id": policy_id, "amount": str(entry.amount), "coordinate": dict(entry.coordinate)}

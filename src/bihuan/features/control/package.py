@@ -1,0 +1,182 @@
+"""A policy as text: read from a model package (policies/*.yaml, parsed), kept as JSON, read back. Pure.
+
+    policy: 费用控制          title, items, unbudgeted (refuse | allow)
+    rules:
+      - code: 部门月度        title, window, strength, tolerance, stages
+        where: {account: [差旅费]}
+        by: {org: leaf, account: 0}
+        pools: {account: {差旅组: [差旅费, 会议费]}}
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast, get_args
+
+from bihuan.features.control.policy import (
+    STAGES,
+    ControlCalendar,
+    Level,
+    Policy,
+    Rule,
+    Stage,
+    Strength,
+    Trees,
+    WindowMode,
+    YearPeriods,
+)
+from bihuan.kernel.errors import Problem, ProblemsFound
+
+_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rules"}
+_RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages"}
+
+
+def read_policy(
+    text: Mapping[str, Any], *, calendar: ControlCalendar, trees: Trees, file: str = "policy"
+) -> Policy:
+    """The policy of a parsed text; every problem at once. Scalars may be text, as packages are read."""
+    problems: list[Problem] = []
+
+    def bad(where: str, found: object, expected: str) -> None:
+        problems.append(Problem("bad_policy", file, found=f"{where}: {found}", expected=expected))
+
+    for unknown in text.keys() - _POLICY_KEYS:
+        bad("policy", unknown, "one of " + " ".join(sorted(_POLICY_KEYS)))
+    if not text.get("policy"):
+        bad("policy", "nothing", "a code")
+    if text.get("unbudgeted", "refuse") not in ("refuse", "allow"):
+        bad("unbudgeted", text["unbudgeted"], "refuse or allow")
+    raw_rules = text.get("rules") or []
+    if not raw_rules:
+        bad("rules", "none", "at least one rule")
+    codes = [str(raw.get("code", "")) for raw in raw_rules]
+    for code in {c for c in codes if codes.count(c) > 1}:
+        bad("rules", code, "each code once")
+    rules = [_rule(raw, trees, calendar, bad) for raw in raw_rules]
+    if problems:
+        raise ProblemsFound(problems)
+    return Policy(
+        code=str(text["policy"]),
+        title=str(text.get("title") or text["policy"]),
+        items=tuple(map(str, text.get("items", ()))),
+        calendar=calendar,
+        trees=trees,
+        rules=tuple(r for r in rules if r is not None),
+        unbudgeted=text.get("unbudgeted", "refuse"),
+    )
+
+
+def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: Any) -> Rule | None:
+    code = str(raw.get("code", ""))
+    where = f"rule {code or '?'}"
+    faults: list[None] = []
+
+    def wrong(part: str, found: object, expected: str) -> None:
+        faults.append(None)
+        bad(f"{where} {part}".strip(), found, expected)
+
+    if not code:
+        wrong("", "no code", "a code")
+    for unknown in raw.keys() - _RULE_KEYS:
+        wrong("", unknown, "one of " + " ".join(sorted(_RULE_KEYS)))
+    window = raw.get("window")
+    if window not in get_args(WindowMode):
+        wrong("window", window, " ".join(get_args(WindowMode)))
+    elif window == "quarter" and not all(y.quarters for y in calendar.years):
+        wrong("window", window, "another window: the calendar has no quarters")
+    strength = raw.get("strength", "rigid")
+    if strength not in get_args(Strength):
+        wrong("strength", strength, " ".join(get_args(Strength)))
+    stages = tuple(raw.get("stages", STAGES))
+    if not stages or set(stages) - set(STAGES):
+        wrong("stages", list(stages), "some of " + " ".join(STAGES))
+    filters = {str(d): tuple(map(str, members)) for d, members in (raw.get("where") or {}).items()}
+    pools = {str(d): {str(p): tuple(map(str, m)) for p, m in named.items()} for d, named in (raw.get("pools") or {}).items()}
+    by = {str(d): _level(level, lambda found, d=d: wrong(f"by {d}", found, "leaf or a level, 0 = top")) for d, level in (raw.get("by") or {}).items()}
+    for dimension in pools.keys() - by.keys():
+        wrong("pools", dimension, "a dimension named in by")
+    for dimension in {*by, *filters, *pools} - trees.parents.keys():
+        wrong("", dimension, "a dimension of the controlled items")
+    named_members = [(d, filters[d]) for d in filters] + [(d, m) for d, named in pools.items() for m in named.values()]
+    for dimension, members in named_members:
+        for member in set(members) - trees.parents.get(dimension, {}).keys():
+            wrong(dimension, member, "a member")
+    tolerance = _tolerance(raw, strength, wrong)
+    if faults:
+        return None
+    return Rule(
+        code=code,
+        title=str(raw.get("title") or code),
+        window=cast(WindowMode, window),
+        by=by,
+        where=filters,
+        pools=pools,
+        strength=cast(Strength, strength),
+        tolerance=tolerance,
+        stages=cast(tuple[Stage, ...], stages),
+    )
+
+
+def _level(raw: object, wrong: Any) -> Level:
+    if raw == "leaf":
+        return "leaf"
+    if str(raw).isdigit():
+        return int(str(raw))
+    wrong(raw)
+    return "leaf"
+
+
+def _tolerance(raw: Mapping[str, Any], strength: object, wrong: Any) -> Decimal | None:
+    given = raw.get("tolerance")
+    if strength == "rigid":
+        if given not in (None, "0", 0):
+            wrong("tolerance", given, "none on a rigid rule")
+        return Decimal(0)
+    if given in (None, ""):
+        return None
+    try:
+        percent = Decimal(str(given))
+    except InvalidOperation:
+        percent = Decimal(-1)
+    if not percent.is_finite() or percent < 0:
+        wrong("tolerance", given, "a percentage of at least 0")
+        return None
+    return percent
+
+
+def to_json(policy: Policy) -> dict[str, Any]:
+    """The policy with its calendar and trees, as it is pinned in the database."""
+    return {
+        "policy": policy.code,
+        "title": policy.title,
+        "items": list(policy.items),
+        "unbudgeted": policy.unbudgeted,
+        "rules": [_rule_json(rule) for rule in policy.rules],
+        "calendar": [[y.code, list(y.periods), [[q, list(ps)] for q, ps in y.quarters]] for y in policy.calendar.years],
+        "trees": {d: dict(parents) for d, parents in policy.trees.parents.items()},
+    }
+
+
+def _rule_json(rule: Rule) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "code": rule.code,
+        "title": rule.title,
+        "window": rule.window,
+        "by": dict(rule.by),
+        "where": {d: list(m) for d, m in rule.where.items()},
+        "pools": {d: {p: list(m) for p, m in named.items()} for d, named in rule.pools.items()},
+        "strength": rule.strength,
+        "stages": list(rule.stages),
+    }
+    if rule.strength == "flexible" and rule.tolerance is not None:
+        out["tolerance"] = str(rule.tolerance)
+    return out
+
+
+def from_json(content: Mapping[str, Any]) -> Policy:
+    """The inverse of `to_json`."""
+    years: Sequence[Any] = content["calendar"]
+    calendar = ControlCalendar(
+        tuple(YearPeriods(c, tuple(ps), tuple((q, tuple(qps)) for q, qps in quarters)) for c, ps, quarters in years)
+    )
+    text = {k: v for k, v in content.items() if k not in ("calendar", "trees")}
+    return read_policy(text, calendar=calendar, trees=Trees(content["trees"]))
