@@ -108,9 +108,7 @@ def formula(balance: Balance, original: Decimal | None = None) -> str:
     return f"可用 {balance.available:,.2f} = {' + '.join(cap)} − {' − '.join(used)}"
 
 
-def explain(
-    finding: Finding, *, original: Decimal | None = None, contributions: Sequence[Contribution] = ()
-) -> str:
+def explain(finding: Finding, *, original: Decimal | None = None, contributions: Sequence[Contribution] = ()) -> str:
     """Why a document was refused here: rule, formula in numbers, who holds the money, what would make it pass."""
     row = finding.before
     lines = [

@@ -1,9 +1,9 @@
 """What is asked of the ledger and what it answers. Amounts are Decimal with two places, in budget currency. Pure.
 
-    Refused                 a document may be refused
-    ├─ BudgetExceeded       it would take a balance row beyond its limit; carries every such row in numbers
-    ├─ UnresolvableKey      a line has no place in the policy: blank or unknown member, period outside the calendar
-    └─ Unbudgeted           no rule or no released budget covers a line
+Refused                 a document may be refused
+├─ BudgetExceeded       it would take a balance row beyond its limit; carries every such row in numbers
+├─ UnresolvableKey      a line has no place in the policy: blank or unknown member, period outside the calendar
+└─ Unbudgeted           no rule or no released budget covers a line
 """
 
 from collections.abc import Mapping

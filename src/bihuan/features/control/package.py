@@ -1,11 +1,11 @@
 """A policy as text: read from a model package (policies/*.yaml, parsed), kept as JSON, read back. Pure.
 
-    policy: 费用控制          title, items, unbudgeted (refuse | allow)
-    rules:
-      - code: 部门月度        title, window, strength, tolerance, stages
-        where: {account: [差旅费]}
-        by: {org: leaf, account: 0}
-        pools: {account: {差旅组: [差旅费, 会议费]}}
+policy: 费用控制          title, items, unbudgeted (refuse | allow)
+rules:
+  - code: 部门月度        title, window, strength, tolerance, stages
+    where: {account: [差旅费]}
+    by: {org: leaf, account: 0}
+    pools: {account: {差旅组: [差旅费, 会议费]}}
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,9 +30,7 @@ _POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rules"}
 _RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages"}
 
 
-def read_policy(
-    text: Mapping[str, Any], *, calendar: ControlCalendar, trees: Trees, file: str = "policy"
-) -> Policy:
+def read_policy(text: Mapping[str, Any], *, calendar: ControlCalendar, trees: Trees, file: str = "policy") -> Policy:
     """The policy of a parsed text; every problem at once. Scalars may be text, as packages are read."""
     problems: list[Problem] = []
 
@@ -90,8 +88,13 @@ def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: 
     if not stages or set(stages) - set(STAGES):
         wrong("stages", list(stages), "some of " + " ".join(STAGES))
     filters = {str(d): tuple(map(str, members)) for d, members in (raw.get("where") or {}).items()}
-    pools = {str(d): {str(p): tuple(map(str, m)) for p, m in named.items()} for d, named in (raw.get("pools") or {}).items()}
-    by = {str(d): _level(level, lambda found, d=d: wrong(f"by {d}", found, "leaf or a level, 0 = top")) for d, level in (raw.get("by") or {}).items()}
+    pools = {
+        str(d): {str(p): tuple(map(str, m)) for p, m in named.items()} for d, named in (raw.get("pools") or {}).items()
+    }
+    by = {
+        str(d): _level(level, lambda found, d=d: wrong(f"by {d}", found, "leaf or a level, 0 = top"))
+        for d, level in (raw.get("by") or {}).items()
+    }
     for dimension in pools.keys() - by.keys():
         wrong("pools", dimension, "a dimension named in by")
     for dimension in {*by, *filters, *pools} - trees.parents.keys():

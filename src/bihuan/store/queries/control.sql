@@ -101,8 +101,8 @@ VALUES (:policy_id, :kind, :number, :title, 'held', :requester, :idem_key, :fing
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: document_by_key
--- The document that holds an idempotency key.
-SELECT id, fingerprint, number, status FROM document WHERE idem_key = :idem_key;
+-- The document that holds a requester's idempotency key.
+SELECT id, fingerprint, number, status FROM document WHERE requester = :requester AND idem_key = :idem_key;
 
 -- name: document_lines_insert
 -- The lines of a new document.
@@ -132,13 +132,13 @@ UPDATE document SET status = :status WHERE id = ANY(:ids);
 SELECT line_no, coordinate, period, amount, memo FROM document_line WHERE document_id = :document_id ORDER BY line_no;
 
 -- name: open_holds
--- What documents still hold, by line, stage and the balance rows it was booked on; the first entry is the one to liquidate.
+-- What documents still hold, by line, committed before reserved, on the rows it was booked on; the first entry is liquidated.
 SELECT document_id, line_no, stage, coordinate, period, buckets, min(id) AS entry_id, sum(amount) AS amount
 FROM ledger_entry
 WHERE document_id = ANY(:documents) AND stage IN ('reserved', 'committed')
 GROUP BY document_id, line_no, stage, coordinate, period, buckets
 HAVING sum(amount) <> 0
-ORDER BY document_id, line_no, stage DESC, entry_id;
+ORDER BY document_id, line_no, stage, entry_id;
 
 -- name: booked_buckets
 -- Every balance row that reserved or committed amounts of documents were ever booked on.
@@ -195,7 +195,7 @@ WITH sums AS (
     FROM ledger_entry e CROSS JOIN LATERAL unnest(e.buckets) AS x(id)
     WHERE e.policy_id = :policy_id GROUP BY x.id)
 SELECT b.id, r.code AS rule, b.key, b.window_code, s.counter, s.stored, s.summed
-FROM control_rule r JOIN bucket b ON b.rule_id = r.id LEFT JOIN sums USING (id)
+FROM control_rule r JOIN bucket b ON b.rule_id = r.id LEFT JOIN sums ON sums.id = b.id
 CROSS JOIN LATERAL (VALUES
     ('cap', b.cap, COALESCE(sums.cap, 0)),
     ('reserved', b.reserved, CASE WHEN 'reserved' = ANY(r.stages) THEN COALESCE(sums.reserved, 0) ELSE 0 END),

@@ -72,7 +72,9 @@ bucket = Table(
     _amount("forced"),
     Column("hard_limit", Numeric(18, 2)),  # null: the rule only watches
     UniqueConstraint("rule_id", "key", "window_code"),
-    CheckConstraint("hard_limit IS NULL OR reserved + committed + executed <= hard_limit + forced", name="within_limit"),
+    CheckConstraint(
+        "hard_limit IS NULL OR reserved + committed + executed <= hard_limit + forced", name="within_limit"
+    ),
     CheckConstraint("reserved >= 0 AND committed >= 0 AND forced >= 0", name="not_negative"),
     postgresql_with={"fillfactor": "50"},  # counters change often and are in no index: room for in-page updates
 )
@@ -87,9 +89,10 @@ document = Table(
     Column("title", Text, nullable=False, server_default=""),
     Column("status", Text, nullable=False),
     Column("requester", Text, nullable=False),
-    Column("idem_key", Text, nullable=False, unique=True),
+    Column("idem_key", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),  # of the request: the same key with other content is refused
     _at("created_at"),
+    UniqueConstraint("requester", "idem_key"),
     UniqueConstraint("policy_id", "kind", "number"),
     CheckConstraint("status IN ('held', 'released', 'closed')", name="status"),
 )

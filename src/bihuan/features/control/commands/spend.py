@@ -24,7 +24,7 @@ from bihuan.features.control.model import (
     Unbudgeted,
     amount_of,
 )
-from bihuan.features.control.policy import BucketKey, Coordinate, Stage
+from bihuan.features.control.policy import BucketKey
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 
@@ -80,7 +80,7 @@ def check(reader: Reader, actor: Principal, *, policy: str, lines: Sequence[Requ
     ids = {BucketKey(b.rule.code, b.key, b.window): b.id for b in rows}
     trial = Ledger(_no_writes(reader), actor.login, in_force, {b.id: b for b in rows}, {b.id: b for b in rows})
     for line in resolved:
-        trial.book(_entry(line, "reserved", "reserve", line.asked.amount, existing(in_force, line, ids)))
+        trial.book(_reserved(line, existing(in_force, line, ids)))
     return [queries.describe(reader, in_force, f) for f in trial.findings()]
 
 
@@ -97,7 +97,7 @@ def reserve(uow: UnitOfWork, actor: Principal, *, policy: str, request: Request)
     in_force = queries.policy(uow, policy)
     document_id = _new_document(uow, actor, in_force, request)
     if document_id is None:
-        return _repeated(uow, request)
+        return _repeated(uow, actor, request)
     resolved = resolve(in_force, request.lines)
     findings = _hold(uow, actor, in_force, document_id, resolved, keep_lines=True)
     record(uow, actor, "control.request", ("document", document_id), None, {"number": request.number})
@@ -134,8 +134,7 @@ def _hold(
         lock_documents(uow, [document_id], status="released")
         uow.run("control.documents_status", ids=[document_id], status="held")
     for line in lines:
-        buckets = existing(in_force, line, ids)
-        ledger.book(_entry(line, "reserved", "reserve", line.asked.amount, buckets, document_id))
+        ledger.book(_reserved(line, existing(in_force, line, ids), document_id))
     return settle(ledger)
 
 
@@ -231,13 +230,11 @@ def liquidation(hold: RowMapping, amount: Decimal, kind: str, *, voucher: str | 
     )
 
 
-def _entry(
-    line: Line, stage: Stage, kind: str, amount: Decimal, buckets: tuple[int, ...], document_id: int | None = None
-) -> Entry:
+def _reserved(line: Line, buckets: tuple[int, ...], document_id: int | None = None) -> Entry:
     return Entry(
-        stage=stage,
-        kind=kind,
-        amount=amount,
+        stage="reserved",
+        kind="reserve",
+        amount=line.asked.amount,
         coordinate=line.asked.coordinate,
         period=line.asked.period,
         buckets=buckets,
@@ -275,8 +272,8 @@ def _new_document(uow: UnitOfWork, actor: Principal, in_force: PolicyInForce, re
     return None if found is None else int(found)
 
 
-def _repeated(uow: UnitOfWork, request: Request) -> Reservation:
-    row = uow.row("control.document_by_key", idem_key=request.idem_key)
+def _repeated(uow: UnitOfWork, actor: Principal, request: Request) -> Reservation:
+    row = uow.row("control.document_by_key", requester=actor.login, idem_key=request.idem_key)
     if row is None:
         raise KeyReused(f"单号“{request.number}”已存在。", number=request.number)
     policy_id = queries.document(uow, row["id"])["policy_id"]
