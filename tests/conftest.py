@@ -50,6 +50,7 @@ def server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
     """The name of a database that holds the declared schema."""
+    from bihuan.store.migrations.queue import install_queue
     from bihuan.store.schema import create_all
 
     name = f"tpl_{uuid.uuid4().hex[:8]}"
@@ -57,6 +58,8 @@ def template(server: str) -> str:
         conn.execute(f"CREATE DATABASE {name}")
     database = open_database(with_database(server, name))
     create_all(database.engine)
+    with database.engine.begin() as conn:
+        install_queue(conn)
     database.engine.dispose()
     return name
 

@@ -13,14 +13,16 @@ class Settings:
     data: Path
     port: int = 8000
     database_url: str | None = None  # None: the embedded server
+    app_database_url: str | None = None  # for an external server: what the application connects as, if not the owner's
     workers: int = 2
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """BIHUAN_DATA, BIHUAN_PORT, BIHUAN_DATABASE_URL, BIHUAN_WORKERS."""
+    """BIHUAN_DATA, BIHUAN_PORT, BIHUAN_DATABASE_URL, BIHUAN_APP_DATABASE_URL, BIHUAN_WORKERS."""
     return Settings(
         data=Path(environ.get("BIHUAN_DATA", ".bihuan")).resolve(),
         port=int(environ.get("BIHUAN_PORT", "8000")),
         database_url=environ.get("BIHUAN_DATABASE_URL"),
+        app_database_url=environ.get("BIHUAN_APP_DATABASE_URL"),
         workers=int(environ.get("BIHUAN_WORKERS", "2")),
     )

@@ -28,5 +28,6 @@ def create_all(engine: Engine) -> None:
 
 def apply_beside_tables(conn: Connection) -> None:
     """What tables cannot say: rights, then triggers and policies; repeatable, so migrations end with it too."""
+    cursor = conn.connection.cursor()  # the driver's own: a file may hold several statements and per cent signs
     for statement in (*grants(metadata), *extra_ddl()):
-        conn.exec_driver_sql(statement)
+        cursor.execute(statement)

@@ -11,6 +11,17 @@ lease.py      one starter, many users: attach to the running server or run one f
 from bihuan.store.embedded.binaries import Binaries, find_all, find_binaries
 from bihuan.store.embedded.cluster import Cluster, Server, Urls, external
 from bihuan.store.embedded.errors import ServerTrouble
-from bihuan.store.embedded.lease import lease
+from bihuan.store.embedded.lease import database, lease
 
-__all__ = ["Binaries", "Cluster", "Server", "ServerTrouble", "Urls", "external", "find_all", "find_binaries", "lease"]
+__all__ = [
+    "Binaries",
+    "Cluster",
+    "Server",
+    "ServerTrouble",
+    "Urls",
+    "database",
+    "external",
+    "find_all",
+    "find_binaries",
+    "lease",
+]

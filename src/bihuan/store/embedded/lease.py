@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bihuan.store.embedded.cluster import START_SECONDS, Cluster, Secrets, Urls, answers
+from bihuan.store.embedded.cluster import START_SECONDS, Cluster, Secrets, Urls, answers, external
 from bihuan.store.embedded.errors import ServerTrouble
 from bihuan.store.embedded.upgrade import prepare
 
@@ -56,6 +56,16 @@ def lease(
         if time.monotonic() > deadline:
             raise ServerTrouble(f"另一个进程占用 {data}，但它的数据库没有应答")
         time.sleep(0.05)
+
+
+@contextmanager
+def database(data: Path, url: str | None = None, app_url: str | None = None) -> Iterator[Urls]:
+    """The URLs to work with: of the external server ``url``, else of the installation's own, started when need be."""
+    if url:
+        yield external(url, app_url)
+    else:
+        with lease(data) as urls:
+            yield urls
 
 
 @contextmanager
