@@ -1,0 +1,191 @@
+"""Commands of modelling: apply a package, add members that data brings."""
+
+import json
+from collections.abc import Mapping
+
+from bihuan.engine.compile import compile_model
+from bihuan.engine.definition import DimensionDefinition, ModelDefinition
+from bihuan.features.access.commands import record
+from bihuan.features.access.live import Event, announce
+from bihuan.features.access.model import Principal
+from bihuan.features.modelling import queries
+from bihuan.features.modelling.model import (
+    Applied,
+    Change,
+    Model,
+    NotDataManaged,
+    NotFastForward,
+    differences,
+    listeners,
+    member_codes,
+    package_text,
+    read_marker,
+)
+from bihuan.features.modelling.package import read_package
+from bihuan.kernel.errors import Conflict, NotFound
+from bihuan.store.unit_of_work import Reader, UnitOfWork
+
+
+def plan(reader: Reader, actor: Principal, files: Mapping[str, str]) -> tuple[Change, ...]:
+    """What `apply` would change; raises `ProblemsFound` with everything wrong. Changes nothing."""
+    definition = _checked(files)
+    actor.require("model.apply", model=definition.name)
+    row = reader.row("modelling.model", code=definition.name)
+    return differences(_definition_at(reader, Model(**row)) if row else None, definition)
+
+
+def apply(
+    uow: UnitOfWork,
+    actor: Principal,
+    files: Mapping[str, str],
+    *,
+    from_revision: int | None = None,
+    reason: str = "",
+) -> Applied:
+    """Makes the package the model's next revision.
+
+    Fast-forward only: ``from_revision`` (default: the folder's marker) must be the model's revision, else `NotFastForward`; a package
+    equal to what is stored is always accepted and changes nothing. Members keep their ids; those gone are closed, members
+    that data brought stay. Cells are never touched.
+    """
+    definition = _checked(files)
+    actor.require("model.apply", model=definition.name)
+    known = uow.row("modelling.model", code=definition.name)
+    if known is not None:
+        for listener in listeners:
+            listener.on_lock(uow, known["id"])
+    row = uow.row("modelling.lock_model", code=definition.name)
+    if row is None:
+        return _first(uow, actor, definition, files, reason)
+    model, text = Model(**row), package_text(files)
+    if queries.package(uow, model.id, model.revision) == text:
+        return Applied(model.id, model.code, model.revision, ())
+    came_from = from_revision if from_revision is not None else read_marker(files, model.code)
+    if came_from != model.revision:
+        raise NotFastForward(model=model.code, revision=model.revision, came_from=came_from)
+    changes = differences(_definition_at(uow, model), definition)
+    uow.run("modelling.advance_model", id=model.id, revision=model.revision + 1, title=definition.title)
+    return _revise(uow, actor, model.id, model.revision + 1, definition, text, changes, reason)
+
+
+def _first(
+    uow: UnitOfWork, actor: Principal, definition: ModelDefinition, files: Mapping[str, str], reason: str
+) -> Applied:
+    model_id = uow.value("modelling.insert_model", code=definition.name, title=definition.title)
+    if model_id is None:
+        raise NotFastForward(model=definition.name, revision=1, came_from=None)
+    return _revise(uow, actor, model_id, 1, definition, package_text(files), differences(None, definition), reason)
+
+
+def _revise(
+    uow: UnitOfWork,
+    actor: Principal,
+    model_id: int,
+    number: int,
+    definition: ModelDefinition,
+    text: Mapping[str, str],
+    changes: tuple[Change, ...],
+    reason: str,
+) -> Applied:
+    uow.run(
+        "modelling.insert_revision",
+        model_id=model_id,
+        number=number,
+        parent=number - 1 or None,
+        author_id=actor.user_id,
+        author=actor.login,
+        at=uow.now(),
+        reason=reason,
+        package=json.dumps(dict(text), ensure_ascii=False),
+    )
+    for dimension in definition.dimensions:
+        _store_members(uow, model_id, number, dimension)
+    for listener in listeners:
+        listener.on_revision(uow, actor, model_id, number)
+    after = {"revision": number, "changes": len(changes)}
+    record(uow, actor, "model.apply", ("model", definition.name), before={"revision": number - 1}, after=after, reason=reason)
+    announce(uow, Event("model.applied", "model.read", definition.name, data={"revision": number}))
+    return Applied(model_id, definition.name, number, changes)
+
+
+def _store_members(uow: UnitOfWork, model_id: int, revision: int, dimension: DimensionDefinition) -> None:
+    """Deals ids to new codes, refreshes known ones, closes those the package no longer has."""
+    stored = uow.row(
+        "modelling.upsert_dimension",
+        model_id=model_id,
+        code=dimension.code,
+        name=dimension.name,
+        managed=dimension.managed,
+    )
+    assert stored is not None, "an upsert returns its row"
+    known = {r["code"]: r for r in uow.rows("modelling.members", model_id=model_id) if r["dimension"] == dimension.code}
+    said, at = member_codes(dimension), stored["id"]
+    fresh = [code for code in said if code not in known]
+    new = [
+        {"dimension_id": at, "id": stored["next_id"] + n, "code": code, "name": said[code][0],
+         "properties": json.dumps(dict(said[code][1]), ensure_ascii=False), "from_data": False, "parent": None, "weight": 1.0}
+        for n, code in enumerate(fresh)
+    ]  # fmt: skip
+    uow.run_many("modelling.insert_member", new)
+    uow.run("modelling.set_next_id", id=at, next_id=stored["next_id"] + len(fresh))
+    kept = [
+        {"dimension_id": at, "id": known[code]["id"], "name": name, "properties": json.dumps(dict(props), ensure_ascii=False)}
+        for code, (name, props) in said.items()
+        if code in known and (known[code]["name"], known[code]["properties"], known[code]["closed_at"]) != (name, props, None)
+    ]
+    uow.run_many("modelling.update_member", kept)
+    gone = [r for code, r in known.items() if code not in said and not r["from_data"] and r["closed_at"] is None]
+    uow.run_many(
+        "modelling.close_member", [{"dimension_id": at, "id": r["id"], "revision": revision} for r in gone]
+    )
+
+
+def add_member(
+    uow: UnitOfWork,
+    actor: Principal,
+    *,
+    model: str,
+    dimension: str,
+    code: str,
+    name: str,
+    parent: str | None = None,
+    properties: Mapping[str, str] | None = None,
+    weight: float = 1.0,
+) -> int:
+    """Adds a member to a data-managed dimension (an account or project that actuals bring); its id."""
+    actor.require("model.members", model=model)
+    found = queries.find(uow, model)
+    row = uow.row("modelling.lock_dimension", model_id=found.id, code=dimension)
+    if row is None:
+        raise NotFound(f"no dimension {dimension}", model=model, dimension=dimension)
+    if row["managed"] != "data":
+        raise NotDataManaged(model=model, dimension=dimension)
+    if uow.row("modelling.member", dimension_id=row["id"], code=code) is not None:
+        raise Conflict(f"{dimension} has a member {code}", dimension=dimension, code=code)
+    if parent is not None and uow.row("modelling.member", dimension_id=row["id"], code=parent) is None:
+        raise NotFound(f"{dimension} has no member {parent}", dimension=dimension, code=parent)
+    uow.run(
+        "modelling.insert_member",
+        dimension_id=row["id"],
+        id=row["next_id"],
+        code=code,
+        name=name,
+        properties=json.dumps(dict(properties or {}), ensure_ascii=False),
+        from_data=True,
+        parent=parent,
+        weight=weight,
+    )
+    uow.run("modelling.set_next_id", id=row["id"], next_id=row["next_id"] + 1)
+    uow.run("modelling.touch_model", id=found.id)
+    record(uow, actor, "model.member", ("model", model), after={"dimension": dimension, "code": code, "name": name})
+    return int(row["next_id"])
+
+
+def _checked(files: Mapping[str, str]) -> ModelDefinition:
+    definition = read_package(files)
+    compile_model(definition)
+    return definition
+
+
+def _definition_at(reader: Reader, model: Model) -> ModelDefinition:
+    return read_package(queries.package(reader, model.id, model.revision))

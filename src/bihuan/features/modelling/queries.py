@@ -1,0 +1,151 @@
+"""Reads of modelling: models, revisions, the package as text, the compiled model (kept per process by state)."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from bihuan.engine.compile import compile_model
+from bihuan.engine.compiled import CompiledModel
+from bihuan.engine.definition import DimensionDefinition, EdgeDefinition, MemberDefinition, ModelDefinition
+from bihuan.features.access.model import Principal
+from bihuan.features.access.scope import Hierarchies
+from bihuan.features.modelling.model import MARKER, Model, Revision, UnknownModel, marker
+from bihuan.features.modelling.package import read_package
+from bihuan.features.modelling.trees import ModelTrees
+from bihuan.store.unit_of_work import Database, Reader
+
+COMPILED_MAX = 16  # models × revisions a process keeps; a large one is some tens of megabytes
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A compiled model with its trees for the predicate."""
+
+    model: CompiledModel
+    trees: ModelTrees
+
+
+_compiled: OrderedDict[tuple[int, int, int], Loaded] = OrderedDict()
+_compiling: dict[tuple[int, int, int], threading.Lock] = {}
+_guard = threading.Lock()
+
+
+def find(reader: Reader, model: str | int) -> Model:
+    """The model of a code or id, or `UnknownModel`; asks nobody's permission (for other features)."""
+    if isinstance(model, int):
+        row = reader.row("modelling.model_by_id", id=model)
+    else:
+        row = reader.row("modelling.model", code=model)
+    if row is None:
+        raise UnknownModel(model=model)
+    return Model(**row)
+
+
+def get(reader: Reader, actor: Principal, code: str) -> Model:
+    """The model of a code, if the actor may know of it."""
+    if not actor.may("model.read", model=code):
+        raise UnknownModel(model=code)
+    return find(reader, code)
+
+
+def models(reader: Reader, actor: Principal) -> list[Model]:
+    """The models the actor may know of."""
+    return [Model(**row) for row in reader.rows("modelling.models") if actor.may("model.read", model=row["code"])]
+
+
+def revisions(reader: Reader, actor: Principal, code: str) -> list[Revision]:
+    """A model's history, newest first."""
+    model = get(reader, actor, code)
+    return [Revision(**row) for row in reader.rows("modelling.revisions", model_id=model.id)]
+
+
+def export(reader: Reader, actor: Principal, code: str, revision: int | None = None) -> dict[str, str]:
+    """The package's files as text, with the marker that says which revision they are."""
+    actor.require("model.export", model=code)
+    model = get(reader, actor, code)
+    number = revision or model.revision
+    return {**package(reader, model.id, number), MARKER: marker(model.code, number)}
+
+
+def package(reader: Reader, model_id: int, revision: int) -> dict[str, str]:
+    """The stored text of a revision."""
+    files: dict[str, str] | None = reader.value("modelling.package", model_id=model_id, number=revision)
+    if files is None:
+        raise UnknownModel(model=model_id, revision=revision)
+    return files
+
+
+def compiled(reader: Reader, model: str | int, revision: int | None = None) -> CompiledModel:
+    """The compiled model at a revision (default: as it stands), with the stable member ids."""
+    return load(reader, model, revision).model
+
+
+def load(reader: Reader, model: str | int, revision: int | None = None) -> Loaded:
+    """As `compiled`, with the trees; compiled once per process however many threads ask."""
+    found = find(reader, model)
+    key = (found.id, revision or found.revision, found.state)
+    with _guard:
+        if key in _compiled:
+            _compiled.move_to_end(key)
+            return _compiled[key]
+        lock = _compiling.setdefault(key, threading.Lock())
+    with lock:
+        if key not in _compiled:
+            fresh = _compile(reader, found.id, key[1])
+            with _guard:
+                _compiled[key] = fresh
+                while len(_compiled) > COMPILED_MAX:
+                    _compiled.popitem(last=False)
+        with _guard:
+            _compiling.pop(key, None)
+            return _compiled.get(key) or fresh
+
+
+def _compile(reader: Reader, model_id: int, revision: int) -> Loaded:
+    members = reader.rows("modelling.members", model_id=model_id)
+    definition = with_data_members(read_package(package(reader, model_id, revision)), members)
+    model = compile_model(definition, ids_of(members))
+    return Loaded(model, ModelTrees(model))
+
+
+def ids_of(members: Sequence[RowMapping]) -> dict[str, dict[str, int]]:
+    """Dimension -> code -> id, closed members too."""
+    out: dict[str, dict[str, int]] = {}
+    for row in members:
+        out.setdefault(row["dimension"], {})[row["code"]] = row["id"]
+    return out
+
+
+def with_data_members(definition: ModelDefinition, members: Sequence[RowMapping]) -> ModelDefinition:
+    """The definition with the members that data brought into its data-managed dimensions."""
+    brought: dict[str, list[RowMapping]] = {}
+    for row in members:
+        if row["from_data"] and row["closed_at"] is None:
+            brought.setdefault(row["dimension"], []).append(row)
+    dims = tuple(_extended(d, brought.get(d.code, ())) for d in definition.dimensions)
+    return replace(definition, dimensions=dims)
+
+
+def _extended(dimension: DimensionDefinition, rows: Sequence[Mapping[str, Any]]) -> DimensionDefinition:
+    known = {m.code for m in dimension.members}
+    new = [r for r in rows if r["code"] not in known]
+    if dimension.managed != "data" or not new:
+        return dimension
+    members = tuple(MemberDefinition(r["code"], r["name"], r["properties"]) for r in new)
+    edges = tuple(EdgeDefinition(r["code"], r["parent"], r["weight"]) for r in new if r["parent"])
+    trees = {**dimension.trees, "": (*dimension.trees.get("", ()), *edges)}
+    return replace(dimension, members=(*dimension.members, *members), trees=trees)
+
+
+def trees(database: Database) -> Callable[[str], Hierarchies]:
+    """Model code -> its trees, for `access.http.Gate`."""
+
+    def of(code: str) -> Hierarchies:
+        with database.reading() as reader:
+            return load(reader, code).trees
+
+    return of
