@@ -48,6 +48,6 @@ def hears(actor: Principal, event: Event) -> bool:
     """True if the event may reach this person: named if it names anybody, and allowed on at least part of where it happened."""
     if event.to and actor.user_id not in event.to:
         return False
-    if not event.model and not event.where:
-        return actor.holds(event.action)
+    if not event.where:
+        return actor.holds(event.action, event.model)
     return actor.scope(event.action, event.model).classify(event.where) != "outside"

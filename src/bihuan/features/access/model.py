@@ -109,19 +109,21 @@ class Principal:
     def _scopes(self) -> dict[tuple[str, str], Scope]:
         return {}
 
-    def holds(self, action: str) -> bool:
-        """True if the action is allowed somewhere and not denied everywhere; the question of a route."""
+    def holds(self, action: str, model: str = "") -> bool:
+        """True if the action is allowed somewhere (in that model) and not denied everywhere; the question of a route."""
         grants = self._for(action)
+        if model:
+            grants = tuple(g.without("model") for g in grants if g.names("model", model))
         denied = any(g.effect == "deny" and not g.limits for g in grants)
         return not denied and any(g.effect == "allow" for g in grants)
 
     def may(self, action: str, *, model: str = "", **coordinate: str) -> bool:
         """True if the action is allowed on the whole of ``coordinate`` (dimension -> member code, a parent = all below it).
 
-        ``item`` is written ``cube!item``. Without model and coordinate: the action is held at all.
+        ``item`` is written ``cube!item``. Without a coordinate: the action is held somewhere (in that model).
         """
-        if not model and not coordinate:
-            return self.holds(action)
+        if not coordinate:
+            return self.holds(action, model)
         return self.scope(action, model).covers(coordinate)
 
     def require(self, action: str, *, model: str = "", **coordinate: str) -> None:

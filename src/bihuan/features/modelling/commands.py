@@ -3,12 +3,11 @@
 import json
 from collections.abc import Mapping
 
-from bihuan.engine.compile import compile_model
 from bihuan.engine.definition import DimensionDefinition, ModelDefinition
 from bihuan.features.access.commands import record
 from bihuan.features.access.live import Event, announce
 from bihuan.features.access.model import Principal
-from bihuan.features.modelling import queries
+from bihuan.features.modelling import folder, queries
 from bihuan.features.modelling.model import (
     Applied,
     Change,
@@ -21,14 +20,14 @@ from bihuan.features.modelling.model import (
     package_text,
     read_marker,
 )
-from bihuan.features.modelling.package import read_package
 from bihuan.kernel.errors import Conflict, NotFound
+from bihuan.kernel.member import OWN
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 
-def plan(reader: Reader, actor: Principal, files: Mapping[str, str]) -> tuple[Change, ...]:
+def plan(reader: Reader, actor: Principal, files: Mapping[str, str], *, name: str = "") -> tuple[Change, ...]:
     """What `apply` would change; raises `ProblemsFound` with everything wrong. Changes nothing."""
-    definition = _checked(files)
+    definition = folder.check(files, name)
     actor.require("model.apply", model=definition.name)
     row = reader.row("modelling.model", code=definition.name)
     return differences(_definition_at(reader, Model(**row)) if row else None, definition)
@@ -41,14 +40,15 @@ def apply(
     *,
     from_revision: int | None = None,
     reason: str = "",
+    name: str = "",
 ) -> Applied:
-    """Makes the package the model's next revision.
+    """Makes the package the model's next revision. ``name``: of the model, where model.yaml gives none.
 
     Fast-forward only: ``from_revision`` (default: the folder's marker) must be the model's revision, else `NotFastForward`; a package
     equal to what is stored is always accepted and changes nothing. Members keep their ids; those gone are closed, members
     that data brought stay. Cells are never touched.
     """
-    definition = _checked(files)
+    definition = folder.check(files, name)
     actor.require("model.apply", model=definition.name)
     known = uow.row("modelling.model", code=definition.name)
     if known is not None:
@@ -176,16 +176,19 @@ def add_member(
         weight=weight,
     )
     uow.run("modelling.set_next_id", id=row["id"], next_id=row["next_id"] + 1)
+    if parent is not None:
+        _own_leaf(uow, row["id"], parent)
     uow.run("modelling.touch_model", id=found.id)
     record(uow, actor, "model.member", ("model", model), after={"dimension": dimension, "code": code, "name": name})
     return int(row["next_id"])
 
 
-def _checked(files: Mapping[str, str]) -> ModelDefinition:
-    definition = read_package(files)
-    compile_model(definition)
-    return definition
+def _own_leaf(uow: UnitOfWork, dimension_id: int, parent: str) -> None:
+    """A member that now has children needs an id for its 本级, in case the dimension keeps one."""
+    if uow.row("modelling.member", dimension_id=dimension_id, code=parent + OWN) is None:
+        uow.run("modelling.insert_own_leaf", dimension_id=dimension_id, code=parent + OWN)
+        uow.run("modelling.take_id", dimension_id=dimension_id)
 
 
 def _definition_at(reader: Reader, model: Model) -> ModelDefinition:
-    return read_package(queries.package(reader, model.id, model.revision))
+    return folder.definition(queries.package(reader, model.id, model.revision), model.code)

@@ -13,8 +13,8 @@ from bihuan.engine.compiled import CompiledModel
 from bihuan.engine.definition import DimensionDefinition, EdgeDefinition, MemberDefinition, ModelDefinition
 from bihuan.features.access.model import Principal
 from bihuan.features.access.scope import Hierarchies
+from bihuan.features.modelling.folder import definition as read_definition
 from bihuan.features.modelling.model import MARKER, Model, Revision, UnknownModel, marker
-from bihuan.features.modelling.package import read_package
 from bihuan.features.modelling.trees import ModelTrees
 from bihuan.store.unit_of_work import Database, Reader
 
@@ -95,7 +95,7 @@ def load(reader: Reader, model: str | int, revision: int | None = None) -> Loade
         lock = _compiling.setdefault(key, threading.Lock())
     with lock:
         if key not in _compiled:
-            fresh = _compile(reader, found.id, key[1])
+            fresh = _compile(reader, found, key[1])
             with _guard:
                 _compiled[key] = fresh
                 while len(_compiled) > COMPILED_MAX:
@@ -105,11 +105,11 @@ def load(reader: Reader, model: str | int, revision: int | None = None) -> Loade
             return _compiled.get(key) or fresh
 
 
-def _compile(reader: Reader, model_id: int, revision: int) -> Loaded:
-    members = reader.rows("modelling.members", model_id=model_id)
-    definition = with_data_members(read_package(package(reader, model_id, revision)), members)
-    model = compile_model(definition, ids_of(members))
-    return Loaded(model, ModelTrees(model))
+def _compile(reader: Reader, model: Model, revision: int) -> Loaded:
+    members = reader.rows("modelling.members", model_id=model.id)
+    definition = read_definition(package(reader, model.id, revision), model.code)
+    compiled_model = compile_model(with_data_members(definition, members), ids_of(members))
+    return Loaded(compiled_model, ModelTrees(compiled_model))
 
 
 def ids_of(members: Sequence[RowMapping]) -> dict[str, dict[str, int]]:

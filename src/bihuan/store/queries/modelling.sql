@@ -79,3 +79,11 @@ WHERE dimension_id = :dimension_id AND id = :id;
 -- name: close_member
 -- The package no longer has the member; its id is not given out again.
 UPDATE member SET closed_at = :revision WHERE dimension_id = :dimension_id AND id = :id;
+
+-- name: insert_own_leaf
+-- The 本级 of a member that got its first child from data.
+INSERT INTO member (dimension_id, id, code, name) SELECT id, next_id, :code, :code FROM dimension WHERE id = :dimension_id;
+
+-- name: take_id
+-- One more member id is given out.
+UPDATE dimension SET next_id = next_id + 1 WHERE id = :dimension_id;
