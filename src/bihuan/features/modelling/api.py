@@ -1,5 +1,6 @@
 """Routes of modelling: models as the front end shows them, members, revisions, apply and export."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal
 
@@ -155,7 +156,12 @@ def model(edge: Edge, code: str) -> ModelDetail:
         compiled = queries.compiled(reader, found.id)
     definition, scope = compiled.definition, edge.actor.scope("model.read", code)
     cubes = [
-        CubeOut(code=c.code, title=c.title, dims=list(c.dims), items=[_item(i) for i in listing.items(compiled, c.code, scope)])
+        CubeOut(
+            code=c.code,
+            title=c.title,
+            dims=list(c.dims),
+            items=[_item(i) for i in listing.items(compiled, c.code, scope)],
+        )
         for c in definition.cubes
     ]
     return ModelDetail(
@@ -178,7 +184,7 @@ def members(edge: Edge, code: str, dimension: str, tree: str = "") -> list[Membe
         found = queries.get(reader, edge.actor, code)
         compiled = queries.compiled(reader, found.id)
     scope = edge.actor.scope("model.read", code)
-    return [MemberOut(**line) for line in listing.members(compiled, dimension, tree, scope)]
+    return [MemberOut.model_validate(asdict(line)) for line in listing.members(compiled, dimension, tree, scope)]
 
 
 @router.get("/{code}/revisions", **requires("model.read"))
@@ -232,9 +238,7 @@ def _calendar(compiled: CompiledModel) -> CalendarOut:
         )
         for name in calendar.groupings
     ]
-    return CalendarOut(
-        base=calendar.base, fiscal_start=calendar.fiscal_start, periods=periods, groupings=groupings
-    )
+    return CalendarOut(base=calendar.base, fiscal_start=calendar.fiscal_start, periods=periods, groupings=groupings)
 
 
 def _dimensions(compiled: CompiledModel) -> list[DimensionOut]:

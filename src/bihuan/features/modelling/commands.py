@@ -44,9 +44,9 @@ def apply(
 ) -> Applied:
     """Makes the package the model's next revision. ``name``: of the model, where model.yaml gives none.
 
-    Fast-forward only: ``from_revision`` (default: the folder's marker) must be the model's revision, else `NotFastForward`; a package
-    equal to what is stored is always accepted and changes nothing. Members keep their ids; those gone are closed, members
-    that data brought stay. Cells are never touched.
+    Fast-forward only: ``from_revision`` (default: the folder's marker) must be the model's revision, else
+    `NotFastForward`; a package equal to what is stored is always accepted and changes nothing. Members keep their ids;
+    those gone are closed, members that data brought stay. Cells are never touched.
     """
     definition = folder.check(files, name)
     actor.require("model.apply", model=definition.name)
@@ -65,7 +65,16 @@ def apply(
         raise NotFastForward(model=model.code, revision=model.revision, came_from=came_from)
     changes = differences(_definition_at(uow, model), definition)
     uow.run("modelling.advance_model", id=model.id, revision=model.revision + 1, title=definition.title)
-    return _revise(uow, actor, model.id, model.revision + 1, definition, text, changes, reason)
+    return _revise(
+        uow,
+        actor,
+        model.id,
+        number=model.revision + 1,
+        definition=definition,
+        text=text,
+        changes=changes,
+        reason=reason,
+    )
 
 
 def _first(
@@ -74,13 +83,15 @@ def _first(
     model_id = uow.value("modelling.insert_model", code=definition.name, title=definition.title)
     if model_id is None:
         raise NotFastForward(model=definition.name, revision=1, came_from=None)
-    return _revise(uow, actor, model_id, 1, definition, package_text(files), differences(None, definition), reason)
+    changes, text = differences(None, definition), package_text(files)
+    return _revise(uow, actor, model_id, number=1, definition=definition, text=text, changes=changes, reason=reason)
 
 
 def _revise(
     uow: UnitOfWork,
     actor: Principal,
     model_id: int,
+    *,
     number: int,
     definition: ModelDefinition,
     text: Mapping[str, str],
@@ -103,7 +114,15 @@ def _revise(
     for listener in listeners:
         listener.on_revision(uow, actor, model_id, number)
     after = {"revision": number, "changes": len(changes)}
-    record(uow, actor, "model.apply", ("model", definition.name), before={"revision": number - 1}, after=after, reason=reason)
+    record(
+        uow,
+        actor,
+        "model.apply",
+        ("model", definition.name),
+        before={"revision": number - 1},
+        after=after,
+        reason=reason,
+    )
     announce(uow, Event("model.applied", "model.read", definition.name, data={"revision": number}))
     return Applied(model_id, definition.name, number, changes)
 
@@ -129,15 +148,19 @@ def _store_members(uow: UnitOfWork, model_id: int, revision: int, dimension: Dim
     uow.run_many("modelling.insert_member", new)
     uow.run("modelling.set_next_id", id=at, next_id=stored["next_id"] + len(fresh))
     kept = [
-        {"dimension_id": at, "id": known[code]["id"], "name": name, "properties": json.dumps(dict(props), ensure_ascii=False)}
+        {
+            "dimension_id": at,
+            "id": known[code]["id"],
+            "name": name,
+            "properties": json.dumps(dict(props), ensure_ascii=False),
+        }
         for code, (name, props) in said.items()
-        if code in known and (known[code]["name"], known[code]["properties"], known[code]["closed_at"]) != (name, props, None)
+        if code in known
+        and (known[code]["name"], known[code]["properties"], known[code]["closed_at"]) != (name, props, None)
     ]
     uow.run_many("modelling.update_member", kept)
     gone = [r for code, r in known.items() if code not in said and not r["from_data"] and r["closed_at"] is None]
-    uow.run_many(
-        "modelling.close_member", [{"dimension_id": at, "id": r["id"], "revision": revision} for r in gone]
-    )
+    uow.run_many("modelling.close_member", [{"dimension_id": at, "id": r["id"], "revision": revision} for r in gone])
 
 
 def add_member(

@@ -143,7 +143,10 @@ def differences(old: ModelDefinition | None, new: ModelDefinition) -> tuple[Chan
     found += _added_removed("cube", old_cubes, new_cubes)
     for code in new_cubes.keys() & old_cubes.keys():
         before, after = old_cubes[code], new_cubes[code]
-        items = {f"{code}!{i.code}": _said(i) for i in before.items}, {f"{code}!{i.code}": _said(i) for i in after.items}
+        items = (
+            {f"{code}!{i.code}": _said(i) for i in before.items},
+            {f"{code}!{i.code}": _said(i) for i in after.items},
+        )
         found += _added_removed("item", *items) + _changed("item", *items)
         if (before.title, before.dims, before.uses) != (after.title, after.dims, after.uses):
             found.append(Change("change", "cube", code))
@@ -170,7 +173,10 @@ def _said(thing: Any) -> tuple[object, ...]:
 
 
 def _added_removed(
-    what: str, old: Mapping[str, object], new: Mapping[str, object], removed: Literal["remove", "close", "change"] = "remove"
+    what: str,
+    old: Mapping[str, object],
+    new: Mapping[str, object],
+    removed: Literal["remove", "close", "change"] = "remove",
 ) -> list[Change]:
     out = [Change("add", what, code) for code in new if code not in old]
     return out + [Change(removed, what, code) for code in old if code not in new]

@@ -2,9 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import RowMapping
 
@@ -36,10 +35,8 @@ _guard = threading.Lock()
 
 def find(reader: Reader, model: str | int) -> Model:
     """The model of a code or id, or `UnknownModel`; asks nobody's permission (for other features)."""
-    if isinstance(model, int):
-        row = reader.row("modelling.model_by_id", id=model)
-    else:
-        row = reader.row("modelling.model", code=model)
+    by_id = isinstance(model, int)
+    row = reader.row("modelling.model_by_id", id=model) if by_id else reader.row("modelling.model", code=model)
     if row is None:
         raise UnknownModel(model=model)
     return Model(**row)
@@ -130,7 +127,7 @@ def with_data_members(definition: ModelDefinition, members: Sequence[RowMapping]
     return replace(definition, dimensions=dims)
 
 
-def _extended(dimension: DimensionDefinition, rows: Sequence[Mapping[str, Any]]) -> DimensionDefinition:
+def _extended(dimension: DimensionDefinition, rows: Sequence[RowMapping]) -> DimensionDefinition:
     known = {m.code for m in dimension.members}
     new = [r for r in rows if r["code"] not in known]
     if dimension.managed != "data" or not new:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bihuan.engine.compiled import CompiledModel
-from bihuan.kernel.member import OWN, Dimension
+from bihuan.kernel.member import OWN, Dimension, Member
 
 _NONE = np.zeros(0, np.int32)
 
@@ -43,7 +43,7 @@ class ModelTrees:
     def _dimensions(self) -> Mapping[str, Dimension]:
         return self._model.dimensions
 
-    def _members(self, dim: str) -> tuple[object, ...]:
+    def _members(self, dim: str) -> tuple[Member, ...]:
         return self._dimensions[dim].members if dim in self._dimensions else ()
 
     def _under(self, dim: str, code: str, tree: str) -> NDArray[np.int32]:
