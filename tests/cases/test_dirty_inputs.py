@@ -106,7 +106,7 @@ def model(context: Mapping[str, Any], profile: str) -> TargetModel:
 
 def load(path: Path, profile: str, context: Mapping[str, Any], imported: Imported) -> Prepared:
     source = parse_source(textwrap.dedent(SOURCES[profile]))
-    return prepare(source, read_delimited(path), model(context, profile), imported)
+    return prepare(source, read_delimited(path), model(context, profile), lambda _first, _last: imported)
 
 
 def already(context: Mapping[str, Any]) -> Imported:
@@ -118,7 +118,7 @@ def already(context: Mapping[str, Any]) -> Imported:
     source = parse_source(textwrap.dedent(SOURCES["actuals"]))
     done = prepare(source, Landed("utf-8", table, np.array([2, 3]), ()), model(context, "actuals"))
     keys, first = np.unique(done.stored["voucher_key"].to_numpy(), return_index=True)
-    return Imported(keys, done.stored["voucher_hash"].to_numpy()[first])
+    return Imported(keys, done.stored["voucher_hash"].to_numpy()[first], np.empty(0, np.int64))
 
 
 def given(prepared: Prepared) -> dict[int, tuple[str, Any]]:

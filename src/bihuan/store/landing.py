@@ -40,21 +40,24 @@ class Landed:
 
 def read_delimited(path: Path, *, delimiter: str = ",", encoding: str = "auto") -> Landed:
     """The file's records; raises `BadFile`."""
-    found = sniff(path) if encoding == "auto" else encoding
+    if encoding == "auto":
+        try:  # the fast reader refuses bytes that are not UTF-8
+            table = _parse(path, delimiter)
+            return _landed(_mark_of(path), table, np.arange(2, table.num_rows + 2), [])
+        except (_Irregular, UnicodeDecodeError):
+            encoding = sniff(path)
     with TemporaryDirectory() as folder:
-        readable = path if found.startswith("utf-8") else _transcode(path, found, Path(folder) / "utf8.csv")
-        blank_lines, quotes = _features(readable)
-        if not blank_lines:
-            try:
-                table = _parse(readable, delimiter, quotes=quotes)
-                return _landed(found, table, np.arange(2, table.num_rows + 2), [])
-            except _Irregular:
-                pass
+        readable = path if encoding.startswith("utf-8") else _transcode(path, encoding, Path(folder) / "utf8.csv")
         malformed: list[tuple[int, str]] = []
-        table = _parse(readable, delimiter, quotes=quotes, malformed=malformed)
+        table = _parse(readable, delimiter, malformed)
         taken = np.array([record for record, _ in malformed], np.int64)
         numbers = np.setdiff1d(np.arange(2, table.num_rows + len(taken) + 2), taken, assume_unique=True)
-        return _landed(found, table, numbers, malformed)
+        return _landed(encoding, table, numbers, malformed)
+
+
+def _mark_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return "utf-8-sig" if file.read(3) == codecs.BOM_UTF8 else "utf-8"
 
 
 def sniff(path: Path) -> str:
@@ -62,8 +65,6 @@ def sniff(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
     multibyte = lines = 0
     with path.open("rb") as file:
-        head = file.read(3)
-        file.seek(0)
         while chunk := file.read(_CHUNK):
             try:
                 text = decoder.decode(chunk)
@@ -75,9 +76,7 @@ def sniff(path: Path) -> str:
                 raise BadFile("BAD_ENCODING", f"record {record}: a byte that is not UTF-8", record) from None
             multibyte += _multibyte(text) if multibyte < _ENOUGH_UTF8 else 0
             lines += chunk.count(b"\n")
-    if head == codecs.BOM_UTF8:
-        return "utf-8-sig"
-    return "utf-8"
+    return _mark_of(path)
 
 
 def _multibyte(text: str) -> int:
@@ -106,24 +105,21 @@ def _chunks(file: Any) -> Iterator[bytes]:
     yield b""
 
 
-def _features(path: Path) -> tuple[bool, bool]:
-    """Whether blank lines stand (the fast reader would number records wrongly), and whether anything is quoted."""
-    previous, blank, quotes = b"", False, False
+def _quoted(path: Path) -> bool:
+    """Whether anything is quoted: only then can a record run over lines."""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            seam = previous + chunk
-            blank = blank or b"\n\n" in seam or b"\n\r\n" in seam
-            quotes = quotes or b'"' in chunk
-            previous = chunk[-2:]
-    return blank, quotes
+        return any(b'"' in chunk for chunk in _chunks(file))
 
 
 class _Irregular(Exception):
     """A record of another width than the header."""
 
 
-def _parse(path: Path, delimiter: str, *, quotes: bool, malformed: list[tuple[int, str]] | None = None) -> pa.Table:
-    """All records as text columns. With ``malformed`` on one thread, collecting there the records of the wrong width."""
+def _parse(path: Path, delimiter: str, malformed: list[tuple[int, str]] | None = None) -> pa.Table:
+    """All records as text columns. With ``malformed`` on one thread, collecting there the records of the wrong width.
+
+    A blank line has the wrong width too; the fast way must not meet one, or records would be numbered wrongly.
+    """
 
     def irregular(row: Any) -> str:
         if malformed is None:
@@ -137,13 +133,16 @@ def _parse(path: Path, delimiter: str, *, quotes: bool, malformed: list[tuple[in
             path,
             pcsv.ReadOptions(use_threads=malformed is None, skip_rows=1, column_names=header, block_size=4 << 20),
             pcsv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=quotes, ignore_empty_lines=False, invalid_row_handler=irregular
+                delimiter=delimiter,
+                newlines_in_values=_quoted(path),
+                ignore_empty_lines=False,
+                invalid_row_handler=irregular,
             ),
             pcsv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False),
         )
     except pa.ArrowInvalid as error:
         if malformed is None:
-            raise _Irregular from None
+            raise _Irregular from None  # or not UTF-8
         raise BadFile("CORRUPT_FILE", f"not a delimited text file: {error}") from None
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bihuan.features.integration.model import IGNORE, MappingRule
 from bihuan.features.integration.outcomes import Outcome
-from bihuan.features.integration.values import Coded, clean_code
+from bihuan.features.integration.values import Coded, clean_code, distinct
 from bihuan.kernel.member import OWN, Dimension
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -169,14 +169,13 @@ class Mapped:
 def map_lines(mapper: Mapper, codes: Mapping[str, Coded], lines: int) -> Mapped:
     """Resolves every distinct combination of the fields that rules look at."""
     used = {name: column for name, column in codes.items() if name in mapper.fields}
-    combined = np.zeros(lines, np.int64)
-    for column in used.values():
-        combined = combined * max(1, len(column.distinct)) + column.index
-    _, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
+    if not used or not lines:
+        return Mapped(np.zeros(lines, np.int32), (mapper.resolve({}),) if lines else ())
+    index, rows = distinct(list(used.values()))
     landings = tuple(
-        mapper.resolve({name: column.distinct[column.index[i]] for name, column in used.items()}) for i in first
+        mapper.resolve({name: column.distinct[column.index[i]] for name, column in used.items()}) for i in rows
     )
-    return Mapped(inverse.astype(np.int32), landings)
+    return Mapped(index.astype(np.int32), landings)
 
 
 def _kind(rule: MappingRule) -> int:

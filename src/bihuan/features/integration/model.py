@@ -3,6 +3,7 @@
 Errors::
 
     NoSuchSource       no source of this code
+    NoSuchBatch        no batch of this number
     BadSource          the source's text has problems (all at once, with file and line)
     BatchNotReady      the batch is not in a state that allows this
     FileRefused        the file cannot be read as a whole; code BAD_ENCODING, CORRUPT_FILE, EMPTY_FILE or MISSING_COLUMN
@@ -28,6 +29,12 @@ class NoSuchSource(NotFound):
     """There is no source of this code."""
 
     code = "no_such_source"
+
+
+class NoSuchBatch(NotFound):
+    """There is no such batch."""
+
+    code = "no_such_batch"
 
 
 class BadSource(ProblemsFound):

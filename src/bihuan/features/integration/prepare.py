@@ -4,7 +4,7 @@ Amounts are int64 of fen until they leave; debit − credit is positive for a de
 counts it as debit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,9 +23,17 @@ from bihuan.features.integration.results import (
     rejected_lines,
     stored_lines,
 )
-from bihuan.features.integration.values import Coded, Read, amounts, code, dates, read_period
+from bihuan.features.integration.values import Coded, Read, amounts, code, dates, distinct, read_period
 from bihuan.features.integration.vouchers import NOTHING, Imported, Lines, check_vouchers, line_hashes, voucher_keys
 from bihuan.store.landing import Landed
+
+# (first period, last period) -> what is in the warehouse of that span; asked once the span is known
+ImportedBy = Callable[[str, str], Imported]
+
+
+def nothing(_first: str, _last: str) -> Imported:
+    """Nothing was loaded before."""
+    return NOTHING
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Prepared:
     counts: Mapping[str, Counted]
 
 
-def prepare(source: Source, landed: Landed, model: TargetModel, imported: Imported = NOTHING) -> Prepared:
+def prepare(source: Source, landed: Landed, model: TargetModel, imported: ImportedBy = nothing) -> Prepared:
     """Maps and validates all records of a file that has the source's columns."""
     fields, records = landed.fields, landed.records
     columns = _read(source, fields, model)
@@ -46,8 +54,12 @@ def prepare(source: Source, landed: Landed, model: TargetModel, imported: Import
     _apply_mapping(columns, mapped)
     excluded_by = _apply_exclusions(source, columns, fields)
     key = fingerprint = np.zeros(len(records), np.uint64)
-    if source.has_vouchers and len(records):
-        key, fingerprint = _apply_vouchers(source, columns, imported)
+    if len(records):
+        before = imported(*_span(columns, model))
+        if source.has_vouchers:
+            key, fingerprint = _apply_vouchers(source, columns, before)
+        else:
+            columns.outcome[np.isin(records, before.records) & (columns.outcome < 10)] = Outcome.ALREADY_IMPORTED
     checked = Checked(source, fields, records, model.periods, columns, mapped, excluded_by, key, fingerprint)
     counted = counts(columns)
     if landed.malformed:
@@ -69,6 +81,11 @@ def _read(source: Source, fields: pa.Table, model: TargetModel) -> Columns:
         _mark(outcome, coded["voucher"].matching(lambda t: t == ""), Outcome.MISSING_VOUCHER)
     _check_period(period, model, outcome)
     return Columns(coded, date, period, debit, credit, outcome)
+
+
+def _span(columns: Columns, model: TargetModel) -> tuple[str, str]:
+    known = columns.period[columns.period >= 0]
+    return (model.periods[known.min()], model.periods[known.max()]) if len(known) else ("", "")
 
 
 def _present(source: Source, *names: str) -> tuple[str, ...]:
@@ -164,7 +181,7 @@ def _apply_vouchers(
     if "book" in source.fields:
         identity.append(columns.codes["book"])
     key = voucher_keys(identity)
-    _, voucher = np.unique(key, return_inverse=True)
+    voucher, _ = distinct(identity)
     content = line_hashes([columns.codes[name] for name in source.codes], [columns.date, columns.debit, columns.credit])
     lines = Lines(voucher, key, content, columns.date, columns.debit, columns.credit)
     return key, check_vouchers(lines, columns.outcome, imported, balanced=source.balanced)

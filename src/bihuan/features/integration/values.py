@@ -4,7 +4,7 @@ Amounts come out as int64 of fen (10^-2), dates as int32 days since 1970-01-01.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -48,6 +48,23 @@ class Coded:
         """bool[n]: the lines whose text passes."""
         passed = np.fromiter((test(text) for text in self.distinct), bool, len(self.distinct))
         return passed[self.index] if len(passed) else np.zeros(len(self.index), bool)
+
+
+def distinct(columns: Sequence[Coded]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows with equal texts in all columns get one index 0..k-1: (index int64[n], a row of each int64[k])."""
+    size = 1
+    combined = np.zeros(len(columns[0].index), np.int64)
+    for column in columns:
+        combined = combined * max(1, len(column.distinct)) + column.index
+        size *= max(1, len(column.distinct))
+        assert size < 2**62, "too many combinations of codes"
+    if size > 8 * len(combined) + 1000:
+        _, row, index = np.unique(combined, return_index=True, return_inverse=True)
+        return index, row
+    row_of = np.full(size, -1, np.int64)  # dense: no sorting
+    row_of[combined[::-1]] = np.arange(len(combined) - 1, -1, -1)
+    present = row_of >= 0
+    return (np.cumsum(present) - 1)[combined], row_of[present]
 
 
 def code(column: pa.ChunkedArray) -> Coded:

@@ -31,13 +31,17 @@ class Lines:
 
 @dataclass(frozen=True)
 class Imported:
-    """Vouchers that are in the warehouse: ``key`` uint64[m] ascending, ``fingerprint`` uint64[m]."""
+    """What is in the warehouse: vouchers by ``key`` uint64[m] ascending with their ``fingerprint`` uint64[m].
+
+    ``records`` int64[k] of this very file, which is all the identity that lines without a voucher have.
+    """
 
     key: U64
     fingerprint: U64
+    records: NDArray[np.int64]
 
 
-NOTHING = Imported(np.empty(0, np.uint64), np.empty(0, np.uint64))
+NOTHING = Imported(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int64))
 
 
 def voucher_keys(columns: Sequence[Coded]) -> U64:
@@ -87,9 +91,12 @@ def _check_balance(lines: Lines, outcome: NDArray[np.uint8], once: NDArray[np.bo
 
 def _repeated(lines: Lines, count: int) -> NDArray[np.bool_]:
     """Copies of a voucher: every one of its distinct lines occurs equally often, more than once."""
-    order = np.lexsort((lines.content, lines.voucher))  # stable: earlier records first
-    voucher, content = lines.voucher[order], lines.content[order]
-    starts = np.flatnonzero(np.r_[True, (voucher[1:] != voucher[:-1]) | (content[1:] != content[:-1])][: len(order)])
+    line = _mix_all([lines.key, lines.content])
+    if not (np.diff(np.sort(line)) == 0).any():  # the usual case, and far cheaper than grouping
+        return np.zeros(len(line), bool)
+    order = np.lexsort((line, lines.voucher))  # stable: earlier records first
+    voucher, line = lines.voucher[order], line[order]
+    starts = np.flatnonzero(np.r_[True, (voucher[1:] != voucher[:-1]) | (line[1:] != line[:-1])])
     sizes = np.diff(np.r_[starts, len(order)])
     fewest, most = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
     np.minimum.at(fewest, voucher[starts], sizes)

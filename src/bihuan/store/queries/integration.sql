@@ -24,6 +24,10 @@ FROM source s JOIN source_revision r ON r.source = s.code AND r.revision = s.rev
 -- Held by publish to its commit: one batch of a source at a time judges what is already imported.
 SELECT published FROM source WHERE code = :code FOR UPDATE;
 
+-- name: published_so_far
+-- How many batches of a source count; a batch prepared before another was published is stale.
+SELECT published FROM source WHERE code = :code;
+
 -- name: add_batch
 -- One run over one file.
 INSERT INTO load_batch (source, file_hash, file_name, state, author, landed_at)
@@ -44,6 +48,15 @@ SELECT * FROM load_batch WHERE CAST(:source AS text) IS NULL OR source = :source
 -- name: same_file
 -- The newest batch of the same file through the same source that was not refused.
 SELECT * FROM load_batch WHERE source = :source AND file_hash = :file_hash AND state <> 'refused' ORDER BY id DESC LIMIT 1;
+
+-- name: published_batches
+-- Batches of a source that count, of one file or all.
+SELECT id FROM load_batch WHERE source = :source AND state = 'published'
+  AND (CAST(:file_hash AS text) IS NULL OR file_hash = :file_hash) ORDER BY id;
+
+-- name: open_rejected
+-- How many lines of a batch are still on the error desk.
+SELECT count(*) FROM rejected_line WHERE batch_id = :batch_id AND resolved_by IS NULL;
 
 -- name: refuse_batch
 -- The file cannot be read as a whole.
@@ -85,16 +98,16 @@ FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(
 UPDATE rejected_line r SET resolved_by = :batch_id FROM load_batch b
 WHERE b.id = r.batch_id AND b.source = :source AND b.file_hash = :file_hash AND b.id <> :batch_id AND r.resolved_by IS NULL;
 
--- name: resolve_vouchers
--- Lines rejected earlier whose voucher has now come in with another file of the source.
-UPDATE rejected_line r SET resolved_by = :batch_id FROM load_batch b
-WHERE b.id = r.batch_id AND b.source = :source AND b.state = 'published' AND r.resolved_by IS NULL AND r.batch_id <> :batch_id
-  AND (r.period, r.voucher) IN (SELECT v->>0, v->>1 FROM jsonb_array_elements(CAST(:vouchers AS jsonb)) v);
-
--- name: rejected_vouchers
+-- name: open_vouchers
 -- Vouchers with open rejected lines in published batches of a source.
 SELECT DISTINCT r.period, r.voucher FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
-WHERE b.source = :source AND b.state = 'published' AND r.resolved_by IS NULL AND r.voucher <> '';
+WHERE b.source = :source AND b.state = 'published' AND r.resolved_by IS NULL AND r.voucher <> '' AND r.batch_id <> :batch_id;
+
+-- name: resolve_voucher
+-- Lines rejected earlier whose voucher has now come in with another file of the source.
+UPDATE rejected_line r SET resolved_by = :batch_id FROM load_batch b
+WHERE b.id = r.batch_id AND b.source = :source AND b.state = 'published' AND r.resolved_by IS NULL
+  AND r.batch_id <> :batch_id AND r.period = :period AND r.voucher = :voucher;
 
 -- name: rejected
 -- The error desk: open lines, of one batch or of a source.

@@ -1,0 +1,171 @@
+"""Reads of integration: sources, batches, the error desk, the tie-out, lines of the warehouse."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import ibis.expr.types as ir
+
+from bihuan.features.access.model import Principal
+from bihuan.features.integration.model import (
+    LINE_TABLE,
+    Batch,
+    Counted,
+    NoSuchBatch,
+    NoSuchSource,
+    RejectedLine,
+    Source,
+    TieRow,
+)
+from bihuan.features.integration.outcomes import Outcome
+from bihuan.features.integration.source_text import parse_source
+from bihuan.features.integration.vouchers import NOTHING, Imported
+from bihuan.store.unit_of_work import Reader
+from bihuan.store.warehouse import Warehouse
+
+ZERO = Decimal(0)
+
+
+def source(reader: Reader, code: str) -> tuple[Source, int]:
+    """A source and its revision; raises `NoSuchSource`."""
+    row = reader.row("integration.source", code=code)
+    if row is None:
+        raise NoSuchSource(source=code)
+    return parse_source(row["definition"], row["mapping"]), int(row["revision"])
+
+
+def sources(reader: Reader, actor: Principal) -> list[tuple[Source, int]]:
+    """All sources with their revision."""
+    actor.require("integration.read")
+    rows = reader.rows("integration.sources")
+    return [(parse_source(r["definition"], r["mapping"]), int(r["revision"])) for r in rows]
+
+
+def batch(reader: Reader, actor: Principal, *, batch_id: int) -> Batch:
+    """One batch; raises `NoSuchBatch`."""
+    actor.require("integration.read")
+    row = reader.row("integration.batch", id=batch_id)
+    if row is None:
+        raise NoSuchBatch(batch=batch_id)
+    return batch_of(row)
+
+
+def batches(reader: Reader, actor: Principal, *, source: str | None = None, count: int = 50) -> list[Batch]:
+    """The newest batches."""
+    actor.require("integration.read")
+    return [batch_of(row) for row in reader.rows("integration.batches", source=source, count=count)]
+
+
+def batch_of(row: Mapping[Any, Any]) -> Batch:
+    """A row of load_batch as a value."""
+    counts = {name: Counted(n, Decimal(debit), Decimal(credit)) for name, (n, debit, credit) in row["counts"].items()}
+    names = (
+        "id",
+        "source",
+        "revision",
+        "file_hash",
+        "file_name",
+        "state",
+        "records",
+        "lines_hash",
+        "message",
+        "change_seq",
+    )
+    return Batch(counts=counts, **{name: row[name] for name in names})
+
+
+def error_desk(
+    reader: Reader, actor: Principal, *, batch_id: int | None = None, source: str | None = None, count: int = 200
+) -> list[RejectedLine]:
+    """Open rejected lines, oldest first."""
+    actor.require("integration.read")
+    rows = reader.rows("integration.rejected", batch_id=batch_id, source=source, count=count)
+    return [RejectedLine(**row) for row in rows]
+
+
+def rejected_by_reason(
+    reader: Reader, actor: Principal, *, batch_id: int | None = None, source: str | None = None
+) -> list[dict[str, Any]]:
+    """The error desk in short: outcome, field, value, lines, amount (absolute; None where unreadable)."""
+    actor.require("integration.read")
+    return [dict(row) for row in reader.rows("integration.rejected_by_reason", batch_id=batch_id, source=source)]
+
+
+def lines(
+    reader: Reader,
+    warehouse: Warehouse,
+    source: str,
+    *,
+    first: str | None = None,
+    last: str | None = None,
+    also: Sequence[str] = (),
+) -> ir.Table | None:
+    """The published lines of a source (and files not yet published) as an Ibis table; None where there are none."""
+    published = [int(r["id"]) for r in reader.rows("integration.published_batches", source=source, file_hash=None)]
+    return warehouse.scan(reader, LINE_TABLE, first=first, last=last, batches=published, also=also)
+
+
+def imported(
+    reader: Reader, warehouse: Warehouse, source: Source, *, file_hash: str, first: str, last: str
+) -> Imported:
+    """What of a source is in the warehouse for a span of periods."""
+    same_file = [
+        int(r["id"]) for r in reader.rows("integration.published_batches", source=source.code, file_hash=file_hash)
+    ]
+    if not source.has_vouchers:
+        known = warehouse.scan(reader, LINE_TABLE, batches=same_file) if same_file else None
+        records = NOTHING.records if known is None else known.select("record").to_pyarrow()["record"].to_numpy()
+        return Imported(NOTHING.key, NOTHING.fingerprint, records)
+    table = lines(reader, warehouse, source.code, first=first or None, last=last or None)
+    if table is None:
+        return NOTHING
+    known = table.group_by("voucher_key").agg(print=table.voucher_hash.max()).order_by("voucher_key").to_pyarrow()
+    return Imported(known["voucher_key"].to_numpy(), known["print"].to_numpy(), NOTHING.records)
+
+
+def tie_out(
+    reader: Reader, actor: Principal, warehouse: Warehouse, *, source: str, batch_id: int | None = None
+) -> list[TieRow]:
+    """Each account and period of the control totals and of the lines, compared; `TieRow.difference` must be zero.
+
+    With ``batch_id`` as if that prepared batch were published. Only periods that the control totals state are compared.
+    """
+    actor.require("integration.read")
+    control = {
+        (r["account"], r["period"]): r["amount"] for r in reader.rows("integration.control_totals", source=source)
+    }
+    stated = {period for _, period in control}
+    loaded = _loaded(reader, warehouse, source, batch_id)
+    rows = reader.rows("integration.rejected_totals", source=source, batch_id=batch_id)
+    rejected = {(r["account"], r["period"]): r["amount"] for r in rows}
+    keys = sorted(k for k in {*control, *((a, p) for a, p, _ in loaded), *rejected} if k[1] in stated)
+
+    def of(key: tuple[str, str], outcome: Outcome) -> Decimal:
+        return loaded.get((*key, outcome.name), ZERO)
+
+    return [
+        TieRow(
+            account=key[0],
+            period=key[1],
+            control=control.get(key, ZERO),
+            accepted=of(key, Outcome.ACCEPTED),
+            ignored=of(key, Outcome.IGNORED),
+            excluded=of(key, Outcome.EXCLUDED),
+            rejected=rejected.get(key, ZERO),
+        )
+        for key in keys
+    ]
+
+
+def _loaded(
+    reader: Reader, warehouse: Warehouse, source: str, batch_id: int | None
+) -> dict[tuple[str, str, str], Decimal]:
+    """(account, period, outcome) -> debit − credit of the lines that count, and of one prepared batch."""
+    row = reader.row("integration.batch", id=batch_id) if batch_id is not None else None
+    prepared = [row["lines_hash"]] if row and row["state"] == "prepared" and row["lines_hash"] else []
+    table = lines(reader, warehouse, source, also=prepared)
+    if table is None or "src_account" not in table.columns:
+        return {}
+    grouped = table.group_by(["src_account", "period", "outcome"]).agg(amount=(table.debit - table.credit).sum())
+    found = grouped.to_pyarrow().to_pylist()
+    return {(r["src_account"], r["period"], r["outcome"]): r["amount"] for r in found}
