@@ -17,7 +17,7 @@ import pyarrow.csv as pcsv
 from numpy.typing import NDArray
 
 _CHUNK = 1 << 20
-_ENOUGH_UTF8 = 2  # this many multi-byte characters before a bad byte: the file is UTF-8 with damage, not GB18030
+_ENOUGH_UTF8 = 2  # this many three-byte characters before a bad byte: the file is UTF-8 with damage, not GB18030
 
 
 class BadFile(Exception):
@@ -80,7 +80,8 @@ def sniff(path: Path) -> str:
 
 
 def _multibyte(text: str) -> int:
-    return 0 if text.isascii() else sum(ord(c) > 0x7F and c != "\ufeff" for c in text)
+    """Characters of three bytes and more; two-byte ones prove nothing, as pairs of GB18030 often look like one."""
+    return 0 if text.isascii() else sum(ord(c) > 0x7FF and c != "\ufeff" for c in text)
 
 
 def _transcode(path: Path, encoding: str, target: Path) -> Path:
