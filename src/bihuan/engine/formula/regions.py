@@ -2,14 +2,17 @@
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.formula.bind import Binder
-from bihuan.engine.formula.bound import Binary, Call, Constant, Current, Node, Operator, Property, Unary, Within
+from bihuan.engine.formula.bound import Binary, Call, Constant, Current, Node, Operator, Property, Rule, Unary, Within
 from bihuan.engine.formula.lex import FormulaFault
-from bihuan.engine.formula.scope import Scope, unknown
+from bihuan.engine.formula.scope import unknown
 from bihuan.engine.formula.syntax import Infix, Pick, Statement, Syntax
-from bihuan.kernel.member import Dimension
+from bihuan.kernel.calendar import Calendar
+from bihuan.kernel.member import Dimension, Member
 
 _COMPARE: Mapping[str, Callable[..., bool]] = {
     "=": operator.eq,
@@ -81,59 +84,77 @@ def _compare(binder: Binder, at: Syntax, op: Operator, now: Current, index: int)
     return Binary(op=op, left=now, right=limit, type="boolean", **binder.shape(at, now))
 
 
-def filled_by(item: CompiledItem, members: tuple[int, ...], index: int, scope: Scope) -> bool:
-    """Whether a rule surely takes the cell. Conditions on other items' values are not judged: then False."""
-    at = dict(zip(item.dims, members, strict=True))
+def rule_at(
+    item: CompiledItem,
+    members: tuple[int, ...],
+    index: int,
+    dimensions: Mapping[str, Dimension],
+    calendar: Calendar,
+) -> Rule | Literal["?"] | None:
+    """The rule that takes a leaf cell, None when none does, "?" when it depends on other items' values."""
+    spot = _Spot(dict(zip(item.dims, members, strict=True)), item.grain, index, dimensions, calendar)
     for rule in item.rules:
-        holds = True if rule.region is None else _holds(rule.region, at, index, item.grain, scope)
+        holds = True if rule.region is None else spot.holds(rule.region)
         if holds is not False:
-            return holds is True
-    return False
-
-
-def _holds(node: Node, at: Mapping[str, int], index: int, grain: str, scope: Scope) -> bool | None:
-    """A condition at a cell, as far as it follows from members, properties and the period; None = not known here."""
-    match node:
-        case Unary(op="NOT"):
-            inner = _holds(node.operand, at, index, grain, scope)
-            return None if inner is None else not inner
-        case Binary(op="AND" | "OR"):
-            sides = [_holds(side, at, index, grain, scope) for side in (node.left, node.right)]
-            decisive = node.op == "OR"
-            return decisive if decisive in sides else None if None in sides else not decisive
-        case Within():
-            return at[node.dim] in _leaves(node, scope.dimensions)
-        case Binary(op="=" | "<>" | "<" | ">" | "<=" | ">="):
-            left, right = (_known(side, at, index, grain, scope) for side in (node.left, node.right))
-            if left is None or right is None or isinstance(left, str) is not isinstance(right, str):
-                return None
-            return bool(_COMPARE[node.op](left, right))
-        case Call(function="YEAREND" | "YEARSTART"):
-            number = scope.calendar.grain_numbers(grain)[index]
-            wanted = 1 if node.function == "YEARSTART" else _per_year(index, grain, scope)
-            return number == wanted
+            return rule if holds else "?"
     return None
 
 
-def _known(node: Node, at: Mapping[str, int], index: int, grain: str, scope: Scope) -> str | float | None:
-    match node:
-        case Constant():
-            return node.value
-        case Property():
-            return scope.dimensions[node.dim].by_id[at[node.dim]].properties.get(node.name, "")
-        case Current(dim="period"):
-            return index
-        case Current(type="member"):
-            return scope.dimensions[node.dim].by_id[at[node.dim]].code
-        case Call(function="PERIODNO"):
-            return scope.calendar.grain_numbers(grain)[index]
-        case Call(function="PERIODS"):
-            return _per_year(index, grain, scope)
-    return None
+@dataclass(frozen=True)
+class _Spot:
+    """A leaf cell at which conditions are judged as far as members, properties and the period tell."""
 
+    members: Mapping[str, int]
+    grain: str
+    index: int
+    dimensions: Mapping[str, Dimension]
+    calendar: Calendar
 
-def _per_year(index: int, grain: str, scope: Scope) -> int:
-    return scope.calendar.grain_per_year(grain, scope.calendar.grain_years(grain)[index])
+    def holds(self, node: Node) -> bool | None:
+        """A condition; None = not known from here."""
+        match node:
+            case Unary(op="NOT"):
+                inner = self.holds(node.operand)
+                return None if inner is None else not inner
+            case Binary(op="AND" | "OR"):
+                sides = [self.holds(side) for side in (node.left, node.right)]
+                decisive = node.op == "OR"
+                return decisive if decisive in sides else None if None in sides else not decisive
+            case Within():
+                return self.members[node.dim] in _leaves(node, self.dimensions)
+            case Binary(op="=" | "<>" | "<" | ">" | "<=" | ">="):
+                left, right = self._known(node.left), self._known(node.right)
+                if left is None or right is None or isinstance(left, str) is not isinstance(right, str):
+                    return None
+                return bool(_COMPARE[node.op](left, right))
+            case Call(function="YEAREND" | "YEARSTART"):
+                return self._number() == (1 if node.function == "YEARSTART" else self._per_year())
+        return None
+
+    def _known(self, node: Node) -> str | float | None:
+        match node:
+            case Constant():
+                return node.value
+            case Property():
+                return self._member(node.dim).properties.get(node.name, "")
+            case Current(dim="period"):
+                return self.index
+            case Current(type="member"):
+                return self._member(node.dim).code
+            case Call(function="PERIODNO"):
+                return self._number()
+            case Call(function="PERIODS"):
+                return self._per_year()
+        return None
+
+    def _member(self, dim: str) -> Member:
+        return self.dimensions[dim].by_id[self.members[dim]]
+
+    def _number(self) -> int:
+        return self.calendar.grain_numbers(self.grain)[self.index]
+
+    def _per_year(self) -> int:
+        return self.calendar.grain_per_year(self.grain, self.calendar.grain_years(self.grain)[self.index])
 
 
 def never_matches(region: Node | None, earlier: Sequence[Node | None], dimensions: Mapping[str, Dimension]) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.definition import Place
 from bihuan.engine.formula.bound import ItemRef
-from bihuan.engine.formula.regions import filled_by
+from bihuan.engine.formula.regions import rule_at
 from bihuan.engine.formula.scope import PERIOD_NAMES, VERSION_NAMES, Scope, nearest
 from bihuan.features.modelling.texts import Problems, Row, Table
 from bihuan.kernel.errors import BihuanError
@@ -139,7 +139,8 @@ def _value(text: str, item: CompiledItem, place: Place, problems: Problems) -> D
 def _is_filled(cell: Entered, item: CompiledItem, scope: Scope, problems: Problems) -> bool:
     """Refuse a plan cell that a formula fills."""
     planned = not item.grain or cell.index in scope.calendar.grain_plan(item.grain)
-    if item.definition.override or not planned or not filled_by(item, cell.members, cell.index, scope):
+    rule = rule_at(item, cell.members, cell.index, scope.dimensions, scope.calendar)
+    if item.definition.override or not planned or rule is None or rule == "?":
         return False
     message = f"“{item.ref.item}”的这个单元格由公式计算，不能填；要填就写 override: yes"
     problems.at("formula_cell", cell.place, message, expected="空，或期初等计划外的期间")

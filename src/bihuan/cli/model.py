@@ -1,0 +1,59 @@
+"""``bihuan model check|test DIR``: a model package is right, and it computes the published answers."""
+
+import argparse
+from pathlib import Path
+
+from bihuan.features.modelling.package import Package, read_package
+from bihuan.kernel.errors import Problem, ProblemsFound
+
+_QUIET = {"unit_unchecked"}  # hints listed with --strict only
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the group."""
+    group = subparsers.add_parser("model", help="模型包：检查、试算").add_subparsers(
+        dest="model_command", required=True, metavar="COMMAND"
+    )
+    check = group.add_parser("check", help="检查模型包，列出全部问题")
+    check.add_argument("dir", type=Path, help="模型包所在文件夹")
+    check.add_argument("--strict", action="store_true", help="也列出没有检查单位的公式")
+    check.set_defaults(run=run_check)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Prints every problem, or what was found; exit status 1 with problems."""
+    package = load(args.dir)
+    if package is None:
+        return 1
+    hints = [lint for lint in package.model.lints if args.strict or lint.code not in _QUIET]
+    for lint in hints:
+        print(f"提示 {line(lint)}")
+    model = package.model
+    formulas = sum(len(item.rules) for item in model.items.values())
+    print(
+        f"{package.definition.title}：{len(package.definition.cubes)} 张预算表，{len(model.items)} 个指标，"
+        f"{formulas} 条公式，{len(package.data)} 个填报值，{len(package.expected)} 个期望值；没有问题"
+    )
+    return 0
+
+
+def load(folder: Path) -> Package | None:
+    """The package; None after its problems were printed."""
+    try:
+        return read_package(folder)
+    except ProblemsFound as found:
+        for problem in found.problems:
+            print(line(problem))
+        print(f"{len(found.problems)} 个问题，什么都没有改动")
+        return None
+
+
+def line(problem: Problem) -> str:
+    """``file:line:column: message；写的是 …；应为 …``."""
+    place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
+    said = [problem.message]
+    if problem.found and problem.found not in problem.message:
+        said.append(f"写的是 {problem.found}")
+    if problem.expected and problem.expected not in problem.message:
+        said.append(f"应为 {problem.expected}")
+    return f"{place}: {'；'.join(said)}（{problem.code}）"

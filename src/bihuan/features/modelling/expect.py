@@ -1,0 +1,155 @@
+"""``bihuan model test``: published answers against what the model computes, cell by cell.
+
+An expected cell that was entered, or that a formula without any reference gives, is *given*: it says nothing about the
+model and never counts as passed. A total counts as given when it repeats a single given cell.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from bihuan.engine.compiled import CompiledItem, CompiledModel
+from bihuan.engine.formula import bound
+from bihuan.engine.formula.bound import ItemRef, Rule
+from bihuan.engine.formula.graph import walk
+from bihuan.engine.formula.regions import rule_at
+from bihuan.engine.formula.scope import qualified
+from bihuan.features.modelling.data import Entered, Expected
+from bihuan.kernel.period import PeriodKey
+from bihuan.kernel.state import State
+
+Read = Callable[[str, ItemRef, tuple[int, ...], PeriodKey | None], tuple[Decimal, State]]
+Kind = Literal["computed", "given"]
+_NOISE = Decimal("0.000000001")  # computed numbers are compared at 9 decimals where an item says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One expected cell: computed or given, whether it agrees, and what was found."""
+
+    expected: Expected
+    kind: Kind
+    agrees: bool
+    found: Decimal
+    state: State
+
+    @property
+    def shown(self) -> str:
+        """The found value for people."""
+        return f"{self.found.normalize():f}" if self.state == State.VALUE else self.state.name
+
+
+def check(model: CompiledModel, data: Sequence[Entered], expected: Iterable[Expected], read: Read) -> Iterator[Checked]:
+    """Reads and compares each expected cell; ``read`` gives a cell of (version, item, members, period) in plain units."""
+    entered = {(cell.item, cell.version, cell.members, cell.index) for cell in data}
+    for cell in expected:
+        value, state = read(cell.version, cell.item, cell.members, cell.period)
+        kind: Kind = "given" if _is_given(model, entered, cell) else "computed"
+        yield Checked(cell, kind, _agrees(model.items[cell.item], cell, value, state), value, state)
+
+
+def report(model: CompiledModel, results: Sequence[Checked]) -> list[str]:
+    """Failed cells one by one, then the counts; the last line is ``N passed, N failed``."""
+    lines = []
+    for one in results:
+        if not one.agrees:
+            want = one.expected.value
+            wanted = want.name if isinstance(want, State) else f"{want.normalize():f}"
+            place = one.expected.place
+            where = f"{place.file}:{place.line}:{place.column}"
+            lines.append(f"{where}: {cell_name(model, one.expected)}：算出 {one.shown}，应为 {wanted}")
+    counts = Counter((one.kind, one.agrees) for one in results)
+    lines.append(f"computed: {counts['computed', True]} equal, {counts['computed', False]} different")
+    lines.append(f"given: {counts['given', True]} equal, {counts['given', False]} different")
+    failed = counts["computed", False] + counts["given", False]
+    lines.append(f"{counts['computed', True]} passed, {failed} failed")
+    return lines
+
+
+def cell_name(model: CompiledModel, cell: Expected) -> str:
+    """``cube!item[dim: member, 期间: code]``."""
+    item = model.items[cell.item]
+    pairs = zip(item.dims, cell.members, strict=True)
+    parts = [f"{dim}: {model.dimensions[dim].by_id[member].code}" for dim, member in pairs]
+    if cell.period is not None:
+        parts.append(f"期间: {model.calendar.code(cell.period)}")
+    return qualified(cell.item) + (f"[{', '.join(parts)}]" if parts else "")
+
+
+# --- agreement ------------------------------------------------------------------------------------------------------
+
+
+def _agrees(item: CompiledItem, cell: Expected, value: Decimal, state: State) -> bool:
+    if isinstance(cell.value, State):
+        return state == cell.value
+    if state != State.VALUE:
+        return False
+    if cell.tolerance:
+        return abs(value - cell.value) <= cell.tolerance
+    return _rounded(item, value) == _rounded(item, cell.value)
+
+
+def _rounded(item: CompiledItem, value: Decimal) -> Decimal:
+    """To the item's decimals as displayed: in its own unit, percent for %."""
+    decimals = item.definition.decimals if item.definition.decimals is not None else item.scale
+    if decimals is None:
+        return value.quantize(_NOISE, ROUND_HALF_UP)
+    factor = item.unit.factor if item.unit is not None else Decimal(1)
+    if item.unit is not None and item.unit.text == "%" and item.definition.decimals is not None:
+        factor = Decimal("0.01")
+    return (value / factor).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+
+
+# --- computed or given ----------------------------------------------------------------------------------------------
+
+Entries = set[tuple[ItemRef, str, tuple[int, ...], int]]
+
+
+def _is_given(model: CompiledModel, entered: Entries, cell: Expected) -> bool:
+    item = model.items[cell.item]
+    grain = cell.period.grain if cell.period is not None else ""
+    coarse = grain != item.grain
+    members = [model.dimensions[dim].trees[""].leaves_under(m) for dim, m in zip(item.dims, cell.members, strict=True)]
+    parents = any(not model.dimensions[d].is_leaf(m) for d, m in zip(item.dims, cell.members, strict=True))
+    for asked, total in ((coarse, item.time), (parents, item.total)):
+        if asked and total.kind in {"expression", "weighted"}:
+            return False
+        if asked and total.kind == "formula":
+            return all(map(_is_constant, item.rules))
+    indices = _indices(model, item, cell.period) if coarse else [cell.period.index if cell.period is not None else 0]
+    leaves = list(itertools.product(itertools.product(*members), indices))
+    if not all(_leaf_given(model, item, entered, (cell.version, *leaf)) for leaf in leaves):
+        return False
+    filled = sum((item.ref, cell.version, leaf, index) in entered for leaf, index in leaves)
+    return filled <= 1
+
+
+def _indices(model: CompiledModel, item: CompiledItem, period: PeriodKey | None) -> list[int]:
+    """The item's own periods that a total column is made of."""
+    assert period is not None
+    group = model.calendar.groups(period.grain)[period.index]
+    found = list(range(group.start, group.stop))
+    if item.grain != "base":
+        found = sorted({model.calendar.group_of(item.grain)[leaf] for leaf in found})
+    return {"first": found[:1], "last": found[-1:]}.get(item.time.kind, found)
+
+
+def _leaf_given(
+    model: CompiledModel, item: CompiledItem, entered: Entries, leaf: tuple[str, tuple[int, ...], int]
+) -> bool:
+    version, members, index = leaf
+    planned = not item.grain or index in model.calendar.grain_plan(item.grain)
+    if (item.ref, version, members, index) in entered and (not planned or item.definition.override):
+        return True
+    if not planned and item.fill != "all":
+        return True
+    rule = rule_at(item, members, index, model.dimensions, model.calendar)
+    return rule is None or (isinstance(rule, Rule) and _is_constant(rule))
+
+
+def _is_constant(rule: Rule) -> bool:
+    """A formula that refers to nothing."""
+    return not any(isinstance(node, bound.Read) for node in walk(rule.expression))
