@@ -129,6 +129,16 @@ class Panel:
         return unpack(self.codes, self.sizes)
 
     @cached_property
+    def _columns(self) -> dict[int, Ints]:
+        return {}
+
+    def column(self, dimension: int) -> Ints:
+        """The leaf member of every row in one dimension: P of the roll-up, kept once asked for."""
+        if dimension not in self._columns:
+            self._columns[dimension] = column_of(self.codes, self.sizes, dimension)
+        return self._columns[dimension]
+
+    @cached_property
     def clean(self) -> bool:
         """True when every state is BLANK or VALUE, which lets kernels work without looking at cells one by one."""
         base = not self.base_states.size or int(self.base_states.max()) <= State.VALUE

@@ -1,0 +1,164 @@
+"""Aggregates and shares: expressions whose cells stand on other rows than those that are reading.
+
+They are calculated once for all their rows and kept like a hidden item; inside a loop through time they are calculated
+anew for each period.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bihuan.engine.align import Rows, codes_in
+from bihuan.engine.formula.bound import Aggregate, Grain, Node, Read, Share
+from bihuan.engine.formula.evaluate import Where
+from bihuan.engine.formula.kernels import Cells, make, truth
+from bihuan.engine.panel import Bytes, Codes, Floats, Panel
+from bihuan.engine.rollup import Block, Kind, reduce_rows
+from bihuan.engine.row_rules import walk
+from bihuan.kernel.state import FIRST_ERROR, State
+
+if TYPE_CHECKING:
+    from bihuan.engine.calculate import Calculation
+
+_KIND: dict[str, Kind] = {"MIN": "min", "MAX": "max"}
+
+
+@dataclass(frozen=True, eq=False)
+class Derived:
+    """Cells over ``dims``; one column when they do not vary over time."""
+
+    dims: tuple[str, ...]
+    panel: Panel
+    exponent: int
+
+    def cells(self, rows: Rows, start: int, stop: int) -> Cells:
+        """At these rows, columns [start, stop)."""
+        codes = codes_in(rows, self.dims, self.panel.sizes, {}) if self.dims else np.zeros(1, np.int64)
+        values, states, _ = self.panel.gather(codes)
+        if values.shape[1] > 1:
+            values, states = values[:, start:stop], states[:, start:stop]
+        return Cells(values, states, self.exponent, self.panel.clean)
+
+
+def derive(calc: "Calculation", node: Aggregate | Share, grain: Grain, start: int, stop: int) -> Derived:
+    """The node's cells on all its rows, columns [start, stop) of the grain."""
+    if isinstance(node, Share):
+        return _share(calc, node, grain, start, stop)
+    sizes = calc.spaces.sizes(node.dims)
+    calc.prepare([n for n in (node.operand, node.where) if n is not None], grain)
+    rows = inner_rows(calc, node)
+    exponent = _exponent(calc, node.operand)
+    over_period = "period" in node.over
+    plan = calc.model.calendar.grain_plan(grain)
+    span = (plan.start, plan.stop) if over_period else (start, stop)
+    width = 1 if over_period or not node.timed else stop - start
+
+    def work(first: int, last: int) -> Block:
+        part = rows.part(first, last)
+        codes = calc.rules.group_codes(node, part) if node.dims else np.zeros(last - first, np.int64)
+        values, states = _operand(calc, node, Where(part, grain, *span), exponent)
+        if over_period:
+            count = values.shape[1]
+            return np.repeat(codes, count), values.reshape(-1, 1), states.reshape(-1, 1), None
+        return codes, values[:, :width], states[:, :width], None
+
+    reduced = reduce_rows(work, len(rows), width, _KIND.get(node.function, "sum"), calc.threads)
+    if node.function == "COUNT":
+        exponent = 0
+        values, states = reduced.counts.astype(np.float64), reduced.cells()[1]
+        values = np.where(states == State.VALUE, values, 0.0)
+    else:
+        values, states = reduced.cells(average=node.function == "AVERAGE")
+    return Derived(node.dims, Panel(sizes, reduced.codes, values, states), exponent)
+
+
+def inner_rows(calc: "Calculation", node: Aggregate | Share) -> Rows:
+    """The rows the operand is computed in; one row when it has no dimensions."""
+    inner = calc.rules.inner(node)
+    if inner is None:
+        return Rows((), (), np.zeros(1, np.int64))
+    return Rows(inner.dims, calc.spaces.sizes(inner.dims), inner.codes)
+
+
+def _operand(calc: "Calculation", node: Aggregate, where: Where, exponent: int) -> tuple[Floats, Bytes]:
+    shape = (len(where.rows), where.width)
+    values, states = _at_exponent(calc.evaluator.evaluate(node.operand, where), exponent, shape)
+    if node.where is not None:
+        condition = calc.evaluator.evaluate(node.where, where)
+        keep = np.broadcast_to(truth(condition) & (condition.states < FIRST_ERROR), shape)
+        failed = np.broadcast_to(condition.states, shape)
+        states = np.where(keep, states, np.where(failed >= FIRST_ERROR, failed, State.BLANK)).astype(np.uint8)
+        values = np.where(keep, values, 0.0)
+    return values, states
+
+
+def _exponent(calc: "Calculation", node: Node) -> int:
+    """One exponent for all blocks: the finest scale read."""
+    return max((calc.model.items[n.item].scale or 0 for n in walk(node) if isinstance(n, Read)), default=0)
+
+
+def _at_exponent(cells: Cells, exponent: int, shape: tuple[int, int]) -> tuple[Floats, Bytes]:
+    by = exponent - cells.exponent
+    values = cells.values if by == 0 else cells.values * 10.0**by if by > 0 else cells.values / 10.0**-by
+    return np.broadcast_to(values, shape), np.broadcast_to(cells.states, shape)
+
+
+# --- shares ---------------------------------------------------------------------------------------------------------
+
+
+def _share(calc: "Calculation", node: Share, grain: Grain, start: int, stop: int) -> Derived:
+    sizes = calc.spaces.sizes(node.dims)
+    calc.prepare([node.pool, node.driver], grain)
+    inner = calc.rules.inner(node)
+    assert inner is not None, "a share varies over the dimension it shares to"
+    rows = Rows(node.dims, sizes, inner.codes)
+    where = Where(rows, grain, start, stop)
+    width = stop - start if node.timed else 1
+    shape = (len(rows), stop - start)
+    pool = calc.evaluator.evaluate(node.pool, where)
+    amounts, pool_states = (a[:, :width] for a in _at_exponent(pool, pool.exponent, shape))
+    weights, driver_states = (a[:, :width] for a in _at_exponent(calc.evaluator.evaluate(node.driver, where), 0, shape))
+    kept = tuple(d for d in node.dims if d != node.over)
+    groups = codes_in(rows, kept, calc.spaces.sizes(kept), {}) if kept else np.zeros(len(rows), np.int64)
+    whole = any(isinstance(n, Read) and calc.model.items[n.item].scale is not None for n in walk(node.pool))
+    columns = [
+        share_column(groups, amounts[:, t], pool_states[:, t], weights[:, t], driver_states[:, t], whole=whole)
+        for t in range(width)
+    ]
+    values = np.stack([c[0] for c in columns], axis=1) if columns else np.zeros((len(rows), 0))
+    states = np.stack([c[1] for c in columns], axis=1) if columns else np.zeros((len(rows), 0), np.uint8)
+    cells = make(values, states, pool.exponent)
+    return Derived(node.dims, Panel(sizes, rows.codes, cells.values, cells.states), pool.exponent)
+
+
+def share_column(
+    groups: Codes, pool: Floats, pool_states: Bytes, driver: Floats, driver_states: Bytes, *, whole: bool
+) -> tuple[Floats, Bytes]:
+    """One period: pool × driver / sum of drivers in the group. ``whole``: whole units that add up to the pool exactly.
+
+    The units left over by rounding towards zero go to the largest remainders, the first row first among equals.
+    """
+    _, group = np.unique(groups, return_inverse=True)
+    count = int(group.max()) + 1 if len(group) else 0
+    total = np.bincount(group, weights=np.where(driver_states == State.VALUE, driver, 0.0), minlength=count)[group]
+    states = np.where(driver_states == State.VALUE, State.VALUE, State.BLANK).astype(np.uint8)
+    states = np.where((total == 0.0) & (pool != 0.0), State.NO_DRIVER, states).astype(np.uint8)
+    states = np.where((total == 0.0) & (pool == 0.0), State.BLANK, states).astype(np.uint8)
+    failing = np.where(driver_states >= FIRST_ERROR, driver_states, 0)
+    worst = np.zeros(count, np.uint8)
+    np.maximum.at(worst, group, failing.astype(np.uint8))
+    states = np.where(worst[group] > 0, worst[group], states).astype(np.uint8)
+    states = np.where(pool_states != State.VALUE, pool_states, states).astype(np.uint8)
+    good = states == State.VALUE
+    exact = np.zeros(len(pool))
+    np.divide(pool * driver, total, out=exact, where=good)
+    if not whole:
+        return exact, states
+    parts = np.trunc(exact)
+    left = np.where(good, pool, 0.0) - np.bincount(group, weights=parts, minlength=count)[group]
+    order = np.lexsort((np.arange(len(pool)), -np.abs(exact - parts), ~good, group))
+    rank = np.empty(len(pool), np.int64)
+    first = np.searchsorted(group[order], np.arange(count))
+    rank[order] = np.arange(len(pool)) - first[group[order]]
+    return np.where(good, parts + np.sign(left) * (rank < np.abs(left)), 0.0), states

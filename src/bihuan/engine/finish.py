@@ -1,0 +1,37 @@
+"""The last step of a formula: its cells as they are kept, in the item's scale, and a check of their range."""
+
+import numpy as np
+
+from bihuan.engine import rounding
+from bihuan.engine.compiled import CompiledItem
+from bihuan.engine.formula.kernels import Cells, natural
+from bihuan.engine.panel import Floats
+from bihuan.engine.states import Bytes
+from bihuan.kernel.state import State
+
+
+def finish(cells: Cells, item: CompiledItem, shape: tuple[int, int]) -> tuple[Floats, Bytes]:
+    """Values in units of 10^-scale, rounded half away from zero (coarser where the item says ``round``), and states."""
+    values, states = _rounded(cells, item), cells.states
+    if item.scale is not None and values.size and max(values.max(), -values.min()) > rounding.LIMIT:
+        over = np.abs(values) > rounding.LIMIT
+        values = np.where(over, 0.0, values)
+        states = np.where(over, State.OVERFLOW, states).astype(np.uint8)
+    return np.broadcast_to(values, shape), np.broadcast_to(states, shape)
+
+
+def _rounded(cells: Cells, item: CompiledItem) -> Floats:
+    coarser, buffer = item.definition.round, cells.values if cells.owned else None
+    if coarser is None:
+        if item.scale is None:
+            return natural(cells)
+        if cells.exponent == item.scale and _is_whole(cells.values):
+            return cells.values
+        return rounding.to_scale(cells.values, item.scale - cells.exponent, item.scale, out=buffer)
+    whole = rounding.to_scale(cells.values, coarser - cells.exponent, coarser)
+    up = (item.scale or 0) - coarser
+    return whole * 10.0**up if up >= 0 else whole / 10.0**-up
+
+
+def _is_whole(values: Floats) -> bool:
+    return bool((values == np.rint(values)).all())
