@@ -62,6 +62,18 @@ class Spaces:
             self._leaf_flags[dim] = flags
         return self._leaf_flags[dim]
 
+    def member_flags(self, dim: str) -> NDArray[np.bool_]:
+        """For each number below the bound whether it is a member's id."""
+        if dim not in self._member_flags:
+            flags = np.zeros(self.size[dim], np.bool_)
+            flags[[m.id for m in self.model.dimensions[dim].members]] = True
+            self._member_flags[dim] = flags
+        return self._member_flags[dim]
+
+    @cached_property
+    def _member_flags(self) -> dict[str, NDArray[np.bool_]]:
+        return {}
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:

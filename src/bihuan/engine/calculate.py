@@ -19,6 +19,7 @@ from bihuan.engine.formula.evaluate import Evaluator, Where, finer
 from bihuan.engine.formula.kernels import Cells, truth
 from bihuan.engine.nodes import Rolled, View, cells_at_nodes
 from bihuan.engine.panel import Bytes, Codes, Flags, Floats, Ints, Panel, empty
+from bihuan.engine.rollup import Axis
 from bihuan.engine.row_rules import RowRules, walk
 from bihuan.engine.threads import block_rows, run
 from bihuan.engine.time_columns import total_cells, total_columns
@@ -35,6 +36,7 @@ class Memo:
     derived: dict[tuple[int, Grain], Derived] = field(default_factory=dict)
     rows: dict[ItemRef, Codes] = field(default_factory=dict)
     totals: dict[tuple[object, ...], Rolled] = field(default_factory=dict)
+    axes: dict[tuple[object, ...], Axis] = field(default_factory=dict)  # of the model, whatever the numbers are
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,7 @@ class Calculation:
     threads: int
     memo: Memo
     working: Mapping[Key, Panel] = field(default_factory=dict)  # half-filled panels of the loop being solved
-    view: View = View()
+    view: View = field(default_factory=View)
 
     @cached_property
     def evaluator(self) -> Evaluator:
@@ -59,7 +61,7 @@ class Calculation:
     @cached_property
     def rules(self) -> RowRules:
         """Row rules against this calculation's items."""
-        return RowRules(self.spaces, lambda ref, version: self._rows_of(ref, version))
+        return RowRules(self.spaces, self._rows_of)
 
     def width(self, grain: Grain) -> int:
         """Columns of a grain; a parameter has one."""
@@ -83,6 +85,7 @@ class Calculation:
         grain: Grain,
         rows: Rows,
         fixed: Mapping[str, Ints | int],
+        *,
         trees: Mapping[str, str],
     ) -> tuple[Floats, Bytes, bool]:
         """An item's cells at these rows, all columns of the grain."""
@@ -92,7 +95,7 @@ class Calculation:
             if other is None:
                 shape = (len(rows), self.width(grain))
                 return np.zeros(shape), np.zeros(shape, np.uint8), True
-            return other.fetch(ref, None, grain, rows, fixed, trees)
+            return other.fetch(ref, None, grain, rows, fixed, trees=trees)
         parents = [d for d, m in fixed.items() if isinstance(m, int) and not self.model.dimensions[d].is_leaf(m)]
         if rows.nodes or parents:
             sizes = self.spaces.sizes(item.dims)
@@ -235,7 +238,7 @@ class Calculation:
                 self.panel(node.item)
                 if item.grain and grain and node.period is None and finer(self.model.calendar, item.grain, grain):
                     self.panel(node.item, grain)
-        elif isinstance(node, Read) and node.version in self.others:
+        elif isinstance(node, Read) and node.version is not None and node.version in self.others:
             self.others[node.version].panel(node.item)
         elif isinstance(node, Aggregate | Share) and not self._in_loop(node):
             key = (id(node), grain or "base")
@@ -297,12 +300,21 @@ class Calculation:
     def _loop(self, component: Component) -> None:
         """Solves a loop period by period, all rows at once; total columns in it likewise."""
         nodes = [n for n in component.nodes if not self.is_input(self.model.items[n.item])]
-        self._loop_rows({n.item for n in nodes if n.grain == self.model.items[n.item].grain})
+        own = {n.item for n in nodes if n.grain == self.model.items[n.item].grain}
+        self._loop_rows(own)
+        rows = {n.item: self.memo.rows[n.item] if n.item in own else self.panel(n.item).codes for n in nodes}
+        for key, panel in self._solve(component, rows).items():
+            self.memo.panels[key] = Panel(panel.sizes, panel.base_codes, panel.base_values, panel.base_states)
+        for ref in own:
+            self.memo.rows.pop(ref, None)
+
+    def _solve(self, component: Component, rows: Mapping[ItemRef, Codes]) -> Mapping[Key, Panel]:
+        """The loop's cells in these rows."""
+        nodes = [n for n in component.nodes if not self.is_input(self.model.items[n.item])]
         working = {}
         for node in nodes:
             item = self.model.items[node.item]
-            codes = self.memo.rows[node.item] if node.grain == item.grain else self.panel(node.item).codes
-            width = self.width(node.grain)
+            codes, width = rows[node.item], self.width(node.grain)
             shape = (len(codes), width)
             working[node.item, node.grain] = Panel(
                 self.spaces.sizes(item.dims), codes, np.zeros(shape), np.zeros(shape, np.uint8)
@@ -317,10 +329,7 @@ class Calculation:
         for column in inner._order(component):
             for node in nodes:
                 inner._loop_step(node.item, node.grain, column)
-        for key, panel in working.items():
-            self.memo.panels[key] = Panel(panel.sizes, panel.base_codes, panel.base_values, panel.base_states)
-        for ref in {n.item for n in nodes}:
-            self.memo.rows.pop(ref, None)
+        return working
 
     def _order(self, component: Component) -> range:
         grain = component.nodes[0].grain

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bihuan.engine.align import Rows, codes_in
-from bihuan.engine.formula.bound import Aggregate, Grain, Node, Read, Share
+from bihuan.engine.formula.bound import Aggregate, Grain, ItemRef, Node, Read, Share
 from bihuan.engine.formula.evaluate import Where
 from bihuan.engine.formula.kernels import Cells, make, truth
 from bihuan.engine.panel import Bytes, Codes, Floats, Panel
@@ -31,6 +31,7 @@ class Derived:
     dims: tuple[str, ...]
     panel: Panel
     exponent: int
+    reads: frozenset[ItemRef]
 
     def cells(self, rows: Rows, start: int, stop: int) -> Cells:
         """At these rows, columns [start, stop)."""
@@ -70,7 +71,7 @@ def derive(calc: "Calculation", node: Aggregate | Share, grain: Grain, start: in
         values = np.where(states == State.VALUE, values, 0.0)
     else:
         values, states = reduced.cells(average=node.function == "AVERAGE")
-    return Derived(node.dims, Panel(sizes, reduced.codes, values, states), exponent)
+    return Derived(node.dims, Panel(sizes, reduced.codes, values, states), exponent, _reads(node))
 
 
 def inner_rows(calc: "Calculation", node: Aggregate | Share) -> Rows:
@@ -91,6 +92,10 @@ def _operand(calc: "Calculation", node: Aggregate, where: Where, exponent: int) 
         states = np.where(keep, states, np.where(failed >= FIRST_ERROR, failed, State.BLANK)).astype(np.uint8)
         values = np.where(keep, values, 0.0)
     return values, states
+
+
+def _reads(node: Node) -> frozenset[ItemRef]:
+    return frozenset(n.item for n in walk(node) if isinstance(n, Read) and n.version is None)
 
 
 def _exponent(calc: "Calculation", node: Node) -> int:
@@ -117,8 +122,8 @@ def _share(calc: "Calculation", node: Share, grain: Grain, start: int, stop: int
     width = stop - start if node.timed else 1
     shape = (len(rows), stop - start)
     pool = calc.evaluator.evaluate(node.pool, where)
-    amounts, pool_states = (a[:, :width] for a in _at_exponent(pool, pool.exponent, shape))
-    weights, driver_states = (a[:, :width] for a in _at_exponent(calc.evaluator.evaluate(node.driver, where), 0, shape))
+    amounts, pool_states = _at_exponent(pool, pool.exponent, shape)
+    weights, driver_states = _at_exponent(calc.evaluator.evaluate(node.driver, where), 0, shape)
     kept = tuple(d for d in node.dims if d != node.over)
     groups = codes_in(rows, kept, calc.spaces.sizes(kept), {}) if kept else np.zeros(len(rows), np.int64)
     whole = any(isinstance(n, Read) and calc.model.items[n.item].scale is not None for n in walk(node.pool))
@@ -129,7 +134,7 @@ def _share(calc: "Calculation", node: Share, grain: Grain, start: int, stop: int
     values = np.stack([c[0] for c in columns], axis=1) if columns else np.zeros((len(rows), 0))
     states = np.stack([c[1] for c in columns], axis=1) if columns else np.zeros((len(rows), 0), np.uint8)
     cells = make(values, states, pool.exponent)
-    return Derived(node.dims, Panel(sizes, rows.codes, cells.values, cells.states), pool.exponent)
+    return Derived(node.dims, Panel(sizes, rows.codes, cells.values, cells.states), pool.exponent, _reads(node))
 
 
 def share_column(

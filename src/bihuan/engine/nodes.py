@@ -7,6 +7,7 @@ the same corner; otherwise the other dimensions are totalled first, then time.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,7 @@ class Rolled:
     nodes: tuple[tuple[int, ...], ...]
     spans: tuple[tuple[int, int, Reduced], ...]  # columns [start, stop) with one state of the trees
     panel: Panel
+    view: View
 
 
 def cells_at_nodes(calc: "Calculation", item: CompiledItem, grain: Grain, rows: Rows) -> tuple[Floats, Bytes]:
@@ -113,7 +115,7 @@ def roll(calc: "Calculation", item: CompiledItem, rows: Rows) -> Rolled:
     if known is not None and known.panel is panel:
         return known
     kinds: dict[str, Kind] = {"min": "min", "max": "max"}
-    rolled = Rolled(asked, tuple(_spans(calc, item, asked, panel, kinds.get(item.total.kind, "sum"))), panel)
+    rolled = Rolled(asked, tuple(_spans(calc, item, asked, panel, kinds.get(item.total.kind, "sum"))), panel, calc.view)
     if not calc.working:
         calc.memo.totals[key] = rolled
     return rolled
@@ -125,6 +127,7 @@ def _spans(
     asked: tuple[tuple[int, ...], ...],
     panel: Panel,
     kind: Kind,
+    *,
     weights: Floats | None = None,
 ) -> list[tuple[int, int, Reduced]]:
     out = []
@@ -149,8 +152,11 @@ def axes_of(
     axes = []
     for dim, nodes in zip(item.dims, asked, strict=True):
         dimension, tree = calc.model.dimensions[dim], calc.view.trees.get(dim, "")
-        layers = layers_of(dimension, tree, day, nodes, calc.spaces.size[dim], dated=day is not None)
-        axes.append(Axis(layers, len(nodes)))
+        key = (dim, tree, day, nodes)
+        if key not in calc.memo.axes:
+            layers = layers_of(dimension, tree, day, nodes, calc.spaces.size[dim], dated=day is not None)
+            calc.memo.axes[key] = Axis(layers, len(nodes))
+        axes.append(calc.memo.axes[key])
     return axes
 
 
@@ -166,7 +172,7 @@ def spans_of(calc: "Calculation", item: CompiledItem) -> list[tuple[int, int, da
     days = [_last_day(calc, item.grain, t) for t in range(width)]
     state = [sum(boundary <= day for boundary in boundaries) for day in days]
     cuts = [0, *(t for t in range(1, width) if state[t] != state[t - 1]), width]
-    return [(a, b, days[a]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [(a, b, days[a]) for a, b in pairwise(cuts)]
 
 
 def _last_day(calc: "Calculation", grain: Grain, column: int) -> date:
@@ -206,8 +212,8 @@ def _weighted(calc: "Calculation", item: CompiledItem, rows: Rows) -> tuple[Floa
     states = np.where(there | (panel.base_states >= 16), panel.base_states, State.BLANK).astype(np.uint8)
     above = Panel(panel.sizes, panel.base_codes, np.where(there, panel.base_values, 0.0), states)
     below = Panel(panel.sizes, panel.base_codes, there.astype(np.float64), there.astype(np.uint8))
-    tops = Rolled(asked, tuple(_spans(calc, item, asked, above, "sum", weights)), above)
-    bottoms = Rolled(asked, tuple(_spans(calc, item, asked, below, "sum", weights)), below)
+    tops = Rolled(asked, tuple(_spans(calc, item, asked, above, "sum", weights=weights)), above, calc.view)
+    bottoms = Rolled(asked, tuple(_spans(calc, item, asked, below, "sum", weights=weights)), below, calc.view)
     values, marks = read_rolled(tops, rows, average=False, whole=False)
     total, _ = read_rolled(bottoms, rows, average=False, whole=False)
     marks = np.where((marks == State.VALUE) & (total == 0.0), State.DIV_BY_ZERO, marks).astype(np.uint8)

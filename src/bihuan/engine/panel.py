@@ -241,7 +241,8 @@ def panel_of(
         numbers = np.where(there, numbers, 0.0)
     else:
         marks = np.asarray(states, np.uint8)
-    assert ids.ndim == 2 and numbers.ndim == 2 and marks.shape == numbers.shape, (ids.shape, numbers.shape, marks.shape)
+    assert (ids.ndim, numbers.ndim) == (2, 2), (ids.shape, numbers.shape)
+    assert marks.shape == numbers.shape == (len(ids), numbers.shape[1]), (ids.shape, numbers.shape, marks.shape)
     if sizes is None:
         sizes = tuple(int(ids[:, d].max()) + 1 if len(ids) else 1 for d in range(ids.shape[1]))
     codes = pack(ids, sizes)
@@ -260,12 +261,14 @@ def check_invariants(panel: Panel, scale: int | None = None) -> None:
         (panel.codes, panel.values, panel.states),
         *(((panel.patch.codes, panel.patch.values, panel.patch.states),) if panel.patch else ()),
     ):
-        assert codes.dtype == np.int64 and values.dtype == np.float64 and states.dtype == np.uint8
+        assert (codes.dtype, values.dtype, states.dtype) == (np.int64, np.float64, np.uint8)
         assert values.shape == states.shape == (len(codes), panel.axis)
         assert (np.diff(codes) > 0).all(), "row codes ascend"
         assert not values[states != State.VALUE].any(), "0.0 where there is no value"
         assert not np.signbit(values[states != State.VALUE]).any()
         assert np.isfinite(values).all()
         if scale is not None:
-            assert (values == np.rint(values)).all() and (np.abs(values) <= 2.0**53).all(), "whole scaled numbers"
-    assert (panel.keys >= 0).all() and (panel.keys < np.asarray(panel.sizes, np.int64)).all()
+            assert (values == np.rint(values)).all(), "whole scaled numbers"
+            assert (np.abs(values) <= 2.0**53).all()
+    assert (panel.keys >= 0).all()
+    assert (panel.keys < np.asarray(panel.sizes, np.int64)).all()

@@ -135,6 +135,11 @@ class Layer:
     position: Ints
     weight: Floats | None
 
+    @property
+    def fractional(self) -> bool:
+        """True when a weight is not whole: then sums of whole numbers are not whole."""
+        return self.weight is not None and bool((self.weight != np.rint(self.weight)).any())
+
 
 def layers_of(
     dimension: Dimension, tree: str, at: date | None, nodes: Sequence[int], size: int, *, dated: bool

@@ -4,9 +4,10 @@ The answer is a `Relation`, or None when the expression creates no rows (constan
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bihuan.engine.align import Relation, Rows, Spaces, codes_in, join, project, spread, unite
 from bihuan.engine.compiled import CompiledItem
@@ -87,6 +88,8 @@ class RowRules:
 
     spaces: Spaces
     rows_of: RowsOf
+    within: Rows | None = None  # only these rows are in question
+    contains: Callable[[ItemRef, Codes], NDArray[np.bool_]] | None = None
 
     def item(self, item: CompiledItem, entered: Codes) -> Codes:
         """The rows of an item: those entered and those of each of its rules."""
@@ -115,6 +118,11 @@ class RowRules:
 
     def _read(self, node: Read) -> Relation | None:
         item = self.spaces.model.items[node.item]
+        if not item.dims:
+            return None
+        if self.within is not None and self.contains is not None and not node.pins and node.version is None:
+            asked = project(self.spaces, Relation(self.within.dims, self.within.codes), item.dims)
+            return Relation(item.dims, asked.codes[self.contains(node.item, asked.codes)])
         rel = Relation(item.dims, self.rows_of(node.item, node.version))
         rows = Rows(item.dims, self.spaces.sizes(item.dims), rel.codes)
         for pin in node.pins:
@@ -139,7 +147,8 @@ class RowRules:
     def inner(self, node: Aggregate | Share) -> Relation | None:
         """The rows in which the operand is computed."""
         dims = inner_dims(self.spaces, node)
-        found = self.of(node.operand) if isinstance(node, Aggregate) else self.of(node)
+        free = replace(self, within=None, contains=None)  # an aggregate reads rows beside those in question
+        found = free.of(node.operand) if isinstance(node, Aggregate) else free.of(node)
         return spread(self.spaces, found, dims) if dims else None
 
     def group_codes(self, node: Aggregate, rows: Rows) -> Codes:

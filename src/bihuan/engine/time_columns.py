@@ -66,20 +66,28 @@ def _by_formula(calc: "Calculation", item: CompiledItem, where: Where) -> tuple[
 
 
 def _folded(calc: "Calculation", item: CompiledItem, where: Where, kind: TotalKind) -> tuple[Floats, Bytes]:
-    values, states, _ = calc.fetch(item.ref, None, item.grain, where.rows, {}, {})
-    return fold_time(calc.model.calendar, item.grain, where.grain, kind, values, states, range(where.start, where.stop))
+    values, states, _ = calc.fetch(item.ref, None, item.grain, where.rows, {}, trees={})
+    return fold_time(
+        calc.model.calendar,
+        item.grain,
+        where.grain,
+        kind=kind,
+        cells=(values, states),
+        columns=range(where.start, where.stop),
+    )
 
 
 def fold_time(
     calendar: Calendar,
     item_grain: Grain,
     grain: Grain,
+    *,
     kind: TotalKind,
-    values: Floats,
-    states: Bytes,
+    cells: tuple[Floats, Bytes],
     columns: Sequence[int],
 ) -> tuple[Floats, Bytes]:
     """Leaf columns folded into groups. A sum needs its whole group on the axis, an end value that end."""
+    values, states = cells
     out_values, out_states = np.zeros((len(values), len(columns))), np.zeros((len(values), len(columns)), np.uint8)
     of = coarser(calendar, item_grain, grain, np.arange(values.shape[1]))
     for place, column in enumerate(columns):

@@ -76,6 +76,7 @@ class Source(Protocol):
         grain: Grain,
         rows: Rows,
         fixed: Mapping[str, Ints | int],
+        *,
         trees: Mapping[str, str],
     ) -> tuple[Floats, Bytes, bool]:
         """An item's cells [rows, all columns of the grain], and whether they are clean. Not to be written to.
@@ -135,7 +136,7 @@ class Evaluator:
         grain, columns = self._read_columns(item, node.period, where)
         fixed = self._fixed(node, item, where)
         trees = {pin.dim: pin.tree for pin in node.pins if isinstance(pin, PinMember)}
-        values, states, clean = self.source.fetch(node.item, node.version, grain, where.rows, fixed, trees)
+        values, states, clean = self.source.fetch(node.item, node.version, grain, where.rows, fixed, trees=trees)
         exponent = item.scale or 0
         if node.period is not None and node.period.kind == "role":
             return _one_per_row(values, states, self._role_index(node.period.value, where.rows), exponent)
@@ -274,12 +275,13 @@ class Evaluator:
         calendar, span = self._calendar, range(where.start, where.stop)
         numbers, years = calendar.grain_numbers(where.grain), calendar.grain_years(where.grain)
         per_year = [calendar.grain_per_year(where.grain, years[t]) for t in span]
-        row = {
+        rows: dict[str, Sequence[float]] = {
             "PERIODNO": [numbers[t] for t in span],
             "PERIODS": per_year,
             "YEAREND": [numbers[t] == n for t, n in zip(span, per_year, strict=True)],
             "YEARSTART": [numbers[t] == 1 for t in span],
-        }[name]
+        }
+        row = rows[name]
         return Cells(np.array([row], np.float64), np.ones((1, len(row)), np.uint8), clean=True)
 
     # --- members ----------------------------------------------------------------------------------------------------

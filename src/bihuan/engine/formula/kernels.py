@@ -264,11 +264,50 @@ def is_error(operand: Cells) -> Cells:
     return make((operand.states >= FIRST_ERROR).astype(np.float64), np.ones_like(operand.states))
 
 
+def _average(*args: Cells) -> Cells:
+    total, count = reduce(add, args), _count(*args)
+    with np.errstate(all="ignore"):
+        values = natural(total) / count.values
+    return make(np.nan_to_num(values, posinf=0.0, neginf=0.0), total.states)
+
+
+def _count(*args: Cells) -> Cells:
+    states = reduce(lambda a, b: combine(Family.UNITE, a, b), (a.states for a in args))
+    return make(reduce(np.add, ((a.states == State.VALUE).astype(np.float64) for a in args)), states)
+
+
+def _plain(function: Callable[[Floats], Floats], domain: Callable[[Floats], Flags] | None = None) -> Callable[[Cells], Cells]:
+    """A function of one number; outside its domain BAD_NUMBER."""
+
+    def apply(operand: Cells) -> Cells:
+        x, states = natural(operand), operand.states
+        if domain is not None:
+            states = np.where((states == State.VALUE) & ~domain(x), State.BAD_NUMBER, states).astype(np.uint8)
+        with np.errstate(all="ignore"):
+            values = np.where(states == State.VALUE, function(x), 0.0)
+        return _settle(values, np.broadcast_to(states, values.shape), 0, clean=False)
+
+    return apply
+
+
+def _is_positive(x: Floats) -> Flags:
+    return x > 0.0
+
+
 FUNCTIONS: Mapping[str, Callable[..., Cells]] = {
     "MIN": _fold(np.minimum),
     "MAX": _fold(np.maximum),
     "SUM": lambda *args: reduce(add, args),
+    "AVERAGE": _average,
+    "COUNT": _count,
     "ABS": absolute,
+    "INT": _plain(lambda x: np.floor(rounding.snap(x)) + 0.0),
+    "SIGN": _plain(np.sign),
+    "POWER": power,
+    "SQRT": _plain(np.sqrt, lambda x: x >= 0.0),
+    "EXP": _plain(np.exp),
+    "LN": _plain(np.log, _is_positive),
+    "LOG10": _plain(np.log10, _is_positive),
     "ROUND": _rounding(rounding.round_to, multiple=False),
     "ROUNDUP": _rounding(rounding.round_up, multiple=False),
     "ROUNDDOWN": _rounding(rounding.round_down, multiple=False),
