@@ -36,7 +36,9 @@ def test_more_combinations_than_a_key_holds_are_refused() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(row, st.lists(cell, min_size=2, max_size=2), max_size=12),
-    st.lists(st.dictionaries(row, st.one_of(st.none(), st.lists(cell, min_size=2, max_size=2)), max_size=5), max_size=5),
+    st.lists(
+        st.dictionaries(row, st.one_of(st.none(), st.lists(cell, min_size=2, max_size=2)), max_size=5), max_size=5
+    ),
 )
 def test_a_patched_panel_equals_one_built_from_the_same_rows(
     start: dict[tuple[int, int], list[float]], changes: list[dict[tuple[int, int], list[float] | None]]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.sheets import package_sheet, plain
 
 from bihuan.features.modelling.package import read_package
-from tests.sheets import package_sheet, plain
 
 MODELS = Path(__file__).parents[3] / "models"
 

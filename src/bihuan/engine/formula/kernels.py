@@ -276,7 +276,9 @@ def _count(*args: Cells) -> Cells:
     return make(reduce(np.add, ((a.states == State.VALUE).astype(np.float64) for a in args)), states)
 
 
-def _plain(function: Callable[[Floats], Floats], domain: Callable[[Floats], Flags] | None = None) -> Callable[[Cells], Cells]:
+def _plain(
+    function: Callable[[Floats], Floats], domain: Callable[[Floats], Flags] | None = None
+) -> Callable[[Cells], Cells]:
     """A function of one number; outside its domain BAD_NUMBER."""
 
     def apply(operand: Cells) -> Cells:
