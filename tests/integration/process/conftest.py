@@ -40,7 +40,7 @@ class Diary:
         if not name.startswith("on_"):
             raise AttributeError(name)
 
-        def hook(uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
+        def hook(uow: UnitOfWork, actor: Principal, subject_id: int, reason: Any) -> None:
             if name == self.refuse:
                 raise model.WrongStatus("不行")
             self.told.append((name, subject_id, reason))

@@ -9,11 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from bihuan.features.access.model import Principal, SamePerson
+from bihuan.features.access.model import Principal, SamePerson, system
 from bihuan.features.process import commands, queries
 from bihuan.features.process.commands import Moved
 from bihuan.features.process.model import (
     NoApprover,
+    NoSuchTask,
     NotYourTask,
     OpenAlready,
     ReasonRequired,
@@ -43,7 +44,7 @@ def submitted(database: Database, people: People, diary: Diary) -> Moved:
         )
 
 
-def act(
+def act(  # noqa: PLR0917
     database: Database, who: Principal, moved: Moved, action: Any, comment: str = "", to: str | None = None
 ) -> Moved:
     task = next(t for t, holder in moved.tasks.items() if holder == who.login)
@@ -53,7 +54,7 @@ def act(
 
 def history(database: Database, moved: Moved) -> dict[str, Any]:
     with database.reading() as reader:
-        return queries.case(reader, moved.instance_id)
+        return queries.case(reader, system(), moved.instance_id)
 
 
 def test_a_stranger_may_not_submit(database: Database, people: People, diary: Diary) -> None:
@@ -70,13 +71,23 @@ def test_the_case_shows_who_holds_it_and_until_when(database: Database, submitte
         assert submitted.instance_id in [t["instance_id"] for t in queries.my_tasks(reader, people("zhao"))]
 
 
+def test_a_case_is_not_there_for_those_who_have_nothing_to_do_with_it(
+    database: Database, people: People, submitted: Moved
+) -> None:
+    with database.reading() as reader:
+        assert queries.case(reader, people("li"), submitted.instance_id)["status"] == "running"
+        assert queries.case(reader, people("wang"), submitted.instance_id)["status"] == "running"
+        with pytest.raises(NoSuchTask):
+            queries.case(reader, people("sun"), submitted.instance_id)
+
+
 def test_approval_by_each_node_in_order_ends_approved(
     database: Database, people: People, diary: Diary, submitted: Moved
 ) -> None:
     second = act(database, people("zhao"), submitted, "approve")
     assert set(second.tasks.values()) == {"chen"}  # li is named there too, but asked for it
     assert act(database, people("chen"), second, "approve", "同意").status == "approved"
-    assert [t[0] for t in diary.told] == ["lock", "on_submit", "lock", "lock", "on_approve"]
+    assert [t[0] for t in diary.told] == ["lock", "on_submit", "on_turn", "lock", "on_turn", "lock", "on_approve"]
     shown = history(database, submitted)
     assert [(a["action"], a["actor"]) for a in shown["actions"]] == [
         ("submit", "li"),
@@ -143,8 +154,8 @@ def test_the_requester_withdraws_and_the_tasks_fall_away(
 def test_a_subject_under_way_is_not_submitted_twice(
     database: Database, people: People, diary: Diary, submitted: Moved
 ) -> None:
+    subject_id = diary.told[0][1]
     with pytest.raises(OpenAlready), database.writing() as uow:
-        subject_id = diary.told[0][1]
         commands.start(uow, people("li"), flow="两级", subject_kind="diary", subject_id=subject_id, title="x")
 
 

@@ -195,7 +195,7 @@ def _open_node(uow: UnitOfWork, actor: Principal, case: Case, index: int) -> Mov
     if not people:
         raise NoApprover(f"节点“{node.title}”没有可以审批的人（申请人本人不能审批）。", node=node.code)
     _move(uow, case, "running", index)
-    return _hand_over(uow, case, index, node, people)
+    return _hand_over(uow, actor, case, index, node, people)
 
 
 def approvers(
@@ -214,7 +214,9 @@ def approvers(
     return found
 
 
-def _hand_over(uow: UnitOfWork, case: Case, index: int, node: Node, people: Mapping[int, str]) -> Moved:
+def _hand_over(  # noqa: PLR0917 - who hands what to whom
+    uow: UnitOfWork, actor: Principal, case: Case, index: int, node: Node, people: Mapping[int, str]
+) -> Moved:
     now = uow.now()
     due = None if node.due_days is None else now + timedelta(days=node.due_days)
     tasks = {}
@@ -230,6 +232,7 @@ def _hand_over(uow: UnitOfWork, case: Case, index: int, node: Node, people: Mapp
             due_at=due,
         )
         tasks[int(task_id)] = holder
+    subject_of(case.subject_kind).on_turn(uow, actor, case.subject_id, sorted(tasks.values()))
     return Moved(case.id, "running", tasks)
 
 
@@ -240,7 +243,7 @@ def _reassign(uow: UnitOfWork, actor: Principal, case: Case, to: str) -> Moved:
     people.pop(actor.user_id, None)
     if not people:
         raise NoApprover(f"不能转办给“{to}”：没有这个人、没有审批权，或与申请人、转办人相同。", to=to)
-    return _hand_over(uow, case, case.node, node, people)
+    return _hand_over(uow, actor, case, case.node, node, people)
 
 
 def _end(uow: UnitOfWork, case: Case, status: str) -> Moved:

@@ -150,6 +150,9 @@ class Subject(Protocol):
 
     def on_submit(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None: ...
 
+    def on_turn(self, uow: UnitOfWork, actor: Principal, subject_id: int, holders: Sequence[str]) -> None:
+        """It is the turn of ``holders`` (any of them decides)."""
+
     def on_return(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None: ...
 
     def on_approve(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None: ...

@@ -15,11 +15,14 @@ def my_tasks(reader: Reader, actor: Principal) -> Sequence[RowMapping]:
     return reader.rows("process.tasks_of", holder_id=actor.user_id)
 
 
-def case(reader: Reader, instance_id: int) -> dict[str, Any]:
-    """An instance: where it stands, who holds it and for how many hours, and everything that was done."""
+def case(reader: Reader, actor: Principal, instance_id: int) -> dict[str, Any]:
+    """An instance: where it stands, who holds it and for how many hours, and everything that was done.
+
+    Shown to the requester, to whoever had a task in it, and to those who may read cases at its place.
+    """
     row = reader.row("process.instance", id=instance_id)
-    if row is None:
-        raise NoSuchTask(f"没有审批事项 {instance_id}。", instance=instance_id)
+    if row is None or not _may_see(reader, actor, row):
+        raise NoSuchTask(f"没有审批事项 {instance_id}，或您看不到它。", instance=instance_id)
     actions = [dict(a) for a in reader.rows("process.actions", instance_id=instance_id)]
     nodes = flow_of(row["definition"]).nodes
     return {
@@ -32,6 +35,17 @@ def case(reader: Reader, instance_id: int) -> dict[str, Any]:
         "actions": [{k: a[k] for k in ("seq", "node", "round", "action", "actor", "comment", "at")} for a in actions],
         "chain_broken_at": broken_link(actions),
     }
+
+
+def _may_see(reader: Reader, actor: Principal, row: RowMapping) -> bool:
+    if actor.user_id == row["requester_id"] or actor.may("process.read", **row["place"]):
+        return True
+    return bool(reader.value("process.had_task", instance_id=row["id"], user_id=actor.user_id))
+
+
+def status(reader: Reader, instance_id: int) -> str:
+    """Where an instance stands."""
+    return str(reader.value("process.instance_status", id=instance_id))
 
 
 def holders(reader: Reader, instance_id: int) -> list[dict[str, Any]]:
@@ -53,3 +67,8 @@ def instance_of(reader: Reader, kind: str, subject_id: int) -> int | None:
     """The newest instance of a subject."""
     found = reader.value("process.instance_of", kind=kind, id=subject_id)
     return None if found is None else int(found)
+
+
+def requester(reader: Reader, instance_id: int) -> str:
+    """Who submitted an instance."""
+    return str(reader.value("process.instance_requester", id=instance_id))

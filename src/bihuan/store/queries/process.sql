@@ -43,6 +43,18 @@ FROM flow_instance i JOIN flow f ON f.id = i.flow_id WHERE i.id = :id FOR UPDATE
 -- The newest instance of a subject.
 SELECT id FROM flow_instance WHERE subject_kind = :kind AND subject_id = :id ORDER BY id DESC LIMIT 1;
 
+-- name: instance_status
+-- Where an instance stands.
+SELECT status FROM flow_instance WHERE id = :id;
+
+-- name: instance_requester
+-- Who submitted an instance.
+SELECT requester FROM flow_instance WHERE id = :id;
+
+-- name: had_task
+-- True if a person has or had a task in an instance.
+SELECT EXISTS (SELECT FROM task WHERE instance_id = :instance_id AND holder_id = :user_id);
+
 -- name: instance_update
 -- Moves an instance.
 UPDATE flow_instance SET status = :status, node = :node, round = :round, ended_at = :ended_at WHERE id = :id;
