@@ -24,6 +24,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{instance_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Case
+         * @description Where a case stands, who holds it since when, what was done.
+         */
+        get: operations["process_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{instance_id}/resubmission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resubmit
+         * @description The requester submits a returned case again.
+         */
+        post: operations["process_resubmit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{instance_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description The requester takes it back.
+         */
+        post: operations["process_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -36,6 +96,150 @@ export interface paths {
          * @description The stream of what changes, as far as the reader may know: ``event: <topic>``, ``data: {model, where, data}``.
          */
         get: operations["web_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Flow
+         * @description Writes a flow's newest revision; running cases stay on theirs.
+         */
+        put: operations["process_put_flow"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Models
+         * @description The models one may know of.
+         */
+        get: operations["modelling_models"];
+        put?: never;
+        /**
+         * Apply
+         * @description Makes the package the model's next revision; fast-forward only.
+         */
+        post: operations["modelling_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan
+         * @description What applying the package would change; every problem of it at once.
+         */
+        post: operations["modelling_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model
+         * @description A model's calendar, dimensions, cubes and items, as far as the reader may know of them.
+         */
+        get: operations["modelling_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{code}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Members
+         * @description A dimension's members in a tree: those the reader may see something of, and what stands above them.
+         */
+        get: operations["modelling_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{code}/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Package
+         * @description The package as text: path -> file, with the marker of the revision.
+         */
+        get: operations["modelling_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{code}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revisions
+         * @description The model's history, newest first.
+         */
+        get: operations["modelling_revisions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -132,6 +336,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tasks
+         * @description My open tasks, oldest first.
+         */
+        get: operations["process_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Approves, returns, rejects or reassigns.
+         */
+        post: operations["process_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -200,36 +444,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * ActionOut
-         * @description One line of the trail. ``sealed`` = chained into the day's hash chain.
-         */
-        ActionOut: {
-            /** Action */
-            action: string;
-            /** Actor */
-            actor: string;
-            /** After */
-            after: unknown;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Before */
-            before: unknown;
-            /** Id */
-            id: number;
-            /** Reason */
-            reason: string;
-            /** Request Id */
-            request_id: string;
-            /** Sealed */
-            sealed: boolean;
-            /** Subject Id */
-            subject_id: string;
-            /** Subject Kind */
-            subject_kind: string;
+        /** AppliedOut */
+        AppliedOut: {
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /** Code */
+            code: string;
+            /** Revision */
+            revision: number;
         };
         /** Assignment */
         Assignment: {
@@ -266,10 +488,308 @@ export interface components {
             /** Roles */
             roles: components["schemas"]["Assignment"][];
         };
+        /** CalendarOut */
+        CalendarOut: {
+            /** Base */
+            base: string;
+            /** Fiscal Start */
+            fiscal_start: number;
+            /** Groupings */
+            groupings: components["schemas"]["GroupingOut"][];
+            /** Periods */
+            periods: components["schemas"]["PeriodOut"][];
+        };
+        /**
+         * CaseOut
+         * @description ``chain_broken_at``: the first action whose hash does not fit; null = the history is whole.
+         */
+        CaseOut: {
+            /** Actions */
+            actions: components["schemas"]["bihuan__features__process__api__ActionOut"][];
+            /** Chain Broken At */
+            chain_broken_at: number | null;
+            /** Holders */
+            holders: components["schemas"]["HolderOut"][];
+            /** Id */
+            id: number;
+            /** Node */
+            node: string;
+            /** Requester */
+            requester: string;
+            /** Round */
+            round: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Status */
+            status: string;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Title */
+            title: string;
+        };
+        /** ChangeOut */
+        ChangeOut: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "add" | "change" | "remove" | "close";
+            /** What */
+            what: string;
+        };
+        /** Comment */
+        Comment: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+        };
+        /** CubeOut */
+        CubeOut: {
+            /** Code */
+            code: string;
+            /** Dims */
+            dims: string[];
+            /** Items */
+            items: components["schemas"]["ItemOut"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * Decision
+         * @description ``to``: the login a reassigned task goes to. Everything but approve needs a comment.
+         */
+        Decision: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "approve" | "return" | "reject" | "reassign";
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** To */
+            to?: string | null;
+        };
+        /**
+         * DimensionOut
+         * @description ``trees``: names of its hierarchies, "" the main one. ``role_of`` "period" = a second time axis.
+         */
+        DimensionOut: {
+            /** Code */
+            code: string;
+            /**
+             * Managed
+             * @enum {string}
+             */
+            managed: "package" | "data";
+            /** Members */
+            members: number;
+            /** Name */
+            name: string;
+            /** Properties */
+            properties: string[];
+            /** Role Of */
+            role_of: string | null;
+            /** Trees */
+            trees: string[];
+        };
+        /** FlowIn */
+        FlowIn: {
+            /** Nodes */
+            nodes: components["schemas"]["NodeIn"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * GroupOut
+         * @description A group of leaf periods ``[start, stop)``; ``whole`` = all of it lies on the axis.
+         */
+        GroupOut: {
+            /** Code */
+            code: string;
+            /** Start */
+            start: number;
+            /** Stop */
+            stop: number;
+            /** Whole */
+            whole: boolean;
+        };
+        /** GroupingOut */
+        GroupingOut: {
+            /** Groups */
+            groups: components["schemas"]["GroupOut"][];
+            /** Name */
+            name: string;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /** HolderOut */
+        HolderOut: {
+            /** Due At */
+            due_at: string | null;
+            /** Holder */
+            holder: string;
+            /** Hours */
+            hours: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Task */
+            task: number;
+        };
+        /**
+         * ItemOut
+         * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
+         */
+        ItemOut: {
+            /** Code */
+            code: string;
+            /** Decimals */
+            decimals: number | null;
+            /** Dims */
+            dims: string[];
+            /** Favourable */
+            favourable: string;
+            /** Formula */
+            formula: boolean;
+            /** Grain */
+            grain: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Scale */
+            scale: number | null;
+            /** Time */
+            time: string;
+            /** Total */
+            total: string;
+            /** Type */
+            type: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * MemberOut
+         * @description A member of a tree, in display order; ``parent`` null at the top; ``leaf`` = values are kept on it.
+         */
+        MemberOut: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: number;
+            /** Leaf */
+            leaf: boolean;
+            /** Name */
+            name: string;
+            /** Parent */
+            parent: string | null;
+            /** Properties */
+            properties: {
+                [key: string]: string;
+            };
+            /** Weight */
+            weight: number;
+        };
+        /** ModelDetail */
+        ModelDetail: {
+            calendar: components["schemas"]["CalendarOut"];
+            /** Code */
+            code: string;
+            /** Cubes */
+            cubes: components["schemas"]["CubeOut"][];
+            /** Currency */
+            currency: string;
+            /** Dimensions */
+            dimensions: components["schemas"]["DimensionOut"][];
+            /** Languages */
+            languages: string[];
+            /** Revision */
+            revision: number;
+            /** Title */
+            title: string;
+            /** Versions */
+            versions: string[];
+        };
+        /** ModelOut */
+        ModelOut: {
+            /** Code */
+            code: string;
+            /** Revision */
+            revision: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * MovedOut
+         * @description Where the case stands, and whose turn it is: task id -> login.
+         */
+        MovedOut: {
+            /** Instance Id */
+            instance_id: number;
+            /** Status */
+            status: string;
+            /** Tasks */
+            tasks: {
+                [key: string]: string;
+            };
+        };
+        /** NodeIn */
+        NodeIn: {
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /** Due Days */
+            due_days?: number | null;
+            /**
+             * Holders
+             * @default []
+             */
+            holders: string[];
+            /**
+             * Role
+             * @default
+             */
+            role: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * PackageIn
+         * @description Path -> text of every file of the package (``data/`` is ignored); ``from_revision``: what it was taken from.
+         */
+        PackageIn: {
+            /** Files */
+            files: {
+                [key: string]: string;
+            };
+            /** From Revision */
+            from_revision?: number | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** PasswordChange */
         PasswordChange: {
@@ -277,6 +797,34 @@ export interface components {
             new: string;
             /** Old */
             old: string;
+        };
+        /**
+         * PeriodOut
+         * @description A leaf period; ``plan`` = in the plan range, else history or look-ahead.
+         */
+        PeriodOut: {
+            /** Code */
+            code: string;
+            /** Plan */
+            plan: boolean;
+            /** Year */
+            year: number;
+        };
+        /** RevisionOut */
+        RevisionOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Number */
+            number: number;
+            /** Parent */
+            parent: number | null;
+            /** Reason */
+            reason: string;
         };
         /** RoleOut */
         RoleOut: {
@@ -316,6 +864,35 @@ export interface components {
             /** Password */
             password: string;
         };
+        /**
+         * TaskOut
+         * @description A turn of the person who asks.
+         */
+        TaskOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Definition Title */
+            definition_title: string;
+            /** Due At */
+            due_at: string | null;
+            /** Id */
+            id: number;
+            /** Instance Id */
+            instance_id: number;
+            /** Requester */
+            requester: string;
+            /** Round */
+            round: number;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Title */
+            title: string;
+        };
         /** UserIn */
         UserIn: {
             /** Login */
@@ -351,6 +928,57 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * ActionOut
+         * @description One line of the trail. ``sealed`` = chained into the day's hash chain.
+         */
+        bihuan__features__access__api__ActionOut: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** After */
+            after: unknown;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: unknown;
+            /** Id */
+            id: number;
+            /** Reason */
+            reason: string;
+            /** Request Id */
+            request_id: string;
+            /** Sealed */
+            sealed: boolean;
+            /** Subject Id */
+            subject_id: string;
+            /** Subject Kind */
+            subject_kind: string;
+        };
+        /** ActionOut */
+        bihuan__features__process__api__ActionOut: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment */
+            comment: string;
+            /** Node */
+            node: string;
+            /** Round */
+            round: number;
+            /** Seq */
+            seq: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -381,7 +1009,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ActionOut"][];
+                    "application/json": components["schemas"]["bihuan__features__access__api__ActionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_resubmit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Comment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Comment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOut"];
                 };
             };
             /** @description Validation Error */
@@ -410,6 +1139,260 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    process_put_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    modelling_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelOut"][];
+                };
+            };
+        };
+    };
+    modelling_apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackageIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    modelling_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackageIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    modelling_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    modelling_members: {
+        parameters: {
+            query: {
+                dimension: string;
+                tree?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    modelling_package: {
+        parameters: {
+            query?: {
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    modelling_revisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
             };
         };
     };
@@ -550,6 +1533,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    process_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskOut"][];
+                };
+            };
+        };
+    };
+    process_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
             };
         };
     };

@@ -113,9 +113,7 @@ def tasks(edge: Edge) -> list[TaskOut]:
 def decide(edge: Edge, task_id: int, body: Decision) -> MovedOut:
     """Approves, returns, rejects or reassigns."""
     with edge.write() as uow:
-        moved = commands.act(
-            uow, edge.actor, task_id=task_id, action=body.action, comment=body.comment, to=body.to
-        )
+        moved = commands.act(uow, edge.actor, task_id=task_id, action=body.action, comment=body.comment, to=body.to)
     return moved_out(moved)
 
 
