@@ -1,8 +1,8 @@
 """What is generated from the application's routes is current, and every route says who may call it.
 
-client.py write     writes tests/contract/openapi.json, tests/contract/permissions.csv and the front end's types
+client.py write     writes tests/contract/openapi.json, tests/contract/permission_matrix.csv and the front end's types
 client.py check     fails when writing them changes anything
-client.py matrix    fails when a route declares no action, or is not in permissions.csv with that action
+client.py matrix    fails when a route declares no action, or is not in permission_matrix.csv with that action
 """
 
 import csv
@@ -15,12 +15,14 @@ from typing import Any
 import front
 
 from bihuan import bootstrap
+from bihuan.features.access.model import Grant, Principal
+from bihuan.features.access.roles import ROLES
 from bihuan.settings import Settings
 from bihuan.web.app import create_app
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENAPI = ROOT / "tests" / "contract" / "openapi.json"
-MATRIX = ROOT / "tests" / "contract" / "permissions.csv"
+MATRIX = ROOT / "tests" / "contract" / "permission_matrix.csv"
 TYPES = ROOT / "frontend" / "src" / "api" / "schema.d.ts"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -39,6 +41,14 @@ def routes(openapi: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
                 yield method.upper(), path, operation.get("x-action", "")
 
 
+def allowed(action: str) -> Iterator[str]:
+    """For each role: ``yes``, ``scope`` (only within what its assignment limits), or ``-``."""
+    for role in ROLES:
+        grants = tuple(Grant(str(g["action"]), g["effect"]) for g in role.grants)
+        may = action in ("public", "signed-in") or Principal(0, "", "", grants=grants).holds(action)
+        yield "-" if not may else "scope" if role.scoped and action not in ("public", "signed-in") else "yes"
+
+
 def write() -> int:
     """Regenerates the three files from the code."""
     openapi = document()
@@ -46,7 +56,8 @@ def write() -> int:
     OPENAPI.write_text(json.dumps(openapi, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     with MATRIX.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([("method", "path", "action"), *routes(openapi)])
+        writer.writerow(("method", "path", "action", *(role.code for role in ROLES)))
+        writer.writerows((method, path, action, *allowed(action)) for method, path, action in routes(openapi))
     return front.main("api")
 
 
@@ -71,10 +82,10 @@ def matrix() -> int:
         listed = known.pop((method, path), None)
         if not action or action != listed:
             wrong += 1
-            print(f"permissions: {method} {path}: declared {action or 'nothing'}, in permissions.csv {listed}")
+            print(f"permissions: {method} {path}: declared {action or 'nothing'}, in permission_matrix.csv {listed}")
     for method, path in known:
         wrong += 1
-        print(f"permissions: {method} {path} is in permissions.csv, but there is no such route")
+        print(f"permissions: {method} {path} is in permission_matrix.csv, but there is no such route")
     return 1 if wrong else 0
 
 

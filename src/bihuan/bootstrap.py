@@ -1,12 +1,29 @@
 """The one wiring file: settings -> the objects a process runs with; protocols of earlier features bound to later ones."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
+import structlog
+
+import bihuan
+from bihuan.features.access import commands as access
+from bihuan.features.access.model import Principal, system
+from bihuan.features.access.roles import ROLES
 from bihuan.features.access.scope import Flat, Hierarchies
+from bihuan.features.modelling import commands as modelling
+from bihuan.features.modelling.folder import read_folder
+from bihuan.features.modelling.model import NotFastForward
+from bihuan.features.modelling.queries import trees
 from bihuan.settings import Settings
-from bihuan.store.unit_of_work import Database, open_database, utc_now
+from bihuan.store import embedded
+from bihuan.store.migrations import migrate
+from bihuan.store.unit_of_work import Database, UnitOfWork, open_database, utc_now
+
+log = structlog.get_logger()
 
 
 def _no_trees(_model: str) -> Hierarchies:
@@ -25,4 +42,73 @@ class Container:
 def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Container:
     """Connects; ``settings.database_url`` must be known by now (the supervisor fills it in for the embedded server)."""
     assert settings.database_url, "the supervisor starts the embedded server first"
-    return Container(settings, open_database(settings.database_url, now=now))
+    database = open_database(settings.database_url, now=now)
+    return Container(settings, database, trees(database))
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Container]:
+    """A container for one command-line run: attaches to the running server, or runs it for a while; schema brought up."""
+    with embedded.database(settings.data, settings.database_url, settings.app_database_url) as urls:
+        migrate(urls.owner)
+        container = build(replace(settings, database_url=urls.app))
+        try:
+            yield container
+        finally:
+            container.database.engine.dispose()
+
+
+# --- the demo ----------------------------------------------------------------------------------------------------------
+
+DEMO_PASSWORD = "bihuan-demo"  # noqa: S105 - printed at the start of every demo
+# login, name, role, limits of the assignment
+DEMO_PEOPLE: tuple[tuple[str, str, str, Mapping[str, Sequence[str]]], ...] = (
+    ("yusuan", "于算", "budget-admin", {}),
+    ("bumen", "卜敏", "department-owner", {"model": ["starter"], "org": ["MOT"]}),
+    ("shenpi", "沈批", "approver", {}),
+    ("jingban", "景办", "requester", {"model": ["starter"], "org": ["MOT"]}),
+    ("cfo", "蔡富", "cfo", {}),
+    ("it", "艾迪", "it", {}),
+    ("shenji", "申纪", "auditor", {}),
+)
+
+
+def load_demo(container: Container) -> None:
+    """Roles, people and example models, where they are not there yet; running it again changes nothing."""
+    actor = system("demo")
+    with container.database.writing() as uow:
+        load_roles(uow, actor)
+        for login, name, role, limits in DEMO_PEOPLE:
+            _person(uow, actor, login=login, name=name, role=role, limits=limits)
+    for folder in sorted(p for p in models_folder().iterdir() if (p / "model.yaml").is_file()):
+        with container.database.writing() as uow:
+            _model(uow, actor, folder)
+
+
+def load_roles(uow: UnitOfWork, actor: Principal) -> None:
+    """The roles a fresh installation has; an administrator's changes to one that is there stay."""
+    known = {row["code"] for row in uow.rows("access.roles")}
+    for role in ROLES:
+        if role.code not in known:
+            access.define_role(uow, actor, code=role.code, name=role.name, grants=role.grants, note=role.note)
+
+
+def models_folder() -> Path:
+    """The example models: inside the installed package, or at the top of the repository."""
+    installed = Path(bihuan.__file__).parent / "models"
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "models"
+
+
+def _person(uow: UnitOfWork, actor: Principal, *, login: str, name: str, role: str, limits: Mapping[str, Any]) -> None:
+    if uow.row("access.user_by_login", login=login) is None:
+        access.add_user(uow, actor, login=login, name=name, password=DEMO_PASSWORD)
+        access.assign_roles(uow, actor, login=login, assignments=[{"role": role, "limits": limits}])
+
+
+def _model(uow: UnitOfWork, actor: Principal, folder: Path) -> None:
+    """Applies a shipped package once; what users made of it since is theirs."""
+    files = read_folder(folder)
+    try:
+        modelling.apply(uow, actor, files, reason="示例", name=folder.name)
+    except NotFastForward:
+        log.info("the demo's model is there and was changed since", model=folder.name)

@@ -20,6 +20,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def group(
+    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, title: str
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    """The commands below ``bihuan <name>``; whichever module asks first makes the group."""
+    if name not in subparsers.choices:
+        parser = subparsers.add_parser(name, help=title)
+        parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
+    nested = subparsers.choices[name]._actions
+    return next(a for a in nested if isinstance(a, argparse._SubParsersAction))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status 0 done, 1 refused or failed, 2 wrong usage."""
     args = build_parser().parse_args(argv)
