@@ -77,7 +77,7 @@ def prepare_batch(
     A file that cannot be read as a whole leaves the batch refused, with the reason in ``message``.
     """
     actor.require("integration.load")
-    row = _locked(uow, batch_id)
+    row = locked_batch(uow, batch_id)
     if row.state not in ("landed", "prepared"):
         raise BatchNotReady(batch=batch_id, state=row.state)
     source, revision = queries.source(uow, row.source)
@@ -180,7 +180,8 @@ def set_period_status(
     record(uow, actor, "integration.close", ("model", model), after={"periods": list(periods), "status": status})
 
 
-def _locked(uow: UnitOfWork, batch_id: int) -> Batch:
+def locked_batch(uow: UnitOfWork, batch_id: int) -> Batch:
+    """The batch, its row locked; raises `NoSuchBatch`."""
     row = uow.row("integration.lock_batch", id=batch_id)
     if row is None:
         raise NoSuchBatch(batch=batch_id)

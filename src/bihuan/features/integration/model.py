@@ -97,6 +97,7 @@ class Source:
     delimiter: str = ","
     balanced: bool = True
     max_rejected: Decimal = Decimal(1)  # share of records, 1 = any
+    policy: str = ""  # the control policy whose ledger takes the vouchers
     rules: tuple[MappingRule, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
 
@@ -135,6 +136,7 @@ class Batch:
     lines_hash: str | None = None
     message: str = ""
     change_seq: int | None = None
+    published_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

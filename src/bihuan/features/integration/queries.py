@@ -70,6 +70,7 @@ def batch_of(row: Mapping[Any, Any]) -> Batch:
         "lines_hash",
         "message",
         "change_seq",
+        "published_before",
     )
     return Batch(counts=counts, **{name: row[name] for name in names})
 

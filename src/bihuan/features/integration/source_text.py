@@ -28,7 +28,7 @@ from bihuan.features.integration.model import BadSource, Exclusion, MappingRule,
 from bihuan.kernel.errors import Problem
 
 _KEYS = {
-    "source", "title", "model", "version", "cube", "fields", "encoding", "delimiter", "balanced", "max_rejected", "map", "exclude"
+    "source", "title", "model", "version", "cube", "fields", "encoding", "delimiter", "balanced", "max_rejected", "map", "exclude", "policy"
 }  # fmt: skip
 _REQUIRED = ("source", "model", "cube", "fields")
 _BOOL = {"yes": True, "true": True, "no": False, "false": False}
@@ -69,6 +69,7 @@ def parse_source(
         delimiter=data.get("delimiter", ",").replace("tab", "\t"),
         balanced=bool(balanced) and "credit" in fields,
         max_rejected=share,
+        policy=data.get("policy", ""),
         rules=tuple(rules),
         exclusions=exclusions,
     )
