@@ -6,6 +6,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
+from bihuan.engine.compiled import CompiledModel
 from bihuan.features.access.model import Principal
 from bihuan.features.integration.model import (
     LINE_TABLE,
@@ -20,6 +21,7 @@ from bihuan.features.integration.model import (
 from bihuan.features.integration.outcomes import Outcome
 from bihuan.features.integration.source_text import parse_source
 from bihuan.features.integration.vouchers import NOTHING, Imported
+from bihuan.features.modelling import queries as modelling
 from bihuan.store.unit_of_work import Reader
 from bihuan.store.warehouse import Warehouse
 
@@ -32,6 +34,16 @@ def source(reader: Reader, code: str) -> tuple[Source, int]:
     if row is None:
         raise NoSuchSource(source=code)
     return parse_source(row["definition"], row["mapping"]), int(row["revision"])
+
+
+def model_id(reader: Reader, model: str) -> int:
+    """The id of the model a source names."""
+    return modelling.find(reader, model).id
+
+
+def compiled(reader: Reader, source_code: str) -> CompiledModel:
+    """The model a source's codes are mapped to, as it stands."""
+    return modelling.compiled(reader, source(reader, source_code)[0].model)
 
 
 def sources(reader: Reader, actor: Principal) -> list[tuple[Source, int]]:

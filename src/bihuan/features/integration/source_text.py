@@ -27,9 +27,9 @@ import yaml
 from bihuan.features.integration.model import BadSource, Exclusion, MappingRule, Source
 from bihuan.kernel.errors import Problem
 
-_KEYS = {
-    "source", "title", "model", "version", "cube", "fields", "encoding", "delimiter", "balanced", "max_rejected", "map", "exclude", "policy"
-}  # fmt: skip
+_KEYS = frozenset(
+    "source title model version cube fields encoding delimiter balanced max_rejected map exclude policy".split()
+)
 _REQUIRED = ("source", "model", "cube", "fields")
 _BOOL = {"yes": True, "true": True, "no": False, "false": False}
 
