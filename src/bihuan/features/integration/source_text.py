@@ -27,9 +27,20 @@ import yaml
 from bihuan.features.integration.model import BadSource, Exclusion, MappingRule, Source
 from bihuan.kernel.errors import Problem
 
-_KEYS = frozenset(
-    "source title model version cube fields encoding delimiter balanced max_rejected map exclude policy".split()
-)
+_KEYS = {
+    "source",
+    "title",
+    "model",
+    "version",
+    "cube",
+    "policy",
+    "fields",
+    "map",
+    "exclude",
+    "balanced",
+    "max_rejected",
+}
+_KEYS |= {"encoding", "delimiter"}
 _REQUIRED = ("source", "model", "cube", "fields")
 _BOOL = {"yes": True, "true": True, "no": False, "false": False}
 
