@@ -11,6 +11,7 @@ class Settings:
     """``data`` holds the embedded server, the warehouse files and the unpacked blocks."""
 
     data: Path
+    host: str = "127.0.0.1"
     port: int = 8000
     database_url: str | None = None  # None: the embedded server
     app_database_url: str | None = None  # for an external server: what the application connects as, if not the owner's
@@ -18,9 +19,10 @@ class Settings:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """BIHUAN_DATA, BIHUAN_PORT, BIHUAN_DATABASE_URL, BIHUAN_APP_DATABASE_URL, BIHUAN_WORKERS."""
+    """BIHUAN_DATA, BIHUAN_HOST, BIHUAN_PORT, BIHUAN_DATABASE_URL, BIHUAN_APP_DATABASE_URL, BIHUAN_WORKERS."""
     return Settings(
         data=Path(environ.get("BIHUAN_DATA", ".bihuan")).resolve(),
+        host=environ.get("BIHUAN_HOST", "127.0.0.1"),
         port=int(environ.get("BIHUAN_PORT", "8000")),
         database_url=environ.get("BIHUAN_DATABASE_URL"),
         app_database_url=environ.get("BIHUAN_APP_DATABASE_URL"),

@@ -17,7 +17,9 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
 def settings_of(args: argparse.Namespace) -> Settings:
     """The environment's settings, overridden by the options given."""
     settings = from_environment()
-    given = {name: value for name in ("data", "port", "workers") if (value := getattr(args, name, None)) is not None}
+    given = {
+        name: value for name in ("data", "host", "port", "workers") if (value := getattr(args, name, None)) is not None
+    }
     if "data" in given:
         given["data"] = given["data"].resolve()
     return replace(settings, **given)
