@@ -132,8 +132,8 @@ def test_every_printed_subtotal_is_the_sum_of_its_leaves(
     assert not off["原预算"].any()
     assert not off["调整后预算"].any()
     counted = Counter(str(int(d)) if d < 6 else "6+" for d in off["执行"])
-    print(
-        f"\n{len(subtotal)} printed subtotals re-derived; executed off by rounding (thousands): {dict(sorted(counted.items()))}"
+    count(
+        f"{len(subtotal)} printed subtotals re-derived; executed off by rounding (thousands): {dict(sorted(counted.items()))}"
     )
     assert counted == facts["rollup_abs_diff_distribution"]
 

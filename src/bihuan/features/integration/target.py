@@ -13,10 +13,14 @@ _EPOCH = date(1970, 1, 1)
 
 
 def target_model(model: CompiledModel, statuses: Mapping[str, str]) -> TargetModel:
-    """Input items of base grain by code and by name, the dimensions, the axis. ``statuses``: period -> closed, not_open."""
+    """Items of base grain with cells that may be entered, by code and by name; the dimensions; the axis.
+
+    ``statuses``: period -> closed, not_open. Whether one cell is a formula's is asked when the totals enter the plan.
+    """
     items: dict[str, TargetItem] = {}
     for ref, item in model.items.items():
-        if item.is_input and item.grain == "base" and item.type == "number":
+        enterable = not item.always_formula or item.definition.override
+        if enterable and item.grain == "base" and item.type == "number":
             target = TargetItem(ref.cube, ref.item, item.dims)
             items.setdefault(f"{ref.cube}!{item.definition.name}", target)
             items[f"{ref.cube}!{ref.item}"] = target
