@@ -67,7 +67,9 @@ def problem(
 def _on_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, BihuanError)
     code, row = row_of(error)
-    return problem(request, code, row, str(error), error.facts)
+    said = str(error)
+    detail = "" if said == (type(error).__doc__ or "").strip() else said  # the row says it, in the reader's language
+    return problem(request, code, row, detail, error.facts)
 
 
 def _on_malformed(request: Request, error: Exception) -> Response:
@@ -100,7 +102,7 @@ def install(app: FastAPI) -> None:
 
 def reference() -> str:
     """docs/reference/errors.md."""
-    head = "# 错误代码\n\n由 `bihuan.web.problem_table` 生成（`bihuan reference`），请勿手改。"
+    head = "# 错误代码\n\n由 `bihuan.web.problem_table` 生成（`make docs`），请勿手改。"
     head += "应答格式：`application/problem+json`（RFC 9457）。\n\n"
     head += "| 代码 code | HTTP | 说明 | 怎么办 | English |\n|---|---|---|---|---|\n"
     lines = [f"| `{c}` | {r.status} | {r.zh} | {r.do_zh} | {r.en}. {r.do_en}. |" for c, r in TABLE.items()]

@@ -1,0 +1,51 @@
+"""The reference pages are what the code says: every error has a row, every page is current."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bihuan
+from bihuan.kernel.errors import BihuanError
+from bihuan.web import problems
+from bihuan.web.problem_table import TABLE
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+def errors(base: type[BihuanError] = BihuanError) -> Iterator[type[BihuanError]]:
+    yield base
+    for child in base.__subclasses__():
+        yield from errors(child)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everything_imported() -> None:
+    for module in pkgutil.walk_packages(bihuan.__path__, "bihuan."):
+        if not module.name.endswith("__main__") and ".migrations." not in module.name:
+            importlib.import_module(module.name)
+
+
+def test_every_error_has_a_row_that_says_what_to_do() -> None:
+    missing = {f"{e.__module__}.{e.__name__}: {e.code}" for e in errors() if e.code not in TABLE}
+    assert not missing, "add a line to web/problem_table.py, then run `make docs`"
+
+
+def test_rows_are_written_in_both_languages_and_short() -> None:
+    for code, row in TABLE.items():
+        assert row.status in (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503), code
+        assert all((row.zh, row.do_zh, row.en, row.do_en)), code
+        assert max(len(row.zh), len(row.do_zh)) <= 30, code
+
+
+def test_a_code_keeps_the_status_family_of_its_base() -> None:
+    for error in errors():
+        bases = [b for b in error.__mro__[1:] if b in (*BihuanError.__subclasses__(),) and b.code in TABLE]
+        for base in bases:
+            assert TABLE[error.code].status // 100 == TABLE[base.code].status // 100, error.code
+
+
+def test_the_page_of_errors_is_current() -> None:
+    assert (REFERENCE / "errors.md").read_text(encoding="utf-8") == problems.reference(), "run `make docs`"

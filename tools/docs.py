@@ -1,0 +1,21 @@
+"""Writes the pages of docs/reference that follow from the code."""
+
+import sys
+from pathlib import Path
+
+from bihuan.web import problems
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+PAGES = {"errors.md": problems.reference}
+
+
+def main() -> int:
+    """Returns the exit status."""
+    for name, render in PAGES.items():
+        (REFERENCE / name).write_text(render(), encoding="utf-8")
+        print(f"docs/reference/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
