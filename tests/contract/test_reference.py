@@ -15,8 +15,12 @@ from bihuan.web.problem_table import TABLE
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 
+ANSWERED = ("bihuan.kernel", "bihuan.engine", "bihuan.store", "bihuan.features")  # what may reach a route
+
+
 def errors(base: type[BihuanError] = BihuanError) -> Iterator[type[BihuanError]]:
-    yield base
+    if base.__module__.startswith(ANSWERED):
+        yield base
     for child in base.__subclasses__():
         yield from errors(child)
 
@@ -38,13 +42,6 @@ def test_rows_are_written_in_both_languages_and_short() -> None:
         assert row.status in (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503), code
         assert all((row.zh, row.do_zh, row.en, row.do_en)), code
         assert max(len(row.zh), len(row.do_zh)) <= 30, code
-
-
-def test_a_code_keeps_the_status_family_of_its_base() -> None:
-    for error in errors():
-        bases = [b for b in error.__mro__[1:] if b in (*BihuanError.__subclasses__(),) and b.code in TABLE]
-        for base in bases:
-            assert TABLE[error.code].status // 100 == TABLE[base.code].status // 100, error.code
 
 
 def test_the_page_of_errors_is_current() -> None:

@@ -53,6 +53,10 @@ TABLE: Mapping[str, Row] = {
     "changed_since": Row(409, "要撤销的单元格后来又被改过", "查看历史，逐格处理", "Cells changed since; not undone", "Look at the history"),
     "name_taken": Row(409, "名称已被使用", "换一个名称", "The name is taken", "Choose another name"),
     "cannot_freeze": Row(422, "公式指标只能整版本批复", "对整个版本批复", "Computed items are released for the whole version only", "Release the whole version"),
+    "no_such_unit": Row(404, "没有这个预算单元，或您无权查看", "检查组织和版本", "No such plan unit, or not visible to you", "Check the organisation and version"),
+    "unit_exists": Row(409, "该组织在此版本已有预算单元", "打开已有的预算单元", "The organisation has a plan unit there", "Open the one that exists"),
+    "wrong_unit_status": Row(409, "预算单元当前状态不能做这个操作", "刷新查看最新状态", "Not possible in the plan unit's state", "Reload to see its state"),
+    "checks_failed": Row(422, "强制的勾稽关系未通过", "按检查结果修改后再提交", "Mandatory checks failed", "Correct what they name, then submit"),
     # --- approval
     "no_such_flow": Row(404, "没有这个审批流", "检查审批流代码", "No such flow", "Check the flow's code"),
     "no_such_task": Row(404, "没有这个待办", "刷新待办列表", "No such task", "Reload your tasks"),
@@ -72,6 +76,8 @@ TABLE: Mapping[str, Row] = {
     "no_such_policy": Row(404, "没有这个控制方案", "检查方案代码", "No such policy", "Check its code"),
     "not_held": Row(409, "单据当前没有占用预算", "刷新查看单据状态", "The document holds no budget now", "Reload to see its state"),
     "already_released": Row(409, "预算已经下达过", "用调剂或追加来调整", "Released already", "Use a transfer or a supplement"),
+    "bad_transfer": Row(422, "调剂不成立", "检查调出、调入和金额", "The transfer does not hold", "Check what goes from where to where"),
+    "no_such_transfer": Row(404, "没有这张调剂单", "检查单号", "No such transfer", "Check its number"),
     # --- loading
     "no_such_source": Row(404, "没有这个数据源", "检查数据源代码", "No such source", "Check its code"),
     "no_such_batch": Row(404, "没有这个批次", "检查批次号", "No such batch", "Check its number"),
@@ -79,6 +85,10 @@ TABLE: Mapping[str, Row] = {
     "batch_not_ready": Row(409, "批次当前状态不能做这个操作", "刷新查看批次状态", "The batch is not ready for this", "Reload to see its state"),
     "file_refused": Row(422, "文件读不了", "检查编码、分隔符和格式", "The file cannot be read", "Check its encoding and format"),
     "too_many_rejected": Row(422, "被拒的行超过允许的比例", "处理错误行后重新发布", "Too many lines are rejected", "Deal with the rejected lines first"),
+    # --- monitoring
+    "no_such_case": Row(404, "没有这个闭环事项，或您无权查看", "检查事项编号", "No such case, or not visible to you", "Check its number"),
+    "same_decider": Row(403, "决定人不能批准自己的决定", "请另一人批准", "Whoever decided may not approve it", "Ask another person"),
+    "wrong_step": Row(409, "事项现在不能做这一步", "刷新查看事项进度", "The case is not at this step", "Reload to see where it stands"),
     # --- system
     "server_trouble": Row(503, "内置数据库不可用", "查看数据目录中的日志", "The embedded PostgreSQL cannot be used", "See its log in the data folder"),
     "too_large": Row(413, "内容太大", "拆分后分次提交", "Too large", "Send it in parts"),
