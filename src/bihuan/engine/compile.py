@@ -8,7 +8,7 @@ from bihuan.engine.compile_items import WEIGHTED, compile_items
 from bihuan.engine.compiled import CompiledItem, CompiledModel, Component, GraphNode, Total
 from bihuan.engine.definition import CalendarDefinition, CubeDefinition, ModelDefinition, Place
 from bihuan.engine.formula import bound
-from bihuan.engine.formula.bind import Binder, is_literal
+from bihuan.engine.formula.bind import TYPE_NAMES, Binder, is_literal
 from bihuan.engine.formula.bound import ItemRef, Node, Rule
 from bihuan.engine.formula.graph import Circle, Dependencies, arrange, walk
 from bihuan.engine.formula.lex import FormulaFault
@@ -149,7 +149,7 @@ class _Compiler:
         at = statement.expression
         wanted = "text" if item.type == "choice" else item.type
         if node.type != wanted and {node.type, wanted} != {"member", "text"}:
-            raise binder.wrong_type(node, wanted, at)
+            raise binder.wrong_type(node, TYPE_NAMES[wanted], at)
         if wanted != "number":
             return
         mine = item.unit.powers if item.unit is not None else None

@@ -1,13 +1,13 @@
 """Dimensions of a definition with ids, weighted trees and the automatic leaves 本级; every fault is a problem."""
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 
 from bihuan.engine.definition import DimensionDefinition, ModelDefinition, Place
 from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.errors import Problem
 from bihuan.kernel.hierarchy import Edge, Hierarchy
 from bihuan.kernel.member import OWN, Dimension, Member
+from bihuan.kernel.nearest import hint
 
 Report = Callable[[Problem], None]
 
@@ -99,9 +99,7 @@ def _tree(name: str, dim: DimensionDefinition, ids: Mapping[str, int], own: list
     for edge in declared:
         unknown = [code for code in (edge.child, edge.parent) if code not in codes]
         for code in unknown:
-            close = get_close_matches(code, codes, n=1)
-            hint = f"；是不是“{close[0]}”？" if close else ""
-            message = f"维度“{dim.code}”没有成员“{code}”{hint}"
+            message = f"维度“{dim.code}”没有成员“{code}”{hint(code, codes)}"
             report(problem("unknown_member", edge.place, message, found=code, expected="已有的成员"))
         if unknown:
             continue

@@ -6,9 +6,10 @@ from bihuan.engine.compile_dimensions import Report, problem
 from bihuan.engine.compiled import CompiledItem, Total, TotalKind
 from bihuan.engine.definition import CubeDefinition, ItemDefinition, ModelDefinition
 from bihuan.engine.formula.bound import ItemRef
-from bihuan.engine.formula.scope import PERIOD_NAMES, nearest
+from bihuan.engine.formula.scope import PERIOD_NAMES
 from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.member import Dimension
+from bihuan.kernel.nearest import hint
 from bihuan.kernel.scaled import MAX_SCALE
 from bihuan.kernel.unit import BadUnit, Unit, parse_unit
 
@@ -71,8 +72,7 @@ def _dims(
                 report(problem("duplicate_dimension", where.place, "期间写了两次", found=text))
             grain = level if level and not (level == "year" and calendar.base == "year") else "base"
         elif (code := by_name.get(name)) is None or level:
-            hint = nearest(name, by_name)
-            message = f"没有维度“{text}”{hint}"
+            message = f"没有维度“{text}”{hint(name, by_name)}"
             report(problem("unknown_dimension", where.place, message, found=text, expected="、".join(dimensions)))
         elif code in found:
             report(problem("duplicate_dimension", where.place, f"维度“{code}”写了两次", found=text))
@@ -101,7 +101,7 @@ def _item(
         unit = parse_unit(item.unit, definition.units) if item.type == "number" else Unit()
     except BadUnit as error:
         facts = error.facts
-        message = f"“{item.code}”的单位“{item.unit}”不认识{nearest(str(facts.get('found', '')), definition.units)}"
+        message = f"“{item.code}”的单位“{item.unit}”不认识{hint(str(facts.get('found', '')), definition.units)}"
         report(
             problem(
                 "bad_unit",

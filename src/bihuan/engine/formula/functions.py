@@ -4,8 +4,9 @@ What a function does with blanks and errors is the evaluator's table; this one s
 """
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
+
+from bihuan.kernel.nearest import nearest
 
 Family = Literal[
     "lazy", "test", "logic", "fold", "same", "round", "plain", "shift", "window", "clock", "share", "sumifs"
@@ -112,7 +113,7 @@ def nearest_functions(written: str) -> list[str]:
     """Names that look like what was written, best first."""
     if written.upper() in FUNCTIONS:
         return [written.upper()]
-    return get_close_matches(written.upper(), [*FUNCTIONS, *_BY_ALIAS], n=2, cutoff=0.6)
+    return nearest(written.upper(), [*FUNCTIONS, *_BY_ALIAS])
 
 
 def reference_table() -> str:

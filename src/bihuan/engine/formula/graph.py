@@ -65,7 +65,8 @@ class Dependencies:
         if item.time.kind == "formula":
             return self._of_rules(item, node.grain)
         if item.time.kind == "expression":
-            assert item.time.expression is not None
+            if item.time.expression is None:
+                return []  # it was refused
             return list(self._walk(item.time.expression, node.grain, (0, 0)))
         return [Need(GraphNode(node.item, item.grain), *_ALL)]
 

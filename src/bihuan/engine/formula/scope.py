@@ -5,7 +5,6 @@ Own cube first, then the cubes of ``uses``; nothing else. So adding an item else
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 
 from bihuan.engine.compiled import CompiledItem
@@ -15,6 +14,7 @@ from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.syntax import Syntax
 from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.member import Dimension
+from bihuan.kernel.nearest import hint
 
 PERIOD_NAMES = frozenset({"period", "期间"})
 VERSION_NAMES = frozenset({"version", "版本"})
@@ -110,13 +110,7 @@ def quote(name: str) -> str:
     return name if plain else "'" + name.replace("'", "''") + "'"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """“；是不是 X？” or nothing."""
-    close = get_close_matches(name, list(known), n=2, cutoff=0.6)
-    return f"；是不是“{'”或“'.join(close)}”？" if close else ""
-
-
 def unknown(code: str, what: str, name: str, at: Syntax, known: Iterable[str]) -> FormulaFault:
     """The refusal of a name nobody has."""
-    message = f"没有叫“{name}”的{what}{nearest(name, known)}"
+    message = f"没有叫“{name}”的{what}{hint(name, known)}"
     return FormulaFault(f"unknown_{code}", at.start, at.end, message, found=name, expected=what)

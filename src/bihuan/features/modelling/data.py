@@ -8,10 +8,11 @@ from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.definition import Place
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.formula.regions import rule_at
-from bihuan.engine.formula.scope import PERIOD_NAMES, VERSION_NAMES, Scope, nearest
+from bihuan.engine.formula.scope import PERIOD_NAMES, VERSION_NAMES, Scope
 from bihuan.features.modelling.texts import Problems, Row, Table
 from bihuan.kernel.errors import BihuanError
 from bihuan.kernel.member import OWN
+from bihuan.kernel.nearest import hint
 from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.scaled import read_decimal, to_scaled
 from bihuan.kernel.state import State
@@ -169,7 +170,7 @@ class _Reader:
                 self.periods[column] = key
             else:
                 known = [*scope.dimensions, "value", "version"]
-                message = f"列“{column}”不是维度，也不是时间轴上的期间{nearest(column, known)}"
+                message = f"列“{column}”不是维度，也不是时间轴上的期间{hint(column, known)}"
                 expected = f"{'、'.join(known)}，或 {scope.calendar.codes[0]} 到 {scope.calendar.codes[-1]}"
                 problems.at("unknown_column", table.column_place(column), message, found=column, expected=expected)
         if "item" not in table.columns:
@@ -182,7 +183,7 @@ class _Reader:
         if len(hits) != 1:
             names = [ref.item for ref in self.items if ref.cube == self.cube]
             if "item" in self.table.columns:
-                message = f"“{self.cube}”没有指标“{name}”{nearest(name, names)}"
+                message = f"“{self.cube}”没有指标“{name}”{hint(name, names)}"
                 self.problems.at("unknown_name", row.place, message, found=name, expected="、".join(names[:12]))
             return None
         item = self.items[hits[0]]
@@ -202,7 +203,7 @@ class _Reader:
         if not text:
             return default_version(versions)
         if text not in versions:
-            message = f"没有版本“{text}”{nearest(text, versions)}"
+            message = f"没有版本“{text}”{hint(text, versions)}"
             self.problems.at("unknown_version", row.place, message, found=text, expected="、".join(versions))
             return None
         return text
@@ -217,15 +218,15 @@ class _Reader:
         dimension = self.scope.dimensions[dim]
         member = dimension.find(text)
         if member is None:
-            hint = nearest(text, [name for m in dimension.members for name in (m.code, m.name)])
+            near = hint(text, [name for m in dimension.members for name in (m.code, m.name)])
             self.problems.at(
-                "unknown_member", row.place, f"维度“{dim}”没有成员“{text}”{hint}", found=text, expected="已有的成员"
+                "unknown_member", row.place, f"维度“{dim}”没有成员“{text}”{near}", found=text, expected="已有的成员"
             )
             return None
         if leaves and not dimension.is_leaf(member.id):
             own = dimension.by_code.get(member.code + OWN)
-            hint = f"；自己的数填在“{own.code}”" if own is not None else ""
-            message = f"“{text}”是上级，数填在最下级成员上{hint}"
+            advice = f"；自己的数填在“{own.code}”" if own is not None else ""
+            message = f"“{text}”是上级，数填在最下级成员上{advice}"
             self.problems.at("not_leaf", row.place, message, found=text, expected="最下级成员")
             return None
         return member.id

@@ -4,13 +4,13 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
 
 from bihuan.engine.definition import Place
 from bihuan.kernel.errors import Problem
+from bihuan.kernel.nearest import hint
 
 MAX_FILE = 64_000_000  # bytes of one text file
 _YES = {"yes", "true", "是", "y", "1"}
@@ -157,9 +157,7 @@ def report_unknown(keys: Mapping[str, Yaml], known: Sequence[str], what: str) ->
     """Report keys that mean nothing here, with what looks like them."""
     for key, node in keys.items():
         if key not in known:
-            close = get_close_matches(key, known, n=1)
-            hint = f"；是不是 {close[0]}？" if close else ""
-            message = f"{what}没有“{key}”这一项{hint}"
+            message = f"{what}没有“{key}”这一项{hint(key, known)}"
             node.problems.at("unknown_key", node.place, message, found=key, expected="、".join(known))
 
 
