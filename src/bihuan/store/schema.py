@@ -26,8 +26,13 @@ def create_all(engine: Engine) -> None:
         apply_beside_tables(conn)
 
 
+def beside_tables() -> list[str]:
+    """What tables cannot say: rights, then triggers and policies; each statement is repeatable."""
+    return [*grants(metadata), *extra_ddl()]
+
+
 def apply_beside_tables(conn: Connection) -> None:
-    """What tables cannot say: rights, then triggers and policies; repeatable, so migrations end with it too."""
+    """Runs them; migrations end with it too."""
     cursor = conn.connection.cursor()  # the driver's own: a file may hold several statements and per cent signs
-    for statement in (*grants(metadata), *extra_ddl()):
+    for statement in beside_tables():
         cursor.execute(statement)

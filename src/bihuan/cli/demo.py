@@ -1,0 +1,35 @@
+"""``bihuan demo``: the whole service with example companies and people to sign in as, in one command."""
+
+import argparse
+
+from bihuan import bootstrap
+from bihuan.cli.migrate import settings_of
+from bihuan.cli.serve import add_serving_options
+from bihuan.supervisor import Supervisor
+from bihuan.supervisor.run import running_url, say
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = subparsers.add_parser("demo", help="启动演示：示例公司与示例用户")
+    add_serving_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves until Ctrl-C; the demo is loaded once. When it is being served already, says where."""
+    settings = settings_of(args)
+    if url := running_url(settings.data):
+        announce(url)
+        return 0
+    return Supervisor(settings, prepared=bootstrap.load_demo, ready=announce).run()
+
+
+def announce(url: str) -> None:
+    """Where to look, and who can sign in."""
+    say("")
+    say(f"ready {url}")
+    say("")
+    for login, name, role, _limits in bootstrap.DEMO_PEOPLE:
+        say(f"  {login:<10} {bootstrap.DEMO_PASSWORD:<14} {name}  {role}")
+    say("")
+    say("演示数据，口令公开：不要放到公网。Ctrl-C 停止。")
