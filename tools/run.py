@@ -93,7 +93,7 @@ def check_steps() -> list[Step]:
         one(str(BIN / "lint-imports")),
         one(PYTHON, f"{tool}/front.py", "check"),
         one(PYTHON, f"{tool}/client.py", "check"),
-        pytest("matrix", "tests/contract/test_matrix.py"),
+        one(PYTHON, f"{tool}/client.py", "matrix"),
     ]
 
 
