@@ -6,13 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.naive import Cell, Naive, every_leaf, of_package
 
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.modelling.expect import check, report
 from bihuan.features.modelling.package import Package, read_package
 from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.state import State
-from tests.naive import Cell, Naive, every_leaf, of_package
 
 FOLDER = Path(__file__).parents[2] / "models" / "m-company"
 

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from bihuan.features.modelling.answers import answers
+from bihuan.features.modelling.expect import report
 from bihuan.features.modelling.package import Package, read_package
 from bihuan.kernel.errors import Problem, ProblemsFound
 
@@ -18,6 +20,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     check.add_argument("dir", type=Path, help="模型包所在文件夹")
     check.add_argument("--strict", action="store_true", help="也列出没有检查单位的公式")
     check.set_defaults(run=run_check)
+    test = group.add_parser("test", help="试算模型包，和 expect/ 中公布的数逐格核对")
+    test.add_argument("dir", type=Path, help="模型包所在文件夹")
+    test.set_defaults(run=run_test)
 
 
 def run_check(args: argparse.Namespace) -> int:
@@ -35,6 +40,16 @@ def run_check(args: argparse.Namespace) -> int:
         f"{formulas} 条公式，{len(package.data)} 个填报值，{len(package.expected)} 个期望值；没有问题"
     )
     return 0
+
+
+def run_test(args: argparse.Namespace) -> int:
+    """Computes and compares; the last line is ``N passed, N failed``. Exit status 1 when a cell differs or none is expected."""
+    package = load(args.dir)
+    if package is None:
+        return 1
+    results = answers(package)
+    print("\n".join(report(package.model, results)))
+    return 0 if results and all(one.agrees for one in results) else 1
 
 
 def load(folder: Path) -> Package | None:

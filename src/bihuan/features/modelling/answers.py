@@ -1,0 +1,70 @@
+"""What a package computes by itself: one sheet per version over its own data."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import numpy as np
+
+from bihuan.engine.compiled import CompiledItem
+from bihuan.engine.formula.bound import ItemRef
+from bihuan.engine.panel import Panel, panel_of
+from bihuan.engine.sheet import Sheet
+from bihuan.features.modelling.data import Entered, default_version
+from bihuan.features.modelling.expect import Checked, check
+from bihuan.features.modelling.package import Package
+from bihuan.kernel.period import PeriodKey
+from bihuan.kernel.scaled import from_scaled, to_scaled
+from bihuan.kernel.state import State
+
+
+def answers(package: Package) -> list[Checked]:
+    """Every expected cell of the package against what the engine computes."""
+    sheets = sheets_of(package)
+
+    def read(version: str, ref: ItemRef, members: tuple[int, ...], period: PeriodKey | None) -> tuple[Decimal, State]:
+        rows = np.array([members], np.int32).reshape(1, -1)
+        values, states = sheets[version].read(ref, rows=rows, periods=[period or PeriodKey("", 0)])
+        state, value = State(int(states[0, 0])), float(values[0, 0])
+        return plain(value, package.model.items[ref].scale), state
+
+    return list(check(package.model, package.data, package.expected, read))
+
+
+def plain(value: float, scale: int | None) -> Decimal:
+    """A kept number as the amount it stands for; an average may have a part of the smallest unit."""
+    if scale is not None and value.is_integer():
+        return from_scaled(value, scale)
+    return Decimal(repr(value)).scaleb(-(scale or 0))
+
+
+def sheets_of(package: Package) -> dict[str, Sheet]:
+    """One sheet per version role that has data or is the default; each reads the others by their role."""
+    roles = dict.fromkeys([default_version(package.definition.versions), *(cell.version for cell in package.data)])
+    alone = {
+        role: Sheet.build(package.model, panels_of(package, [cell for cell in package.data if cell.version == role]))
+        for role in (*roles, *(cell.version for cell in package.expected if cell.version not in roles))
+    }
+    return {
+        role: sheet.with_others({name: other for name, other in alone.items() if name != role})
+        for role, sheet in alone.items()
+    }
+
+
+def panels_of(package: Package, data: Iterable[Entered]) -> dict[ItemRef, Panel]:
+    """Entered numbers as panels, by item; texts, dates and choices are kept elsewhere."""
+    rows: dict[ItemRef, dict[tuple[int, ...], dict[int, float]]] = {}
+    for cell in data:
+        if not isinstance(cell.value, str):
+            scale = package.model.items[cell.item].scale
+            kept = float(cell.value) if scale is None else to_scaled(cell.value, scale)
+            rows.setdefault(cell.item, {}).setdefault(cell.members, {})[cell.index] = kept
+    return {ref: _panel(package, package.model.items[ref], found) for ref, found in rows.items()}
+
+
+def _panel(package: Package, item: CompiledItem, rows: Mapping[tuple[int, ...], Mapping[int, float]]) -> Panel:
+    width = package.model.calendar.grain_size(item.grain) if item.grain else 1
+    values = np.full((len(rows), width), np.nan)  # NaN is how `panel_of` is told that a cell is blank
+    for number, columns in enumerate(rows.values()):
+        for index, value in columns.items():
+            values[number, index] = value
+    return panel_of(np.array(list(rows), np.int32).reshape(len(rows), -1), values)
