@@ -43,7 +43,8 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
     """Connects; ``settings.database_url`` must be known by now (the supervisor fills it in for the embedded server)."""
     assert settings.database_url, "the supervisor starts the embedded server first"
     database = open_database(settings.database_url, now=now)
-    return Container(settings, database, trees(database))
+    # a pool of its own: a request that holds a connection must not wait for a second one from the same pool
+    return Container(settings, database, trees(open_database(settings.database_url, pool_size=2, now=now)))
 
 
 @contextmanager

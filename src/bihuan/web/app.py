@@ -43,7 +43,7 @@ def create_app(container: bootstrap.Container) -> FastAPI:
     app.state.gate = Gate(container.database, container.trees)
     app.state.hub = events.Hub(container.settings.database_url or "")
     app.add_middleware(middleware.SizeLimit)
-    app.add_middleware(middleware.RequestFrame)
+    app.add_middleware(middleware.RequestFrame, on_fault=problems.on_fault)
     problems.install(app)
     _add_health(app)
     for feature in FEATURES:

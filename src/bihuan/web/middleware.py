@@ -3,9 +3,11 @@
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger()
@@ -23,8 +25,8 @@ SECURITY_HEADERS = (
 class RequestFrame:
     """Gives each request an id (a proxy's X-Request-Id if well formed), headers, and one JSON log line at its end."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, on_fault: Callable[[Request, Exception], Response]) -> None:
+        self.app, self.on_fault = app, on_fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -33,7 +35,7 @@ class RequestFrame:
         given = _header(scope["headers"], b"x-request-id")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope["request_id"] = request_id
-        started, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), 0  # 0 = no answer has begun
 
         async def framed(message: Message) -> None:
             nonlocal status
@@ -50,8 +52,12 @@ class RequestFrame:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, framed)
+            except Exception as error:
+                if status:
+                    raise
+                await self.on_fault(Request(scope), error)(scope, receive, framed)
             finally:
-                ms = round((time.perf_counter() - started) * 1000, 1)
+                ms = round((time.perf_counter() - began) * 1000, 1)
                 log.info("request", method=scope["method"], path=scope["path"], status=status, ms=ms)
 
 

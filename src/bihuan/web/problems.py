@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from sqlalchemy.exc import OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
 from bihuan.kernel.errors import BihuanError
@@ -87,7 +88,14 @@ def _on_http(request: Request, error: Exception) -> Response:
     return problem(request, code, TABLE[code])
 
 
-def _on_fault(request: Request, error: Exception) -> Response:
+def _on_database(request: Request, error: Exception) -> Response:
+    """The database is away, or gave this transaction up for another's sake: nothing was written, try again."""
+    log.warning("database", error=str(error))
+    return problem(request, "unavailable", TABLE["unavailable"])
+
+
+def on_fault(request: Request, error: Exception) -> Response:
+    """Our mistake: logged with its trace, answered without it."""
     log.error("unhandled", exc_info=error)
     return problem(request, "internal", TABLE["internal"])
 
@@ -97,7 +105,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BihuanError, _on_refused)
     app.add_exception_handler(RequestValidationError, _on_malformed)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_fault)
+    for kind in (OperationalError, TimeoutError):
+        app.add_exception_handler(kind, _on_database)
 
 
 def reference() -> str:

@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.encoders import jsonable_encoder
 
 from bihuan.features.access import queries
 from bihuan.features.access.model import BadCsrfToken, KeyReused, NotSignedIn, Principal
@@ -105,20 +106,21 @@ class RequestEdge:
     def once(self, uow: UnitOfWork, body: Any, act: Callable[[], Any]) -> Any:
         """Does ``act`` once per Idempotency-Key of this user; a repeat gets the first answer. Same transaction as ``act``.
 
-        ``body`` is what was asked (JSON-able); the same key with another body is `KeyReused`. Without the header: just acts.
+        ``body`` is what was asked; the same key with another body is `KeyReused`. Without the header: just acts.
+        Answers with plain JSON values, the second time as the first.
         """
         key = self.request.headers.get("idempotency-key")
         if not key:
             return act()
-        asked = json.dumps([self.request.method, self.request.url.path, body], sort_keys=True, default=str)
+        asked = json.dumps([self.request.method, self.request.url.path, jsonable_encoder(body)], sort_keys=True)
         digest, user_id = hashlib.sha256(asked.encode()).digest(), self.actor.user_id
         if uow.value("access.claim_key", user_id=user_id, key=key, request_hash=digest, now=uow.now()) is None:
             first = uow.row("access.key_answer", user_id=user_id, key=key)
             if first is None or bytes(first["request_hash"]) != digest:
                 raise KeyReused(key=key)
             return first["body"]
-        answer = act()
-        uow.run("access.keep_answer", user_id=user_id, key=key, status=200, body=json.dumps(answer, default=str))
+        answer = jsonable_encoder(act())
+        uow.run("access.keep_answer", user_id=user_id, key=key, status=200, body=json.dumps(answer))
         return answer
 
 
