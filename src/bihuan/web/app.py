@@ -24,12 +24,12 @@ FEATURES = (
 
 def from_settings() -> FastAPI:
     """The factory of a web worker: settings from the environment."""
-    logging.configure()
     return create_app(bootstrap.build(from_environment()))
 
 
 def create_app(container: bootstrap.Container) -> FastAPI:
     """The application around a container."""
+    logging.configure()
     app = FastAPI(
         title="闭环 Bihuan",
         version=__version__,

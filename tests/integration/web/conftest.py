@@ -4,11 +4,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from bihuan.bootstrap import build
+from bihuan.features.access import passwords
 from bihuan.settings import Settings
 from bihuan.web.app import create_app
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Argon2 at a hundredth of its cost; tests/unit/access/test_passwords.py checks the real one."""
+    real, passwords._hasher = passwords._hasher, PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    yield
+    passwords._hasher = real
 
 
 @pytest.fixture(scope="module")
