@@ -120,7 +120,7 @@ def test_a_backup_is_restored_into_an_empty_place_only(owner_url: str, files: Pa
     ("damage", "said"),
     [("cut", "不是完整的备份"), ("file", "与清单不符"), ("format", "只认识"), ("text", "不是完整的备份")],
 )
-def test_a_damaged_backup_is_refused(
+def test_a_damaged_backup_is_refused(  # noqa: PLR0917
     owner_url: str, empty_url: str, files: Path, tmp_path: Path, damage: str, said: str
 ) -> None:
     whole = tmp_path / "a.bak"
