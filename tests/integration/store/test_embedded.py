@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,9 +14,9 @@ import psycopg
 import pytest
 
 from bihuan.store.embedded import ServerTrouble, find_all, find_binaries, lease
-from bihuan.store.embedded.account import reachable, server_account, server_place
+from bihuan.store.embedded.account import reachable, reachable_binaries, server_account, server_place
 from bihuan.store.embedded.binaries import Binaries
-from bihuan.store.embedded.cluster import Cluster, external, stop_leftover
+from bihuan.store.embedded.cluster import external, stop_leftover
 from bihuan.store.embedded.upgrade import Plan, plan
 
 FAST = {"fsync": "off"}
@@ -108,13 +109,12 @@ def test_root_gets_a_place_and_programs_that_the_servers_user_can_reach(tmp_path
         assert place.parent == shared
         assert server_place(closed / "data", account, shared) == place
         assert server_place(closed / "other", account, shared) != place
-        tree = closed / "pg"
-        subprocess.run(["cp", "-r", str(find_binaries({}).bindir.parents[2]) + "/.", str(tree)], check=False)
-        bindir = next(tree.rglob("initdb")).parent
-        copied = Cluster(closed / "data", place, Binaries(bindir, find_binaries({}).version), account, FAST)
-        from bihuan.store.embedded.account import reachable_binaries
-
-        moved = reachable_binaries(copied.binaries, place, account)
+        found = find_binaries({})
+        package = found.bindir.parents[1]
+        for folder in (package, package.with_name(f"{package.name}.libs")):  # as an installation under /root has them
+            shutil.copytree(folder, closed / folder.name)
+        out_of_reach = Binaries(closed / found.bindir.relative_to(package.parent), found.version)
+        moved = reachable_binaries(out_of_reach, place, account)
         assert reachable(moved.bindir)
         done = subprocess.run([moved.program("postgres"), "--version"], user="nobody", capture_output=True, text=True)
         assert find_binaries({}).version in done.stdout
