@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
+from bihuan import settings
 from bihuan.web import problems
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
-PAGES = {"errors.md": problems.reference}
+PAGES = {"errors.md": problems.reference, "settings.md": settings.reference}
 
 
 def main() -> int:

@@ -2,12 +2,14 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 import bihuan
+from bihuan import settings
 from bihuan.kernel.errors import BihuanError
 from bihuan.web import problems
 from bihuan.web.problem_table import TABLE
@@ -44,5 +46,14 @@ def test_rows_are_written_in_both_languages_and_short() -> None:
         assert max(len(row.zh), len(row.do_zh)) <= 30, code
 
 
-def test_the_page_of_errors_is_current() -> None:
-    assert (REFERENCE / "errors.md").read_text(encoding="utf-8") == problems.reference(), "run `make docs`"
+def test_every_setting_has_a_meaning_and_comes_from_the_environment() -> None:
+    names = [f.name for f in fields(settings.Settings)]
+    assert list(settings.MEANINGS) == names
+    given = {f"BIHUAN_{name.upper()}": "7" for name in names}
+    read = settings.from_environment(given)
+    assert [name for name in names if str(getattr(read, name)).rsplit("/", 1)[-1] != "7"] == []
+
+
+@pytest.mark.parametrize(("page", "render"), [("errors.md", problems.reference), ("settings.md", settings.reference)])
+def test_the_page_is_current(page: str, render: Callable[[], str]) -> None:
+    assert (REFERENCE / page).read_text(encoding="utf-8") == render(), "run `make docs`"

@@ -186,3 +186,15 @@ SELECT pg_notify('bihuan', :payload);
 -- name: alive
 -- The database answers.
 SELECT 1;
+
+-- name: sweep_attempts
+-- Forgets sign-in attempts too old to count.
+DELETE FROM sign_in_attempt WHERE at < :before;
+
+-- name: sweep_sessions
+-- Forgets sessions that ended long ago.
+DELETE FROM session WHERE expires_at < :before OR revoked_at < :before;
+
+-- name: sweep_keys
+-- Forgets idempotency keys nobody repeats any more.
+DELETE FROM idempotency_key WHERE at < :before;
