@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from bihuan.cli import group
 from bihuan.features.modelling.answers import answers
 from bihuan.features.modelling.expect import report
 from bihuan.features.modelling.package import Package, read_package
@@ -13,14 +14,12 @@ _QUIET = {"unit_unchecked"}  # hints listed with --strict only
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the group."""
-    group = subparsers.add_parser("model", help="模型包：检查、试算").add_subparsers(
-        dest="model_command", required=True, metavar="COMMAND"
-    )
-    check = group.add_parser("check", help="检查模型包，列出全部问题")
+    models = group(subparsers, "model", "模型包：检查、应用、测试、导出")
+    check = models.add_parser("check", help="检查模型包，列出全部问题")
     check.add_argument("dir", type=Path, help="模型包所在文件夹")
     check.add_argument("--strict", action="store_true", help="也列出没有检查单位的公式")
     check.set_defaults(run=run_check)
-    test = group.add_parser("test", help="试算模型包，和 expect/ 中公布的数逐格核对")
+    test = models.add_parser("test", help="试算模型包，和 expect/ 中公布的数逐格核对")
     test.add_argument("dir", type=Path, help="模型包所在文件夹")
     test.set_defaults(run=run_test)
 

@@ -188,7 +188,7 @@ def _by_dimension(keys: Mapping[str, Yaml], key: str) -> dict[str, dict[str, str
     for name, node in (keys[key].mapping(key) if key in keys else {}).items():
         dim, dot, prop = name.partition(".")
         if not dot or not prop:
-            node.problems.at("bad_value", node.place, f"{key} 的键是 维度.属性", found=name, expected="维度.属性")
+            node.problems.at("bad_value", node.key_place, f"{key} 的键是 维度.属性", found=name, expected="维度.属性")
             continue
         out.setdefault(dim, {})[prop] = node.text(name)
     return out

@@ -53,6 +53,13 @@ class Yaml:
     node: yaml.Node
     file: str
     problems: Problems
+    key: yaml.Node | None = None  # what the node stands under
+
+    @property
+    def key_place(self) -> Place:
+        """Where the key before the node starts."""
+        mark = (self.key or self.node).start_mark
+        return Place(self.file, mark.line + 1, mark.column + 1)
 
     @property
     def place(self) -> Place:
@@ -79,7 +86,7 @@ class Yaml:
             elif key.value in out:
                 self.problems.at("duplicate_key", name.place, f"“{key.value}”写了两次", found=key.value)
             else:
-                out[key.value] = Yaml(value, self.file, self.problems)
+                out[key.value] = Yaml(value, self.file, self.problems, key)
         return out
 
     def text(self, what: str) -> str:
@@ -158,7 +165,7 @@ def report_unknown(keys: Mapping[str, Yaml], known: Sequence[str], what: str) ->
     for key, node in keys.items():
         if key not in known:
             message = f"{what}没有“{key}”这一项{hint(key, known)}"
-            node.problems.at("unknown_key", node.place, message, found=key, expected="、".join(known))
+            node.problems.at("unknown_key", node.key_place, message, found=key, expected="、".join(known))
 
 
 # --- CSV ------------------------------------------------------------------------------------------------------------
