@@ -109,6 +109,8 @@ class Naive:
         parents = [dim for dim in item.dims if not self.model.dimensions[dim].is_leaf(members[dim])]
         coarse = grain != item.grain
         at = At(members, grain, index)
+        if not parents and tuple(members[dim] for dim in item.dims) not in self.row_sets[item.ref]:
+            return BLANK
         if (parents and item.total.kind == "none") or (coarse and item.time.kind == "none"):
             return BLANK
         for asked, total in ((coarse, item.time), (parents, item.total)):
@@ -155,16 +157,27 @@ class Naive:
             leaf = tuple(member for member, _ in combination)
             state, value = self.leaf(item, leaf, index)
             weight = math.prod((Fraction(w) for _, w in combination), start=Fraction(1))
-            weigh = item.total.kind in {"sum", "weighted"}
+            weigh = item.total.kind == "sum"
             cells.append((state, value * weight if state == State.VALUE and weigh else value))
             if item.total.kind == "weighted":
                 assert item.total.expression is not None
-                weighing.append(
-                    self.eval(item.total.expression, At(dict(zip(item.dims, leaf, strict=True)), item.grain, index))
-                )
+                at = At(dict(zip(item.dims, leaf, strict=True)), item.grain, index)
+                mark, by = self.eval(item.total.expression, at)
+                # what weighs counts into the node with the edges' weights too: revenue / quantity, both at the node
+                weighing.append((mark, by * weight if mark == State.VALUE else by))
         if item.total.kind == "weighted":
             return _weighted(cells, weighing)
         return fold(item.total.kind.upper(), cells)
+
+    def _below(self, dim: str, top: int) -> set[int]:
+        """A member and everything below it in the main tree."""
+        children = self.model.dimensions[dim].trees[""].children()
+        found, stack = {top}, [top]
+        while stack:
+            below = [edge.child for edge in children.get(stack.pop(), ())]
+            found.update(below)
+            stack.extend(below)
+        return found
 
     def leaves(self, dim: str, member: int, tree: str = "") -> dict[int, float]:
         """Leaves below a member with their weights; itself for a leaf."""
@@ -186,9 +199,7 @@ class Naive:
                 return BLANK if text == "" else good(Fraction(text) if node.type == "number" else text)
             case bound.Within():
                 top = self.model.dimensions[node.dim].by_code[node.member].id
-                return good(
-                    any(leaf in self.leaves(node.dim, top) for leaf in self.leaves(node.dim, at.members[node.dim]))
-                )
+                return good(at.members[node.dim] in self._below(node.dim, top))
             case bound.Unary():
                 return self._unary(node, at)
             case bound.Binary():

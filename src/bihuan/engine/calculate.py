@@ -12,13 +12,13 @@ import numpy as np
 
 from bihuan.engine.align import Rows, Spaces, codes_in
 from bihuan.engine.compiled import CompiledItem, CompiledModel, Component
-from bihuan.engine.derive import Derived, derive
+from bihuan.engine.derive import Derived, derive, derive_at_nodes
 from bihuan.engine.finish import finish
 from bihuan.engine.formula.bound import Aggregate, Grain, ItemRef, Node, Read, Share
 from bihuan.engine.formula.evaluate import Evaluator, Where, finer
 from bihuan.engine.formula.kernels import Cells, truth
 from bihuan.engine.nodes import Rolled, View, cells_at_nodes
-from bihuan.engine.panel import Bytes, Codes, Flags, Floats, Ints, Panel, empty
+from bihuan.engine.panel import Bytes, Codes, Flags, Floats, Ints, Panel, empty, find
 from bihuan.engine.rollup import Axis
 from bihuan.engine.row_rules import RowRules, walk
 from bihuan.engine.threads import block_rows, run
@@ -51,6 +51,7 @@ class Calculation:
     threads: int
     memo: Memo
     working: Mapping[Key, Panel] = field(default_factory=dict)  # half-filled panels of the loop being solved
+    nodes: Mapping[Key, Panel] = field(default_factory=dict)  # the same for a loop being solved at nodes
     view: View = field(default_factory=View)
 
     @cached_property
@@ -99,6 +100,10 @@ class Calculation:
         parents = [d for d, m in fixed.items() if isinstance(m, int) and not self.model.dimensions[d].is_leaf(m)]
         if rows.nodes or parents:
             sizes = self.spaces.sizes(item.dims)
+            busy = self.nodes.get((ref, grain))
+            if busy is not None and find(busy.base_codes, codes_in(rows, item.dims, sizes, fixed))[1].all():
+                values, states, _ = busy.gather(codes_in(rows, item.dims, sizes, fixed))
+                return values, states, False
             asked = Rows(item.dims, sizes, codes_in(rows, item.dims, sizes, fixed))
             named = {dim: tree for dim, tree in trees.items() if tree}
             calc = replace(self, view=replace(self.view, trees={**self.view.trees, **named})) if named else self
@@ -113,6 +118,8 @@ class Calculation:
 
     def derived(self, node: Aggregate | Share, where: Where) -> Cells:
         """An aggregate or a share at these rows and columns."""
+        if where.rows.nodes:
+            return derive_at_nodes(self, node, where)
         grain = where.grain or "base"
         if self._in_loop(node):
             found = derive(self, node, grain, where.start, where.stop)
@@ -140,9 +147,9 @@ class Calculation:
             return known
         if self.is_input(item) and key[1] == item.grain:
             self.memo.panels[key] = self.entered(item)
-        elif key in self._loops:
-            self._ancestors_first(self._loops[key])
-            self._loop(self._loops[key])
+        elif key in self.loops:
+            self._ancestors_first(self.loops[key])
+            self._loop(self.loops[key])
         elif key[1] == item.grain:
             self.ensure([ref])
         else:
@@ -150,7 +157,7 @@ class Calculation:
         return self.memo.panels[key]
 
     @cached_property
-    def _loops(self) -> Mapping[Key, Component]:
+    def loops(self) -> Mapping[Key, Component]:
         """Loops by the nodes solved in them."""
         return {
             (node.item, node.grain): component

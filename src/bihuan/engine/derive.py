@@ -11,11 +11,11 @@ import numpy as np
 
 from bihuan.engine.align import Rows, codes_in
 from bihuan.engine.formula.bound import Aggregate, Grain, ItemRef, Node, Read, Share
-from bihuan.engine.formula.evaluate import Where
+from bihuan.engine.formula.evaluate import Where, running_sum
 from bihuan.engine.formula.kernels import Cells, make, truth
-from bihuan.engine.panel import Bytes, Codes, Floats, Panel
+from bihuan.engine.panel import Bytes, Codes, Floats, Ints, Panel
 from bihuan.engine.rollup import Block, Kind, reduce_rows
-from bihuan.engine.row_rules import walk
+from bihuan.engine.row_rules import under, walk
 from bihuan.kernel.state import FIRST_ERROR, State
 
 if TYPE_CHECKING:
@@ -107,6 +107,91 @@ def _at_exponent(cells: Cells, exponent: int, shape: tuple[int, int]) -> tuple[F
     by = exponent - cells.exponent
     values = cells.values if by == 0 else cells.values * 10.0**by if by > 0 else cells.values / 10.0**-by
     return np.broadcast_to(values, shape), np.broadcast_to(cells.states, shape)
+
+
+# --- at nodes -------------------------------------------------------------------------------------------------------
+
+
+def derive_at_nodes(calc: "Calculation", node: Aggregate | Share, where: Where) -> Cells:
+    """At rows whose members may be parents: the operand's totals there are what is aggregated (a corner cell)."""
+    if isinstance(node, Share):
+        return _share_at_nodes(calc, node, where)
+    inner = inner_rows(calc, node)
+    groups, rows = _under(calc, inner, where.rows, node)
+    grain, start, stop = where.grain, where.start, where.stop
+    if "period" in node.over:
+        grain = grain or "base"
+        plan = calc.model.calendar.grain_plan(grain)
+        start, stop = plan.start, plan.stop
+    exponent = _exponent(calc, node.operand)
+    values, states = _operand(calc, node, Where(rows, grain, start, stop), exponent)
+    if "period" in node.over:
+        groups, values, states = np.repeat(groups, stop - start), values.reshape(-1, 1), states.reshape(-1, 1)
+    width = values.shape[1]
+    reduced = reduce_rows(
+        lambda a, b: (groups[a:b], values[a:b], states[a:b], None), len(values), width, _KIND.get(node.function, "sum")
+    )
+    found, marks = reduced.cells(average=node.function == "AVERAGE")
+    if node.function == "COUNT":
+        found, exponent = np.where(marks == State.VALUE, reduced.counts, 0).astype(np.float64), 0
+    out_values, out_states = np.zeros((len(where.rows), width)), np.zeros((len(where.rows), width), np.uint8)
+    out_values[reduced.codes], out_states[reduced.codes] = found, marks
+    return make(out_values, out_states, exponent)
+
+
+def _under(calc: "Calculation", inner: Rows, asked: Rows, node: Aggregate) -> tuple[Codes, Rows]:
+    """For each asked row the inner rows to add up, asked members in place of the leaves below them."""
+    by = None
+    if node.by is not None:
+        by = calc.model.dimensions[node.by[0]].references[node.by[1]]
+    kept = [dim for dim in inner.dims if dim in node.dims and dim != by]
+    groups, codes = [], []
+    targets = Rows(node.dims, calc.spaces.sizes(node.dims), np.maximum(calc.rules.group_codes(node, inner), 0))
+    for row in range(len(asked)):
+        there = np.ones(len(inner), np.bool_) if by is None else calc.rules.group_codes(node, inner) >= 0
+        fixed: dict[str, Ints | int] = {}
+        for dim in (*kept, *((by,) if by is not None else ())):
+            member = int(asked.columns[dim][row])
+            column = (targets if dim == by else inner).columns[dim]
+            there &= np.isin(column, list(leaves_now(calc, dim, member)))
+            if dim != by:
+                fixed[dim] = member
+        part = Rows(inner.dims, inner.sizes, inner.codes[there])
+        found = np.unique(codes_in(part, inner.dims, inner.sizes, fixed))
+        groups.append(np.full(len(found), row))
+        codes.append(found)
+    every = Rows(inner.dims, inner.sizes, np.concatenate(codes), nodes=True)
+    return np.concatenate(groups), every
+
+
+def leaves_now(calc: "Calculation", dim: str, member: int) -> set[int]:
+    """Leaves below a member in the tree in view."""
+    return under(calc.model.dimensions[dim], member, calc.view.trees.get(dim, ""))
+
+
+def _share_at_nodes(calc: "Calculation", node: Share, where: Where) -> Cells:
+    """At a total: pool x driver / sum of drivers, of the operands' totals; nothing is left to hand out."""
+    pool, driver = (calc.evaluator.evaluate(n, where) for n in (node.pool, node.driver))
+    leaves = calc.spaces.leaves(node.over)
+    codes = [codes_in(where.rows, node.dims, where.rows.sizes, {node.over: int(leaf)}) for leaf in leaves]
+    rows = Rows(node.dims, where.rows.sizes, np.concatenate(codes), nodes=True)
+    each = calc.evaluator.evaluate(node.driver, Where(rows, where.grain, where.start, where.stop))
+    shape = (len(leaves), len(where.rows), where.width)
+    values, states = _at_exponent(each, 0, (len(rows), where.width))
+    total, marks = running_sum(
+        values.reshape(shape).transpose(1, 2, 0).reshape(-1, len(leaves)),
+        states.reshape(shape).transpose(1, 2, 0).reshape(-1, len(leaves)),
+    )
+    total, marks = total.reshape(shape[1:]), marks.reshape(shape[1:])
+    pooled, pool_states = _at_exponent(pool, pool.exponent, shape[1:])
+    given, driver_states = _at_exponent(driver, 0, shape[1:])
+    state = np.where((pool_states == State.VALUE) & (driver_states == State.VALUE), State.VALUE, State.BLANK)
+    state = np.where((pool_states == State.VALUE) & (total == 0.0), np.where(pooled != 0.0, State.NO_DRIVER, 0), state)
+    for part in (marks, driver_states, pool_states):
+        state = np.where(part >= FIRST_ERROR, part, state)
+    out = np.zeros(shape[1:])
+    np.divide(pooled * given, total, out=out, where=state == State.VALUE)
+    return make(out, state.astype(np.uint8), pool.exponent)
 
 
 # --- shares ---------------------------------------------------------------------------------------------------------

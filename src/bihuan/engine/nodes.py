@@ -5,7 +5,7 @@ the same corner; otherwise the other dimensions are totalled first, then time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bihuan.engine.align import Rows
-from bihuan.engine.compiled import CompiledItem
+from bihuan.engine.compiled import CompiledItem, Component
 from bihuan.engine.finish import finish
 from bihuan.engine.formula.bound import Grain, Node
 from bihuan.engine.formula.evaluate import Where
@@ -21,7 +21,7 @@ from bihuan.engine.formula.kernels import natural
 from bihuan.engine.panel import Bytes, Codes, Flags, Floats, Panel, find, strides_of
 from bihuan.engine.rollup import Axis, Kind, Reduced, layers_of, roll_up
 from bihuan.engine.time_columns import total_cells
-from bihuan.kernel.state import State
+from bihuan.kernel.state import FIRST_ERROR, State
 
 if TYPE_CHECKING:
     from bihuan.engine.calculate import Calculation
@@ -76,23 +76,49 @@ def _at_parents(calc: "Calculation", item: CompiledItem, grain: Grain, rows: Row
     where = Where(rows, grain, 0, calc.width(grain))
     shape = (len(rows), where.width)
     coarse = grain != item.grain
-    if item.total.kind == "none":
-        return np.zeros(shape), np.zeros(shape, np.uint8)
+    blank = np.zeros(shape), np.zeros(shape, np.uint8)
+    if item.total.kind == "none" or (coarse and item.time.kind == "none"):
+        return blank
+    if coarse and item.time.kind == "expression":
+        return total_cells(calc, item, where)
+    if _by_rules(calc, item, coarse=coarse):
+        loop = calc.loops.get((item.ref, item.grain))
+        if loop is not None:
+            return _loop_at_nodes(calc, loop, item, where)
+        return calc.ruled(item, where, *blank, np.ones(shape, np.bool_))
     if item.total.kind == "expression":
         assert item.total.expression is not None
         return finish(calc.evaluator.evaluate(item.total.expression, where), item, shape)
-    if item.total.kind == "formula" and not calc.is_input(item):
-        values, states = np.zeros(shape), np.zeros(shape, np.uint8)
-        if not coarse:
-            return calc.ruled(item, where, values, states, _planned(calc, grain, shape))
-        return total_cells(calc, item, where) if item.time.kind != "none" else (values, states)
     return total_cells(calc, item, where) if coarse else _rolled_up(calc, item, rows)
 
 
-def _planned(calc: "Calculation", grain: Grain, shape: tuple[int, int]) -> Flags:
-    """A ratio at a parent is computed in every column: its operands may be entered ones."""
-    del calc, grain
-    return np.ones(shape, np.bool_)
+def _by_rules(calc: "Calculation", item: CompiledItem, *, coarse: bool) -> bool:
+    """Whether the item's own rules give its cells at parents; where both axes have a say, time speaks first."""
+    if calc.is_input(item):
+        return False
+    return (coarse and item.time.kind == "formula") or item.total.kind == "formula"
+
+
+def _loop_at_nodes(calc: "Calculation", loop: Component, item: CompiledItem, where: Where) -> tuple[Floats, Bytes]:
+    """A loop through time whose totals are formulas too is solved at the nodes as it is at the leaves, column by column."""
+    codes = np.unique(where.rows.codes)
+    items = [calc.model.items[n.item] for n in loop.nodes]
+    solved = [i for i in items if i.dims == item.dims and _by_rules(calc, i, coarse=where.grain != i.grain)]
+    shape = (len(codes), where.width)
+    busy = {
+        (i.ref, where.grain): Panel(where.rows.sizes, codes, np.zeros(shape), np.zeros(shape, np.uint8)) for i in solved
+    }
+    inner = replace(calc, nodes={**calc.nodes, **busy})
+    rows = Rows(item.dims, where.rows.sizes, codes, nodes=True)
+    for column in range(where.width) if loop.direction == "forward" else reversed(range(where.width)):
+        for one in solved:
+            panel = busy[one.ref, where.grain]
+            blank = np.zeros((len(codes), 1)), np.zeros((len(codes), 1), np.uint8)
+            at = Where(rows, where.grain, column, column + 1)
+            found = inner.ruled(one, at, *blank, np.ones((len(codes), 1), np.bool_))
+            panel.base_values[:, column : column + 1], panel.base_states[:, column : column + 1] = found
+    values, states, _ = busy[item.ref, where.grain].gather(where.rows.codes)
+    return values, states
 
 
 # --- sums, averages, extremes, weighted means ------------------------------------------------------------------------
@@ -150,11 +176,14 @@ def axes_of(
 ) -> list[Axis]:
     """H for every dimension of the item, on one day."""
     axes = []
+    weighed = item.total.kind not in ("average", "min", "max")
     for dim, nodes in zip(item.dims, asked, strict=True):
         dimension, tree = calc.model.dimensions[dim], calc.view.trees.get(dim, "")
-        key = (dim, tree, day, nodes)
+        key = (dim, tree, day, nodes, weighed)
         if key not in calc.memo.axes:
             layers = layers_of(dimension, tree, day, nodes, calc.spaces.size[dim], dated=day is not None)
+            if not weighed:
+                layers = [replace(layer, weight=None) for layer in layers]
             calc.memo.axes[key] = Axis(layers, len(nodes))
         axes.append(calc.memo.axes[key])
     return axes
@@ -207,9 +236,10 @@ def _weighted(calc: "Calculation", item: CompiledItem, rows: Rows) -> tuple[Floa
     assert item.total.expression is not None
     asked = tuple(tuple(np.unique(rows.columns[dim]).tolist()) for dim in item.dims)
     panel = calc.panel(item.ref).folded
-    weights, there = _weights(calc, item, item.total.expression, panel)
-    there &= panel.base_states == State.VALUE
-    states = np.where(there | (panel.base_states >= 16), panel.base_states, State.BLANK).astype(np.uint8)
+    weights, marks = _weights(calc, item, item.total.expression, panel)
+    there = (marks == State.VALUE) & (panel.base_states == State.VALUE)
+    failed = np.where(panel.base_states >= FIRST_ERROR, panel.base_states, np.where(marks >= FIRST_ERROR, marks, 0))
+    states = np.where(failed > 0, failed, there).astype(np.uint8)
     above = Panel(panel.sizes, panel.base_codes, np.where(there, panel.base_values, 0.0), states)
     below = Panel(panel.sizes, panel.base_codes, there.astype(np.float64), there.astype(np.uint8))
     tops = Rolled(asked, tuple(_spans(calc, item, asked, above, "sum", weights=weights)), above, calc.view)
@@ -222,9 +252,9 @@ def _weighted(calc: "Calculation", item: CompiledItem, rows: Rows) -> tuple[Floa
     return out, marks
 
 
-def _weights(calc: "Calculation", item: CompiledItem, node: Node, panel: Panel) -> tuple[Floats, Flags]:
+def _weights(calc: "Calculation", item: CompiledItem, node: Node, panel: Panel) -> tuple[Floats, Bytes]:
     calc.prepare([node], item.grain)
     shape = (len(panel.base_codes), panel.axis)
     where = Where(Rows(item.dims, panel.sizes, panel.base_codes), item.grain, 0, panel.axis)
     cells = calc.evaluator.evaluate(node, where)
-    return np.broadcast_to(natural(cells), shape), np.broadcast_to(cells.states == State.VALUE, shape).copy()
+    return np.broadcast_to(natural(cells), shape), np.broadcast_to(cells.states, shape)

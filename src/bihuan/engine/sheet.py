@@ -6,6 +6,7 @@ when first asked for and kept. Any number of threads may read one sheet.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from bihuan.engine.align import Rows, Spaces
 from bihuan.engine.calculate import Calculation, Memo
 from bihuan.engine.change import Delta, recalculate
 from bihuan.engine.compiled import CompiledItem, CompiledModel
+from bihuan.engine.explain import Explanation, explain
 from bihuan.engine.formula.bound import Grain, ItemRef
 from bihuan.engine.formula.evaluate import Where, item_columns
 from bihuan.engine.formula.kernels import truth
@@ -191,7 +193,7 @@ class Sheet:
         rows: Ints,
         periods: Sequence[PeriodKey],
         tree: Mapping[str, str] | None = None,
-        at: View | None = None,
+        at: date | None = None,
     ) -> tuple[Floats, Bytes]:
         """Cells [rows, periods] at leaves or nodes, in units of the item's scale; an average is not rounded.
 
@@ -199,8 +201,7 @@ class Sheet:
         day as of which trees are read; without it each period has the trees of its own last day.
         """
         item = self._item(ref)
-        view = at if at is not None else View(dict(tree or {}))
-        calc = replace(self.calculation, view=view)
+        calc = replace(self.calculation, view=View(dict(tree or {}), at))
         codes = self._codes(item, rows, leaves=False)
         asked = Rows(item.dims, calc.spaces.sizes(item.dims), codes, nodes=True)
         values, states = np.zeros((len(asked), len(periods))), np.zeros((len(asked), len(periods)), np.uint8)
@@ -214,6 +215,15 @@ class Sheet:
             values[:, places], states[:, places] = found[:, columns], marks[:, columns]
         return values, states
 
+    def explain(
+        self, ref: ItemRef, members: Sequence[int], period: PeriodKey | None, view: View | None = None
+    ) -> Explanation:
+        """Why a cell, leaf or total, is what it is."""
+        item = self._item(ref)
+        self._codes(item, np.array([members], np.int32).reshape(1, len(members)), leaves=False)
+        calc = self.calculation if view is None else replace(self.calculation, view=view)
+        return explain(calc, item, members, period)
+
     def _item(self, ref: ItemRef) -> CompiledItem:
         if ref not in self.model.items:
             raise NotFound(f"no item {ref.cube}!{ref.item}", cube=ref.cube, item=ref.item)
@@ -221,7 +231,8 @@ class Sheet:
 
     def _codes(self, item: CompiledItem, members: Ints, *, leaves: bool) -> Codes:
         sizes = self.calculation.spaces.sizes(item.dims)
-        ids = np.asarray(members, np.int32).reshape(len(members), -1)[:, : len(item.dims)]
+        ids = np.asarray(members, np.int32)[:, : len(item.dims)]
+        assert ids.shape[1] == len(item.dims), "members stand in the item's dimension order"
         for d, dim in enumerate(item.dims):
             known = self.calculation.spaces.leaf_flags(dim) if leaves else self.calculation.spaces.member_flags(dim)
             inside = (ids[:, d] >= 0) & (ids[:, d] < sizes[d])

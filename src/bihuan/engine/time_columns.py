@@ -54,15 +54,9 @@ def total_cells(calc: "Calculation", item: CompiledItem, where: Where) -> tuple[
 
 
 def _by_formula(calc: "Calculation", item: CompiledItem, where: Where) -> tuple[Floats, Bytes]:
-    """The item's own rules on its operands' total columns; rows no rule matches are sums of what was entered."""
-    plan = calc.model.calendar.grain_plan(where.grain)
-    planned = np.array([t in plan for t in range(where.start, where.stop)])
+    """The item's own rules on its operands' total columns; a row that no rule matches is blank."""
     shape = (len(where.rows), where.width)
-    values, states = np.zeros(shape), np.zeros(shape, np.uint8)
-    if all(rule.region is not None for rule in item.rules):
-        values, states = _folded(calc, item, where, "sum")
-        values, states = np.where(planned, values, 0.0), np.where(planned, states, State.BLANK).astype(np.uint8)
-    return calc.ruled(item, where, values, states, np.broadcast_to(planned, shape))
+    return calc.ruled(item, where, np.zeros(shape), np.zeros(shape, np.uint8), np.ones(shape, np.bool_))
 
 
 def _folded(calc: "Calculation", item: CompiledItem, where: Where, kind: TotalKind) -> tuple[Floats, Bytes]:
