@@ -90,6 +90,8 @@ TABLE: Mapping[str, Row] = {
     "same_decider": Row(403, "决定人不能批准自己的决定", "请另一人批准", "Whoever decided may not approve it", "Ask another person"),
     "wrong_step": Row(409, "事项现在不能做这一步", "刷新查看事项进度", "The case is not at this step", "Reload to see where it stands"),
     # --- system
+    "backup_damaged": Row(422, "备份不完整或已损坏", "换一份备份", "The backup is damaged", "Use another backup"),
+    "not_empty": Row(409, "目标不是空的", "恢复到空的数据目录", "The target is not empty", "Restore into an empty place"),
     "server_trouble": Row(503, "内置数据库不可用", "查看数据目录中的日志", "The embedded PostgreSQL cannot be used", "See its log in the data folder"),
     "too_large": Row(413, "内容太大", "拆分后分次提交", "Too large", "Send it in parts"),
     "internal": Row(500, "系统内部错误", "请把请求号告诉管理员", "Internal error", "Give the request id to an administrator"),
