@@ -47,8 +47,8 @@ MODEL, PRODUCTS, DATA, EXPECT = "model.yaml", "dimensions/产品.csv", "data/表
         (replaced(MODEL, "base: quarter", "base: week"), "bad_value", "model.yaml:3:18", "week445"),
         (replaced(MODEL, "start: 2026Q1", "start: 2026-01"), "bad_calendar", "model.yaml:3:11", "2026-01"),
         (replaced(MODEL, "start: 2026Q1, ", ""), "no_calendar", "model.yaml:3:11", "缺 start"),
-        (replaced(MODEL, "history: 1", "history: 一"), "bad_value", "model.yaml:3:58", "整数"),
-        (replaced(MODEL, "units: {", "units: {{"), "yaml", "model.yaml:4", "YAML 写法有误"),
+        (replaced(MODEL, "history: 1", "history: 一"), "bad_value", "model.yaml:3:64", "整数"),
+        (replaced(MODEL, "units: {", "units: {{"), "yaml", "model.yaml:5:1", "YAML 写法有误"),
         (replaced(MODEL, "来源期: period", "来源期: org"), "bad_role", "model.yaml", "只能是 period"),
         (replaced(MODEL, "部门.城市: 城市", "部门.城市: 省"), "unknown_dimension", "model.yaml", "省"),
         (replaced(MODEL, "部门.城市: 城市", "城市: 城市"), "bad_value", "model.yaml:7:14", "维度.属性"),
@@ -158,7 +158,7 @@ def test_a_number_is_entered_in_the_items_unit_and_kept_in_the_base_unit(tmp_pat
     found = package(
         tmp_path, "收入 = 成本", "投资: {unit: 万元, scale: 2}", 表="item,产品,2026Q1\n投资,A,1.5\n费率,A,60%\n"
     )
-    assert [c.value for c in found.data] == [15000, pytest.approx(0.6)]
+    assert [str(c.value) for c in found.data] == ["15000.0", "0.6"]
 
 
 def test_members_are_found_by_code_or_by_name_and_dimensions_by_either(tmp_path: Path) -> None:
