@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import RowMapping
+from sqlalchemy import URL, RowMapping
 
 from bihuan.engine.compile import compile_model
 from bihuan.engine.compiled import CompiledModel
@@ -28,8 +28,9 @@ class Loaded:
     trees: ModelTrees
 
 
-_compiled: OrderedDict[tuple[int, int, int], Loaded] = OrderedDict()
-_compiling: dict[tuple[int, int, int], threading.Lock] = {}
+_Key = tuple[URL, int, int, int]  # database, model, revision, state
+_compiled: OrderedDict[_Key, Loaded] = OrderedDict()
+_compiling: dict[_Key, threading.Lock] = {}
 _guard = threading.Lock()
 
 
@@ -84,7 +85,7 @@ def compiled(reader: Reader, model: str | int, revision: int | None = None) -> C
 def load(reader: Reader, model: str | int, revision: int | None = None) -> Loaded:
     """As `compiled`, with the trees; compiled once per process however many threads ask."""
     found = find(reader, model)
-    key = (found.id, revision or found.revision, found.state)
+    key = (reader.conn.engine.url, found.id, revision or found.revision, found.state)
     with _guard:
         if key in _compiled:
             _compiled.move_to_end(key)
@@ -92,7 +93,7 @@ def load(reader: Reader, model: str | int, revision: int | None = None) -> Loade
         lock = _compiling.setdefault(key, threading.Lock())
     with lock:
         if key not in _compiled:
-            fresh = _compile(reader, found, key[1])
+            fresh = _compile(reader, found, key[2])
             with _guard:
                 _compiled[key] = fresh
                 while len(_compiled) > COMPILED_MAX:
