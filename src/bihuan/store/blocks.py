@@ -8,6 +8,7 @@ Values follow `kernel.state`: scaled integers or plain floats, 0.0 wherever the 
 """
 
 import hashlib
+import json
 import os
 import shutil
 import uuid
@@ -65,33 +66,24 @@ class ChangedCells:
 
 
 def encode_changes(cells: ChangedCells) -> bytes:
-    """The payload of a log row."""
-    width = cells.members.shape[1]
-    columns: dict[str, pa.Array] = {
-        "item": pa.DictionaryArray.from_arrays(pa.array(cells.item), pa.array(cells.items, pa.string())),
-        "period": pa.DictionaryArray.from_arrays(pa.array(cells.period), pa.array(cells.periods, pa.string())),
-        "before": pa.array(cells.before),
-        "before_state": pa.array(cells.before_state),
-        "after": pa.array(cells.after),
-        "after_state": pa.array(cells.after_state),
-        **{f"m{j}": pa.array(cells.members[:, j]) for j in range(width)},
-    }
-    return _write(pa.table(columns))
+    """The payload of a log row; the code lists go into the schema, so that they survive a change set without cells."""
+    columns = {name: pa.array(getattr(cells, name)) for name in _COLUMNS if name != "members"}
+    members = {f"m{j}": pa.array(cells.members[:, j]) for j in range(cells.members.shape[1])}
+    codes = {name: json.dumps(getattr(cells, name), ensure_ascii=False) for name in ("items", "periods")}
+    return _write(pa.table({**columns, **members}).replace_schema_metadata(codes))
 
 
 def decode_changes(payload: bytes) -> ChangedCells:
     """What `encode_changes` wrote."""
     table = _read(payload)
-    item, period = (table.column(name).chunk(0) for name in ("item", "period"))
-    width = sum(name.startswith("m") for name in table.column_names)
-    members = [_numpy(table, f"m{j}") for j in range(width)]
+    members = [_numpy(table, name) for name in table.column_names if name.startswith("m")]
+    said = table.schema.metadata
+    columns = {name: _numpy(table, name) for name in _COLUMNS if name != "members"}
     return ChangedCells(
-        tuple(item.dictionary.to_pylist()),
-        tuple(period.dictionary.to_pylist()),
-        item.indices.to_numpy(),
-        np.stack(members, axis=1) if members else np.empty((len(table), 0), np.int32),
-        period.indices.to_numpy(),
-        *(_numpy(table, name) for name in ("before", "before_state", "after", "after_state")),
+        items=tuple(json.loads(said[b"items"])),
+        periods=tuple(json.loads(said[b"periods"])),
+        members=np.stack(members, axis=1) if members else np.empty((len(table), 0), np.int32),
+        **columns,
     )
 
 

@@ -1,11 +1,8 @@
 -- name: lock_heads
 -- Locks the heads of the given versions in id order, so that two writers never wait for each other; held to commit.
-SELECT version_id, model_id, seq, revision, manifest_id FROM plan_head
-WHERE version_id = ANY(:ids) ORDER BY version_id FOR UPDATE;
-
--- name: heads
--- The committed heads of the given versions.
-SELECT version_id, model_id, seq, revision, manifest_id FROM plan_head WHERE version_id = ANY(:ids) ORDER BY version_id;
+SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, v.base_seq, h.seq, h.revision,
+       h.manifest_id
+FROM plan_head h JOIN version v ON v.id = h.version_id WHERE h.version_id = ANY(:ids) ORDER BY h.version_id FOR UPDATE OF h;
 
 -- name: advance
 -- The next seq of a head that this transaction holds locked.
@@ -25,14 +22,14 @@ WHERE version_id = :version AND seq > :after AND seq <= :upto ORDER BY seq, unit
 -- name: change_set
 -- One change set with its author.
 SELECT l.seq, l.unit, l.kind, l.revision, l.author, l.at, l.source, l.reason, l.undoes, l.payload,
-       COALESCE(u.name, l.source) AS author_name
+       COALESCE(u.name, '系统') AS author_name
 FROM plan_log l LEFT JOIN app_user u ON u.id = l.author
 WHERE l.version_id = :version AND l.seq = :seq ORDER BY l.unit;
 
 -- name: recent_changes
 -- Change sets of a version that may touch a unit, newest first; '*' = any unit.
 SELECT l.version_id, l.seq, l.unit, l.kind, l.author, l.at, l.source, l.reason, l.payload,
-       COALESCE(u.name, l.source) AS author_name
+       COALESCE(u.name, '系统') AS author_name
 FROM plan_log l LEFT JOIN app_user u ON u.id = l.author
 WHERE l.version_id = :version AND l.seq <= :upto AND l.seq > :after AND (:unit = '*' OR l.unit = :unit OR l.unit = '')
 ORDER BY l.seq DESC, l.unit;
@@ -43,30 +40,35 @@ SELECT max(seq) FROM plan_log WHERE version_id = :version AND undoes = :seq;
 
 -- name: version
 -- One version by id with its head.
-SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, h.seq, h.revision
+SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, v.base_seq, h.seq, h.revision,
+       h.manifest_id
 FROM version v JOIN plan_head h ON h.version_id = v.id WHERE v.id = :id;
 
 -- name: versions
 -- All versions of a model (0 = of all models) with their heads.
-SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, h.seq, h.revision
+SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, v.base_seq, h.seq, h.revision,
+       h.manifest_id
 FROM version v JOIN plan_head h ON h.version_id = v.id
 WHERE :model = 0 OR v.model_id = :model ORDER BY v.model_id, v.id;
 
 -- name: version_named
 -- The version of this code, else the one bound to this role.
-SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, h.seq, h.revision
+SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, v.base_seq, h.seq, h.revision,
+       h.manifest_id
 FROM version v JOIN plan_head h ON h.version_id = v.id
 WHERE v.model_id = :model AND (v.code = :name OR (v.bound AND v.role = :name))
 ORDER BY (v.code = :name) DESC LIMIT 1;
 
--- name: version_of_role
--- The version that formulas mean by a role.
-SELECT id FROM version WHERE model_id = :model AND role = :role AND bound;
+-- name: versions_of_roles
+-- The versions that formulas mean by these roles, with their heads.
+SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, v.base_seq, h.seq, h.revision,
+       h.manifest_id
+FROM version v JOIN plan_head h ON h.version_id = v.id WHERE v.model_id = :model AND v.role = ANY(:roles) AND v.bound;
 
 -- name: insert_version
 -- A new version; no row when the code is taken.
-INSERT INTO version (model_id, code, name, role, bound, base_version_id, at)
-VALUES (:model, :code, :name, :role, :bound, :base, :at) ON CONFLICT (model_id, code) DO NOTHING RETURNING id;
+INSERT INTO version (model_id, code, name, role, base_version_id, base_seq, at)
+VALUES (:model, :code, :name, :role, :base, :base_seq, :at) ON CONFLICT (model_id, code) DO NOTHING RETURNING id;
 
 -- name: unbind_role
 -- No version of the model is meant by this role any more.

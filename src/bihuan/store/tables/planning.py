@@ -52,11 +52,13 @@ version = Table(
     Column("role", Text, nullable=False),
     Column("bound", Boolean, nullable=False, server_default=text("false")),
     Column("status", Text, nullable=False, server_default="open"),
-    Column("base_version_id", BigInteger, ForeignKey("version.id")),  # of a branch: what it was forked from
+    Column("base_version_id", BigInteger, ForeignKey("version.id")),  # of a branch: what it was forked from,
+    Column("base_seq", BigInteger),  # and at which of its seqs
     _at(),
     UniqueConstraint("model_id", "code"),
     CheckConstraint("status IN ('open', 'released', 'closed')", name="status"),
     CheckConstraint("base_version_id <> id", name="not_its_own_base"),
+    CheckConstraint("(base_version_id IS NULL) = (base_seq IS NULL)", name="base"),
 )
 Index("uq_version_bound_role", version.c.model_id, version.c.role, unique=True, postgresql_where=version.c.bound)
 
@@ -76,7 +78,8 @@ plan_block = Table(
 )
 
 # ``blocks``: {"cube!item": [hash, …]}; ``tails``: [[version, after seq, up to seq], …], log ranges to apply after the blocks;
-# ``derived``: blocks of computed items as they stood (submitted and released states); ``frozen``: items that have become inputs.
+# ``derived``: blocks of computed items as they stood (submitted and released states); ``frozen``: items that have become inputs;
+# ``revision``: under which the blocks are read; the tails may move on to later ones.
 plan_manifest = Table(
     "plan_manifest",
     metadata,
