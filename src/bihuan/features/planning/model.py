@@ -80,7 +80,10 @@ class CannotFreeze(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """``role`` (实际 预算 预测) is what formulas name; ``bound`` says that this version is meant by it."""
+    """``role`` (实际 预算 预测) is what formulas name; ``bound`` says that this version is meant by it.
+
+    A branch was forked from ``base_version_id`` as it stood at ``base_seq``.
+    """
 
     id: int
     model_id: int
@@ -90,8 +93,10 @@ class Version:
     bound: bool
     status: Literal["open", "released", "closed"]
     base_version_id: int | None
+    base_seq: int | None
     seq: int
     revision: int
+    manifest_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,122 @@
+"""Locking submitted units, and freezing what a release approves."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from bihuan.engine.formula.bound import ItemRef
+from bihuan.engine.panel import Panel
+from bihuan.features.access.commands import record
+from bihuan.features.access.model import Principal
+from bihuan.features.planning import cells, editing, versions
+from bihuan.features.planning.model import CannotFreeze, Cell, FrozenCells, Lock
+from bihuan.features.planning.replica import PlanState
+from bihuan.features.planning.writing import locked_state, write
+from bihuan.kernel.errors import NotFound
+from bihuan.kernel.state import State
+from bihuan.store.unit_of_work import UnitOfWork
+
+
+def set_locked(
+    uow: UnitOfWork,
+    actor: Principal,
+    *,
+    version_id: int,
+    org_ids: Iterable[str],
+    locked: bool,
+    why: str,
+    holder: str,
+) -> None:
+    """Locks or unlocks units (organisation codes; "" = everything); ``why`` is what the person who cannot edit reads.
+
+    Takes the head's lock, so a save is either before the submission or sees it.
+    """
+    state = locked_state(uow, version_id)
+    for org in org_ids:
+        _known(state, org)
+        if locked:
+            _put(uow, version_id, Lock(org, "submitted", None, why, holder))
+        else:
+            uow.run("planning.drop_lock", version=version_id, org=org, kind="submitted")
+        action = "plan.lock" if locked else "plan.unlock"
+        record(uow, actor, action, ("version", version_id), after={"org": org, "holder": holder}, reason=why)
+
+
+def freeze(
+    uow: UnitOfWork,
+    actor: Principal,
+    *,
+    version_id: int,
+    items: Iterable[ItemRef],
+    org_ids: Sequence[str] | None = None,
+) -> FrozenCells:
+    """Releases items of some organisations (None = the whole version): their cells refuse edits from here on.
+
+    Computed items become inputs that hold the approved values; items above them still compute. Only transfer, supplement and
+    carry-forward commands write there, through `append`. Returns the leaf cells that are now frozen, blanks left out.
+    """
+    state = locked_state(uow, version_id)
+    wanted = [state.model.item(ref.cube, ref.item).ref for ref in items]
+    formulas = [ref for ref in wanted if not state.model.items[ref].is_input and ref not in state.frozen]
+    if formulas and org_ids is not None and not _covers_everything(state, org_ids):
+        raise CannotFreeze(items=[cells.code_of(ref) for ref in formulas])
+    values = {ref: (state.sheet.leaves(ref), cells.axis(state.model, state.model.items[ref])) for ref in formulas}
+    after = write(uow, actor, state, cells.changes_of(values), kind="release", source="release", reason="批复下达")
+    codes = frozenset(cells.code_of(ref) for ref in wanted)
+    for org in org_ids if org_ids is not None else [""]:
+        _known(state, org)
+        _put(uow, version_id, _released(uow, version_id, org, codes))
+    uow.run("planning.set_status", id=version_id, status="released")
+    what = {"items": sorted(codes), "orgs": list(org_ids or [])}
+    record(uow, actor, "plan.release", ("version", version_id), after={**what, "seq": after.seq})
+    return FrozenCells(after.seq, list(_cells(after, wanted, org_ids)))
+
+
+def _released(uow: UnitOfWork, version_id: int, org: str, items: frozenset[str]) -> Lock:
+    """The release lock of a unit, with what earlier releases of it froze."""
+    before = (k.items or frozenset() for k in versions.locks(uow, version_id) if (k.org, k.kind) == (org, "released"))
+    return Lock(org, "released", items.union(*before), editing.TEXTS["frozen"], "")
+
+
+def _put(uow: UnitOfWork, version_id: int, lock: Lock) -> None:
+    uow.run(
+        "planning.put_lock",
+        version=version_id,
+        org=lock.org,
+        kind=lock.kind,
+        items=None if lock.items is None else json.dumps(sorted(lock.items), ensure_ascii=False),
+        why=lock.why,
+        holder=lock.holder,
+        at=uow.now(),
+    )
+
+
+def _known(state: PlanState, org: str) -> None:
+    if org and (editing.ORG not in state.model.dimensions or org not in state.model.dimensions[editing.ORG].by_code):
+        raise NotFound(f"没有组织 {org}", org=org)
+
+
+def _covers_everything(state: PlanState, org_ids: Sequence[str]) -> bool:
+    leaves = {m.id for m in state.model.dimensions[editing.ORG].leaves}
+    return leaves <= {int(m) for org in org_ids for m in editing.leaves_under(state.model, org)}
+
+
+def _cells(state: PlanState, items: Sequence[ItemRef], org_ids: Sequence[str] | None) -> Iterator[Cell]:
+    for ref in items:
+        item = state.model.items[ref]
+        panel: Panel = state.sheet.leaves(ref)
+        rows, columns = np.nonzero(panel.states == State.VALUE)
+        keys = panel.keys[rows]
+        keep = np.ones(len(rows), np.bool_)
+        if org_ids is not None and editing.ORG in item.dims:
+            wanted = np.concatenate(
+                [editing.leaves_under(state.model, org) for org in org_ids] or [np.zeros(0, np.int32)]
+            )
+            keep = np.isin(keys[:, item.dims.index(editing.ORG)], wanted)
+        codes = cells.axis(state.model, item)
+        for row, column, key in zip(rows[keep], columns[keep], keys[keep], strict=True):
+            members = {d: state.model.dimensions[d].by_id[int(m)].code for d, m in zip(item.dims, key, strict=True)}
+            amount = cells.shown(item, panel.values[row, column], State.VALUE)
+            assert amount is not None, "the state is VALUE"
+            yield Cell(ref, members, codes[column], amount)
