@@ -16,8 +16,10 @@ from bihuan.features.access.roles import ROLES
 from bihuan.features.access.scope import Flat, Hierarchies
 from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling.folder import read_folder
-from bihuan.features.modelling.model import NotFastForward
-from bihuan.features.modelling.queries import trees
+from bihuan.features.modelling.model import NotFastForward, listeners
+from bihuan.features.modelling.queries import compiled, trees
+from bihuan.features.planning.replica import open_replica
+from bihuan.features.planning.revisions import PlanRevisions
 from bihuan.settings import Settings
 from bihuan.store import embedded
 from bihuan.store.migrations import migrate
@@ -43,6 +45,9 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
     """Connects; ``settings.database_url`` must be known by now (the supervisor fills it in for the embedded server)."""
     assert settings.database_url, "the supervisor starts the embedded server first"
     database = open_database(settings.database_url, now=now)
+    open_replica(database.engine, models=compiled, folder=settings.data / "blocks")
+    if not any(isinstance(listener, PlanRevisions) for listener in listeners):
+        listeners.append(PlanRevisions())
     # a pool of its own: a request that holds a connection must not wait for a second one from the same pool
     return Container(settings, database, trees(open_database(settings.database_url, pool_size=2, now=now)))
 
