@@ -268,6 +268,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan/branch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Branch
+         * @description A new version that starts as another stands.
+         */
+        post: operations["planning_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * History
+         * @description Who changed a cell, when, from what to what.
+         */
+        post: operations["planning_history"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description A slice as it would be after some edits; nothing is written.
+         */
+        post: operations["planning_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description A slice of a cube.
+         */
+        post: operations["planning_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save
+         * @description Writes edits; 409 with the same body when nothing could be written. An Idempotency-Key makes a repeat harmless.
+         */
+        post: operations["planning_save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Snapshot
+         * @description Names the state a version is in.
+         */
+        post: operations["planning_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Takes back one change set.
+         */
+        post: operations["planning_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Versions of which one may read something.
+         */
+        get: operations["planning_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -488,6 +648,20 @@ export interface components {
             /** Roles */
             roles: components["schemas"]["Assignment"][];
         };
+        /**
+         * BranchIn
+         * @description A new version that starts as ``version`` stands (at ``as_of`` if given).
+         */
+        BranchIn: {
+            /** As Of */
+            as_of?: number | null;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+        };
         /** CalendarOut */
         CalendarOut: {
             /** Base */
@@ -532,6 +706,63 @@ export interface components {
             /** Title */
             title: string;
         };
+        /**
+         * CellIn
+         * @description One cell; members may be parents and the period a group, for a trace.
+         */
+        CellIn: {
+            /** As Of */
+            as_of?: number | null;
+            /** Cube */
+            cube: string;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /**
+             * Period
+             * @default
+             */
+            period: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * CellOut
+         * @description v: value; s: state; e: editable; r: key in ``reasons`` why not; p: 部分, a sum of only the visible part.
+         */
+        CellOut: {
+            /** E */
+            e: boolean;
+            /** P */
+            p: boolean;
+            /** R */
+            r: string | null;
+            /** S */
+            s: string;
+            /** V */
+            v: string | null;
+        };
+        /**
+         * CellResultOut
+         * @description The outcome of ``edits[index]``; ``code`` and ``message`` say why it was not saved, ``theirs`` only for a conflict.
+         */
+        CellResultOut: {
+            /** Code */
+            code: string | null;
+            /** Index */
+            index: number;
+            /** Message */
+            message: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "saved" | "conflict" | "refused" | "unsaved";
+            theirs: components["schemas"]["TheirsOut"] | null;
+        };
         /** ChangeOut */
         ChangeOut: {
             /** Code */
@@ -545,6 +776,22 @@ export interface components {
             kind: "add" | "change" | "remove" | "close";
             /** What */
             what: string;
+        };
+        /**
+         * ColumnOut
+         * @description ``kind``: "base", a grouping's name, or "none" for the only column of items without period.
+         */
+        ColumnOut: {
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Parent */
+            parent: string | null;
+            /** Plan */
+            plan: boolean;
         };
         /** Comment */
         Comment: {
@@ -561,7 +808,7 @@ export interface components {
             /** Dims */
             dims: string[];
             /** Items */
-            items: components["schemas"]["ItemOut"][];
+            items: components["schemas"]["bihuan__features__modelling__api__ItemOut"][];
             /** Title */
             title: string;
         };
@@ -606,6 +853,29 @@ export interface components {
             /** Trees */
             trees: string[];
         };
+        /**
+         * EditIn
+         * @description One cell as typed: what the client last saw there, and what shall stand there.
+         */
+        EditIn: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Cube */
+            cube: string;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /**
+             * Period
+             * @default
+             */
+            period: string;
+        };
         /** FlowIn */
         FlowIn: {
             /** Nodes */
@@ -639,6 +909,33 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
+        /**
+         * HistoryEntryOut
+         * @description One change of a cell.
+         */
+        HistoryEntryOut: {
+            /** After */
+            after: string | null;
+            /** At */
+            at: string;
+            /** Author */
+            author: string;
+            /** Before */
+            before: string | null;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+            /** Seq */
+            seq: number;
+            /** Source */
+            source: string;
+        };
+        /** HistoryOut */
+        HistoryOut: {
+            /** Entries */
+            entries: components["schemas"]["HistoryEntryOut"][];
+        };
         /** HolderOut */
         HolderOut: {
             /** Due At */
@@ -654,38 +951,6 @@ export interface components {
             since: string;
             /** Task */
             task: number;
-        };
-        /**
-         * ItemOut
-         * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
-         */
-        ItemOut: {
-            /** Code */
-            code: string;
-            /** Decimals */
-            decimals: number | null;
-            /** Dims */
-            dims: string[];
-            /** Favourable */
-            favourable: string;
-            /** Formula */
-            formula: boolean;
-            /** Grain */
-            grain: string;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
-            /** Scale */
-            scale: number | null;
-            /** Time */
-            time: string;
-            /** Total */
-            total: string;
-            /** Type */
-            type: string;
-            /** Unit */
-            unit: string;
         };
         /**
          * MemberOut
@@ -810,6 +1075,78 @@ export interface components {
             /** Year */
             year: number;
         };
+        /**
+         * PreviewIn
+         * @description ``edits`` are tried on a private copy; nothing is written.
+         */
+        PreviewIn: {
+            /** Edits */
+            edits: components["schemas"]["EditIn"][];
+            query: components["schemas"]["QueryIn"];
+        };
+        /**
+         * PreviewOut
+         * @description The slice as it would be, and the edits that would be refused.
+         */
+        PreviewOut: {
+            /** Cells */
+            cells: components["schemas"]["CellResultOut"][];
+            slice: components["schemas"]["QueryOut"];
+        };
+        /**
+         * QueryIn
+         * @description A slice of one cube. Every dimension of an item is in ``rows`` or ``fixed``, or has a single top, which is then meant.
+         */
+        QueryIn: {
+            /** As Of */
+            as_of?: number | null;
+            /**
+             * Columns
+             * @default plan-with-totals
+             */
+            columns: ("plan" | "plan-with-totals") | string[];
+            /** Cube */
+            cube: string;
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /**
+             * Items
+             * @default []
+             */
+            items: string[];
+            rows?: components["schemas"]["RowsIn"] | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * QueryOut
+         * @description A slice at (seq, revision).
+         */
+        QueryOut: {
+            /** Cells */
+            cells: components["schemas"]["CellOut"][][];
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Items */
+            items: components["schemas"]["bihuan__features__planning__wire__ItemOut"][];
+            /** Reasons */
+            reasons: {
+                [key: string]: string;
+            };
+            /** Revision */
+            revision: number;
+            /** Rows */
+            rows: components["schemas"]["RowOut"][];
+            /** Seq */
+            seq: number;
+            /** Version */
+            version: number;
+        };
         /** RevisionOut */
         RevisionOut: {
             /**
@@ -840,6 +1177,97 @@ export interface components {
             note: string;
         };
         /**
+         * RowOut
+         * @description ``members`` names one node for each of the item's dimensions; ``parent`` is another row's key.
+         */
+        RowOut: {
+            /** Item */
+            item: string;
+            /** Key */
+            key: string;
+            /** Leaf */
+            leaf: boolean;
+            /** Level */
+            level: number;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Parent */
+            parent: string | null;
+        };
+        /**
+         * RowsIn
+         * @description The dimension shown down the rows: ``members`` if given, else ``root`` (default: all tops) and what is below it.
+         */
+        RowsIn: {
+            /** Depth */
+            depth?: number | null;
+            /** Dim */
+            dim: string;
+            /** Members */
+            members?: string[] | null;
+            /** Root */
+            root?: string | null;
+            /**
+             * Tree
+             * @default
+             */
+            tree: string;
+        };
+        /**
+         * SaveIn
+         * @description ``mode``: "all" or nothing, or the "valid" ones only. ``base_seq`` is the seq the client read.
+         */
+        SaveIn: {
+            /** Base Seq */
+            base_seq: number;
+            /** Edits */
+            edits: components["schemas"]["EditIn"][];
+            /**
+             * Mode
+             * @default all
+             * @enum {string}
+             */
+            mode: "all" | "valid";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SaveOut
+         * @description ``outcome``: everything, a part, or nothing was written (then status 409). ``seq`` is the version's seq afterwards.
+         */
+        SaveOut: {
+            /** Cells */
+            cells: components["schemas"]["CellResultOut"][];
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "saved" | "partly" | "nothing";
+            /** Saved */
+            saved: number;
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * SeqOut
+         * @description The version's seq after the command.
+         */
+        SeqOut: {
+            /** Seq */
+            seq: number;
+            /** Version */
+            version: number;
+        };
+        /**
          * SessionOut
          * @description Who is signed in. ``actions`` are the action patterns held (allowed), for menus; the server decides again.
          */
@@ -863,6 +1291,16 @@ export interface components {
             login: string;
             /** Password */
             password: string;
+        };
+        /**
+         * SnapshotIn
+         * @description A name for the state the version is in now.
+         */
+        SnapshotIn: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
         };
         /**
          * TaskOut
@@ -892,6 +1330,37 @@ export interface components {
             subject_kind: string;
             /** Title */
             title: string;
+        };
+        /**
+         * TheirsOut
+         * @description What stands there now, and the change set that put it there.
+         */
+        TheirsOut: {
+            /** At */
+            at: string;
+            /** Author */
+            author: string;
+            /** Seq */
+            seq: number;
+            /** State */
+            state: string;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * UndoIn
+         * @description Takes back one change set, if none of its cells changed since.
+         */
+        UndoIn: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Seq */
+            seq: number;
+            /** Version */
+            version: number;
         };
         /** UserIn */
         UserIn: {
@@ -929,6 +1398,38 @@ export interface components {
             type: string;
         };
         /**
+         * VersionOut
+         * @description A version one may read.
+         */
+        VersionOut: {
+            /** Base */
+            base: number | null;
+            /** Code */
+            code: string;
+            /** Id */
+            id: number;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "released" | "closed";
+        };
+        /** VersionsOut */
+        VersionsOut: {
+            /** Versions */
+            versions: components["schemas"]["VersionOut"][];
+        };
+        /**
          * ActionOut
          * @description One line of the trail. ``sealed`` = chained into the day's hash chain.
          */
@@ -958,6 +1459,56 @@ export interface components {
             subject_id: string;
             /** Subject Kind */
             subject_kind: string;
+        };
+        /**
+         * ItemOut
+         * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
+         */
+        bihuan__features__modelling__api__ItemOut: {
+            /** Code */
+            code: string;
+            /** Decimals */
+            decimals: number | null;
+            /** Dims */
+            dims: string[];
+            /** Favourable */
+            favourable: string;
+            /** Formula */
+            formula: boolean;
+            /** Grain */
+            grain: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Scale */
+            scale: number | null;
+            /** Time */
+            time: string;
+            /** Total */
+            total: string;
+            /** Type */
+            type: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ItemOut
+         * @description ``decimals``: places to show; ``scale``: places kept, null = any; ``formula``: computed in every plan cell.
+         */
+        bihuan__features__planning__wire__ItemOut: {
+            /** Code */
+            code: string;
+            /** Decimals */
+            decimals: number;
+            /** Formula */
+            formula: boolean;
+            /** Name */
+            name: string;
+            /** Scale */
+            scale: number | null;
+            /** Unit */
+            unit: string;
         };
         /** ActionOut */
         bihuan__features__process__api__ActionOut: {
@@ -1415,6 +1966,277 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CellIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaveOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaveOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapshotIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeqOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeqOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_versions: {
+        parameters: {
+            query?: {
+                model?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionsOut"];
+                };
             };
             /** @description Validation Error */
             422: {

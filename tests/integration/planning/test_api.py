@@ -1,0 +1,207 @@
+"""The routes, on the starter model with its data, through the real application."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from bihuan.bootstrap import build, models_folder
+from bihuan.features.access import commands as access
+from bihuan.features.access import queries as sessions
+from bihuan.features.access.http import COOKIE
+from bihuan.features.access.model import system
+from bihuan.features.modelling import commands as modelling
+from bihuan.features.modelling.folder import read_folder
+from bihuan.features.planning import packages, queries
+from bihuan.settings import Settings
+from bihuan.web.app import create_app
+
+SALES = {
+    "cube": "销售",
+    "items": ["销量", "销售收入"],
+    "rows": {"dim": "产品", "root": "M系列"},
+    "fixed": {"org": "MM"},
+}
+
+
+@pytest.fixture(scope="module")
+def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    container = build(Settings(data=Path(tmp_path_factory.mktemp("data")), database_url=database_url))
+    folder = models_folder() / "starter"
+    everything = [{"action": a} for a in ("model.read", "plan.*")]
+    reads = [{"action": a} for a in ("model.read", "plan.read")]
+    with container.database.writing() as uow:
+        modelling.apply(uow, system(), read_folder(folder), name="starter")
+        packages.load_data(uow, system(), model="starter", folder=folder)
+        for code, grants in {"planner": everything, "reader": reads}.items():
+            access.define_role(uow, system(), code=code, name=code, grants=grants)
+        people = {
+            "all": ("planner", {}),
+            "mm": ("planner", {"org": ["MM"]}),
+            "reader": ("reader", {}),
+            "stranger": None,
+        }
+        for login, held in people.items():
+            access.add_user(uow, system(), login=login, name=login, password=None)
+            if held:
+                access.assign_roles(uow, system(), login=login, assignments=[{"role": held[0], "limits": held[1]}])
+    with TestClient(create_app(container), raise_server_exceptions=False) as client:
+        client.container = container
+        yield client
+    container.database.engine.dispose()
+
+
+@pytest.fixture
+def call(app: TestClient) -> Callable[..., object]:
+    """``call("mm", "POST", "/query", {...})``: the answer's status and JSON."""
+
+    def call(login: str | None, method: str, path: str, body: object = None) -> tuple[int, dict]:
+        headers = {}
+        if login is not None:
+            with app.container.database.writing() as uow:
+                user = uow.row("access.user_by_login", login=login)
+                secret = access.open_session(uow, user["id"]).secret
+            headers = {"cookie": f"{COOKIE}={secret}", "x-csrf-token": sessions.csrf_token(secret)}
+        answer = app.request(method, f"/api/v1/plan{path}", json=body, headers=headers)
+        return answer.status_code, answer.json()
+
+    return call
+
+
+@pytest.fixture
+def plan(app: TestClient) -> int:
+    with app.container.database.reading() as reader:
+        return queries.version(reader, "starter", "预算").id
+
+
+def bodies(version: int) -> dict[str, dict]:
+    slice_ = {"version": version, **SALES}
+    cell = {
+        "version": version,
+        "cube": "销售",
+        "item": "销量",
+        "members": {"org": "MM", "产品": "M1"},
+        "period": "2026-01",
+    }
+    return {
+        "/query": slice_,
+        "/preview": {"edits": [], "query": slice_},
+        "/history": cell,
+        "/save": {"version": version, "base_seq": 0, "edits": [edit("M1", "2026-02", "1612", "1612")]},
+        "/branch": {"version": version, "code": "x", "name": "x"},
+        "/snapshot": {"version": version, "name": "x"},
+        "/undo": {"version": version, "seq": 1},
+    }
+
+
+def edit(product: str, period: str, before: str | None, after: str | None, *, org: str = "MM") -> dict:
+    members = {"org": org, "产品": product}
+    return {"cube": "销售", "item": "销量", "members": members, "period": period, "before": before, "after": after}
+
+
+@pytest.mark.parametrize("path", sorted(bodies(0)))
+def test_the_anonymous_are_asked_to_sign_in(call, plan, path) -> None:
+    assert call(None, "POST", path, bodies(plan)[path])[0] == 401
+
+
+@pytest.mark.parametrize("path", sorted(bodies(0)))
+def test_a_stranger_is_refused(call, plan, path) -> None:
+    assert call("stranger", "POST", path, bodies(plan)[path])[0] == 403
+
+
+def test_versions_are_listed_to_those_who_may_read_them(call) -> None:
+    status, found = call("reader", "GET", "/versions")
+    assert status == 200
+    assert {v["code"] for v in found["versions"]} == {"实际", "预算", "预测"}
+    assert call("stranger", "GET", "/versions")[0] == 403
+
+
+def grid(answer: dict, item: str, member: str) -> dict[str, dict]:
+    """The cells of a row by column code."""
+    row = next(i for i, r in enumerate(answer["rows"]) if r["key"] == f"{item}|{member}")
+    return dict(zip([c["code"] for c in answer["columns"]], answer["cells"][row], strict=True))
+
+
+def test_a_slice_shows_leaves_totals_and_what_may_be_edited(call, plan) -> None:
+    """销量 M1 January 2730 at 860.00 → 2,347,800.00; first quarter 2730 + 1612 + 2600 = 6942; the series 2730 + 504 = 3234."""
+    status, answer = call("all", "POST", "/query", {"version": plan, **SALES})
+    assert status == 200, answer
+    volume, revenue = grid(answer, "销量", "M1"), grid(answer, "销售收入", "M1")
+    assert volume["2026-01"] == {"v": "2730", "s": "VALUE", "e": True, "r": None, "p": False}
+    assert volume["2026Q1"]["v"] == "6942"
+    assert volume["2026Q1"]["r"] == "total_column"
+    assert revenue["2026-01"]["v"] == "2347800.00"
+    assert grid(answer, "销量", "M系列")["2026-01"] == {"v": "3234", "s": "VALUE", "e": False, "r": "total", "p": False}
+    assert {r["key"]: (r["level"], r["parent"]) for r in answer["rows"]}["销量|M1"] == (1, "销量|M系列")
+    quarter = next(c for c in answer["columns"] if c["code"] == "2026-01")
+    assert (quarter["kind"], quarter["parent"], quarter["plan"]) == ("base", "2026Q1", True)
+
+
+def test_a_preview_shows_what_would_be_and_changes_nothing(call, plan) -> None:
+    asked = {"version": plan, **SALES}
+    status, made = call("all", "POST", "/preview", {"edits": [edit("M1", "2026-01", "2730", "1000")], "query": asked})
+    assert status == 200, made
+    assert grid(made["slice"], "销售收入", "M1")["2026-01"]["v"] == "860000.00"
+    assert grid(made["slice"], "销量", "M系列")["2026-01"]["v"] == "1504"
+    assert grid(call("all", "POST", "/query", asked)[1], "销量", "M1")["2026-01"]["v"] == "2730"
+
+
+def test_save_then_conflict_then_undo(call, plan) -> None:
+    asked = {"version": plan, **SALES}
+    seq = call("all", "POST", "/query", asked)[1]["seq"]
+    status, saved = call(
+        "all", "POST", "/save", {"version": plan, "base_seq": seq, "edits": [edit("M1", "2026-03", "2600", "2601")]}
+    )
+    assert (status, saved["outcome"], saved["seq"]) == (200, "saved", seq + 1)
+    late = {"version": plan, "base_seq": seq, "edits": [edit("M1", "2026-03", "2600", "2700")]}
+    status, refused = call("mm", "POST", "/save", late)
+    assert (status, refused["outcome"]) == (409, "nothing")
+    [cell] = refused["cells"]
+    assert (cell["status"], cell["theirs"]["value"], cell["theirs"]["author"]) == ("conflict", "2601", "all")
+    _, told = call("mm", "POST", "/history", {**bodies(plan)["/history"], "period": "2026-03"})
+    assert [(e["before"], e["after"], e["source"]) for e in told["entries"]] == [
+        ("2600", "2601", "form"),
+        (None, "2600", "package"),
+    ]
+    assert call("mm", "POST", "/undo", {"version": plan, "seq": seq + 1})[0] == 200
+    assert grid(call("mm", "POST", "/query", asked)[1], "销量", "M1")["2026-03"]["v"] == "2600"
+
+
+def test_the_scope_cuts_rows_totals_and_edits(call, plan) -> None:
+    """``mm`` holds one organisation: others are not told of; the company's total is summed from its part and marked."""
+    asked = {"version": plan, "cube": "销售", "items": ["销量"], "rows": {"dim": "org"}, "fixed": {"产品": "M1"}}
+    _, mine = call("mm", "POST", "/query", asked)
+    _, all_ = call("all", "POST", "/query", asked)
+    names = {r["members"]["org"] for r in mine["rows"]}
+    assert "MM" in names
+    assert names < {r["members"]["org"] for r in all_["rows"]}
+    total = grid(mine, "销量", "G")["2026-01"]
+    assert (total["v"], total["p"]) == ("2730", True)
+    assert not grid(all_, "销量", "G")["2026-01"]["p"]
+    other = next(r["members"]["org"] for r in all_["rows"] if r["leaf"] and r["members"]["org"] not in names)
+    status, refused = call(
+        "mm",
+        "POST",
+        "/save",
+        {"version": plan, "base_seq": 0, "edits": [edit("M1", "2026-01", None, "1", org=other)]},
+    )
+    assert (status, refused["cells"][0]["code"]) == (409, "out_of_scope")
+    assert (
+        call("mm", "POST", "/history", {**bodies(plan)["/history"], "members": {"org": other, "产品": "M1"}})[0] == 403
+    )
+
+
+def test_one_who_only_reads_sees_no_cell_as_editable(call, plan) -> None:
+    _, answer = call("reader", "POST", "/query", {"version": plan, **SALES})
+    assert not any(cell["e"] for row in answer["cells"] for cell in row)
+    assert call("reader", "POST", "/save", bodies(plan)["/save"])[0] == 403
+
+
+def test_a_branch_and_a_snapshot_by_route(call, plan) -> None:
+    status, made = call("all", "POST", "/branch", {"version": plan, "code": "方案二", "name": "方案二"})
+    assert (status, made["base"], made["seq"]) == (201, plan, 0)
+    here = {"version": made["id"], **SALES}
+    assert grid(call("all", "POST", "/query", here)[1], "销售收入", "M1")["2026-01"]["v"] == "2347800.00"
+    assert call("all", "POST", "/snapshot", {"version": plan, "name": "一上"})[0] == 201
+    assert call("all", "POST", "/snapshot", {"version": plan, "name": "一上"})[0] == 409
