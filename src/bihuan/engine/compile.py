@@ -20,7 +20,17 @@ from bihuan.kernel.calendar import BadCalendar, Calendar, make_calendar
 from bihuan.kernel.errors import Problem, ProblemsFound
 from bihuan.kernel.unit import show
 
-__all__ = ["CompiledItem", "CompiledModel", "Component", "GraphNode", "Total", "compile_model", "deal_codes", "outline"]
+__all__ = [
+    "CompiledItem",
+    "CompiledModel",
+    "Component",
+    "GraphNode",
+    "Total",
+    "compile_model",
+    "deal_codes",
+    "outline",
+    "scope_of",
+]
 
 
 def compile_model(definition: ModelDefinition, ids: Mapping[str, Mapping[str, int]] | None = None) -> CompiledModel:
@@ -38,6 +48,14 @@ def outline(definition: ModelDefinition, ids: Mapping[str, Mapping[str, int]] | 
     except BadCalendar:
         return None
     return _scope(definition, calendar, ids, lambda _: None)
+
+
+def scope_of(model: CompiledModel) -> Scope:
+    """What formulas of a compiled model can see: to bind further expressions (checks, conditions) or read tables."""
+    definition = model.definition
+    types = {(dim.code, name): kind for dim in definition.dimensions for name, kind in dim.property_types.items()}
+    cubes = {cube.code: cube for cube in definition.cubes}
+    return Scope(cubes, model.items, model.dimensions, types, model.calendar, definition.versions)
 
 
 def _scope(

@@ -78,14 +78,14 @@ def _dimension(dim: DimensionDefinition, ids: Mapping[str, int], report: Report)
             continue
         seen.add(declared.code)
         members.append(Member(ids[declared.code], declared.code, declared.name, declared.properties))
-    own = _own_parents(dim)
+    own, declared_by = _own_parents(dim), {member.code: member for member in dim.members}
     for parent in own:
         if parent + OWN in seen:
-            place = next(member.place for member in dim.members if member.code == parent + OWN)
+            place = declared_by[parent + OWN].place
             report(problem("duplicate_member", place, f"“{parent + OWN}”是自动生成的本级，不用写", found=parent + OWN))
             continue
-        name = next(member.name for member in dim.members if member.code == parent)
-        members.append(Member(ids[parent + OWN], parent + OWN, name + OWN, {}, own_of=ids[parent]))
+        name = declared_by[parent].name + OWN
+        members.append(Member(ids[parent + OWN], parent + OWN, name, {}, own_of=ids[parent]))
     trees = {name: _tree(name, dim, ids, own, report) for name in dim.trees}
     trees.setdefault("", Hierarchy("", ()))
     return Dimension(dim.code, dim.name, tuple(members), trees, dim.references, dim.managed, dim.role_of)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,21 @@ class Hierarchy:
         """The days on which the tree changes, in order."""
         return tuple(sorted({d for e in self.edges for d in (e.valid_from, e.valid_to) if d is not None}))
 
+    @cached_property
+    def _children(self) -> dict[date | None, Mapping[int, Sequence[Edge]]]:
+        return {}
+
+    @cached_property
+    def _leaves(self) -> dict[tuple[int, date | None], Mapping[int, float]]:
+        return {}
+
     def children(self, at: date | None = None) -> Mapping[int, Sequence[Edge]]:
         """Parent -> its edges, in file order."""
+        if at not in self._children:
+            self._children[at] = self._find_children(at)
+        return self._children[at]
+
+    def _find_children(self, at: date | None) -> Mapping[int, Sequence[Edge]]:
         out: dict[int, list[Edge]] = defaultdict(list)
         for edge in self.edges:
             if edge.holds(at):
@@ -63,8 +77,13 @@ class Hierarchy:
                 out.append((member, node, weight))
         return out
 
-    def leaves_under(self, node: int, at: date | None = None) -> dict[int, float]:
-        """Leaf -> multiplied weight below ``node`` that day; ``{node: 1}`` for a leaf."""
+    def leaves_under(self, node: int, at: date | None = None) -> Mapping[int, float]:
+        """Leaf -> multiplied weight below ``node`` that day; ``{node: 1}`` for a leaf. Not to be written to."""
+        if (node, at) not in self._leaves:
+            self._leaves[node, at] = self._find_leaves(node, at)
+        return self._leaves[node, at]
+
+    def _find_leaves(self, node: int, at: date | None) -> dict[int, float]:
         children = self.children(at)
         out: dict[int, float] = {}
         stack = [(node, 1.0)]

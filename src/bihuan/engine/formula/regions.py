@@ -170,6 +170,6 @@ def never_matches(region: Node | None, earlier: Sequence[Node | None], dimension
     return not left
 
 
-def _leaves(region: Within, dimensions: Mapping[str, Dimension]) -> dict[int, float]:
+def _leaves(region: Within, dimensions: Mapping[str, Dimension]) -> Mapping[int, float]:
     dimension = dimensions[region.dim]
     return dimension.trees[region.tree].leaves_under(dimension.by_code[region.member].id)

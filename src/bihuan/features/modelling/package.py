@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import get_args
 
-from bihuan.engine.compile import compile_model, outline
+from bihuan.engine.compile import compile_model, outline, scope_of
 from bihuan.engine.compiled import CompiledModel
 from bihuan.engine.definition import (
     Base,
@@ -20,6 +20,7 @@ from bihuan.engine.definition import (
     Place,
     ValueType,
 )
+from bihuan.engine.formula.scope import Scope
 from bihuan.features.modelling.data import Entered, Expected, read_data, read_expected
 from bihuan.features.modelling.texts import Problems, Row, Table, Yaml, read_csv, read_yaml, report_unknown
 from bihuan.kernel.errors import ProblemsFound
@@ -53,16 +54,17 @@ def read_package(folder: Path, ids: Mapping[str, Mapping[str, int]] | None = Non
     definition = read_definition(folder, problems)
     if definition is None:
         raise ProblemsFound(problems)
+    model: CompiledModel | None = None
     try:
         model = compile_model(definition, ids)
-        scope = outline(definition, ids)
+        scope: Scope | None = scope_of(model)
     except ProblemsFound as found:
         problems.extend(found.problems)
-        scope, model = outline(definition, ids), None
+        scope = outline(definition, ids)
     data: list[Entered] = []
     expected: list[Expected] = []
     if scope is not None:
-        items = model.items if model is not None else scope.items
+        items = scope.items
         for cube in definition.cubes:
             if table := _table(folder, f"data/{cube.code}.csv", problems):
                 data += read_data(table, cube.code, items, scope, problems)
