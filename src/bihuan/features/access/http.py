@@ -124,7 +124,7 @@ class RequestEdge:
         return answer
 
 
-def _edge(request: Request) -> RequestEdge:
+async def _edge(request: Request) -> RequestEdge:  # async: no thread is needed to make it
     return RequestEdge(request, request.app.state.gate)
 
 
