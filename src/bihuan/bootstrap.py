@@ -18,6 +18,7 @@ from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling.folder import read_folder
 from bihuan.features.modelling.model import NotFastForward, listeners
 from bihuan.features.modelling.queries import compiled, trees
+from bihuan.features.planning.packages import load_data
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
 from bihuan.settings import Settings
@@ -112,9 +113,11 @@ def _person(uow: UnitOfWork, actor: Principal, *, login: str, name: str, role: s
 
 
 def _model(uow: UnitOfWork, actor: Principal, folder: Path) -> None:
-    """Applies a shipped package once; what users made of it since is theirs."""
+    """Applies a shipped package and loads its data once; what users made of it since is theirs."""
     files = read_folder(folder)
     try:
-        modelling.apply(uow, actor, files, reason="示例", name=folder.name)
+        applied = modelling.apply(uow, actor, files, reason="示例", name=folder.name)
+        if applied.revision == 1 and applied.changes:
+            load_data(uow, actor, model=applied.code, folder=folder)
     except NotFastForward:
         log.info("the demo's model is there and was changed since", model=folder.name)

@@ -388,6 +388,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trace
+         * @description Why a cell is what it is.
+         */
+        post: operations["planning_trace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan/undo": {
         parameters: {
             query?: never;
@@ -1303,6 +1323,37 @@ export interface components {
             version: number;
         };
         /**
+         * StepOut
+         * @description One step of a trace. ``kind``: input, formula, total, blank or hidden (outside your scope; then nothing else is told).
+         */
+        StepOut: {
+            /** Children */
+            children: components["schemas"]["StepOut"][];
+            /** Cube */
+            cube: string;
+            /** Item */
+            item: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "input" | "formula" | "total" | "hidden";
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Period */
+            period: string;
+            /** S */
+            s: string;
+            /** Text */
+            text: string;
+            /** V */
+            v: string | null;
+        };
+        /**
          * TaskOut
          * @description A turn of the person who asks.
          */
@@ -1346,6 +1397,34 @@ export interface components {
             state: string;
             /** Value */
             value: string | null;
+        };
+        /**
+         * TraceIn
+         * @description ``depth`` steps down towards the inputs.
+         */
+        TraceIn: {
+            /** As Of */
+            as_of?: number | null;
+            /** Cube */
+            cube: string;
+            /**
+             * Depth
+             * @default 1
+             */
+            depth: number;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /**
+             * Period
+             * @default
+             */
+            period: string;
+            /** Version */
+            version: number;
         };
         /**
          * UndoIn
@@ -2172,6 +2251,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeqOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepOut"];
                 };
             };
             /** @description Validation Error */

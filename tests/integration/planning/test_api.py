@@ -88,6 +88,7 @@ def bodies(version: int) -> dict[str, dict]:
         "/query": slice_,
         "/preview": {"edits": [], "query": slice_},
         "/history": cell,
+        "/trace": cell,
         "/save": {"version": version, "base_seq": 0, "edits": [edit("M1", "2026-02", "1612", "1612")]},
         "/branch": {"version": version, "code": "x", "name": "x"},
         "/snapshot": {"version": version, "name": "x"},
@@ -205,3 +206,30 @@ def test_a_branch_and_a_snapshot_by_route(call, plan) -> None:
     assert grid(call("all", "POST", "/query", here)[1], "销售收入", "M1")["2026-01"]["v"] == "2347800.00"
     assert call("all", "POST", "/snapshot", {"version": plan, "name": "一上"})[0] == 201
     assert call("all", "POST", "/snapshot", {"version": plan, "name": "一上"})[0] == 409
+
+
+def test_a_trace_leads_from_a_total_to_the_inputs(call, plan) -> None:
+    """Q1 revenue of M1 = months; January 2,347,800.00 = 销量 2730 × 单价 860."""
+    cell = {
+        "version": plan,
+        "cube": "销售",
+        "item": "销售收入",
+        "members": {"org": "MM", "产品": "M1"},
+        "period": "2026Q1",
+    }
+    status, told = call("mm", "POST", "/trace", {**cell, "depth": 3})
+    assert status == 200, told
+    assert (told["kind"], [c["period"] for c in told["children"]]) == ("total", ["2026-01", "2026-02", "2026-03"])
+    january = told["children"][0]
+    assert (january["kind"], january["text"], january["v"]) == ("formula", "销售收入 = 销量 * 单价", "2347800.00")
+    assert [(c["item"], c["kind"], c["v"]) for c in january["children"]] == [
+        ("销量", "input", "2730"),
+        ("单价", "input", "860"),
+    ]
+
+
+def test_a_trace_is_cut_by_the_scope(call, plan) -> None:
+    """The company total is not wholly inside the scope of ``mm``."""
+    cell = {"version": plan, "cube": "销售", "item": "销量", "members": {"org": "G", "产品": "M1"}, "period": "2026-01"}
+    assert call("mm", "POST", "/trace", cell)[0] == 403
+    assert call("all", "POST", "/trace", cell)[0] == 200

@@ -11,6 +11,7 @@ from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.modelling import queries as modelling
 from bihuan.features.planning import cells, commands, previews, queries, wire
+from bihuan.features.planning import trace as tracing
 from bihuan.features.planning.model import CellEdit, CellResult, SaveResult, Theirs, Version
 from bihuan.kernel.scaled import read_decimal
 
@@ -63,6 +64,22 @@ def save(edge: Edge, body: wire.SaveIn) -> wire.SaveOut:
         )
     status = 409 if answer["outcome"] == "nothing" else 200
     return JSONResponse(answer, status)  # type: ignore[return-value]  # the model above is what it holds
+
+
+@router.post("/trace", **requires("plan.read"))
+def trace(edge: Edge, body: wire.TraceIn) -> wire.StepOut:
+    """Why a cell is what it is."""
+    with edge.read() as reader:
+        return tracing.trace(
+            reader,
+            edge.actor,
+            version_id=body.version,
+            item=ItemRef(body.cube, body.item),
+            members=body.members,
+            period=body.period,
+            depth=body.depth,
+            as_of=body.as_of,
+        )
 
 
 @router.post("/history", **requires("plan.read"))
