@@ -1,0 +1,72 @@
+/** How each kind of cell looks: pure, from what the cell is to ground, ink and marks. */
+import { assertNever } from "../../lib/assertNever";
+import { type MoneyUnit, show } from "../../lib/display";
+import { type CellState, type CellView, type Column, isError } from "../model/cell";
+import type { ShownRow } from "../model/axes";
+
+export interface Look {
+  readonly text: string;
+  readonly ground: string;
+  readonly ink: string;
+  readonly weight: 400 | 600;
+  readonly size: number;
+  readonly align: "left" | "right" | "center";
+  readonly edge: boolean; // amber left edge: not saved
+  readonly frame: boolean; // red frame: invalid
+  readonly dot: boolean; // blue dot: somebody else changed it just now
+}
+
+export const INK = { text1: "#18202f", text2: "#4a566b", text3: "#626e83", text4: "#a4adbc", error: "#bf2a36", primary: "#2456c8" } as const;
+const GROUND = { input: "#ffffff", computed: "#f3f6fd", total: "#f3f6fd", locked: "#f3f4f6", void: "#f7f8fa", edited: "#fff7dc", invalid: "#fdecec", top: "#eaf0fb" } as const;
+
+export type StateWords = (state: Exclude<CellState, "value" | "blank">) => string;
+
+export function cellText(cell: CellView, row: ShownRow, unit: MoneyUnit, words: StateWords): string {
+  switch (cell.state) {
+    case "value":
+      return cell.amount === null ? "" : show(cell.amount, row.row.measure, unit) + (cell.partial ? "*" : "");
+    case "blank":
+      return "";
+    case "na":
+      return "—";
+    case "div0":
+    case "overflow":
+    case "cycle":
+    case "noDriver":
+    case "noRate":
+    case "noConverge":
+    case "badNumber":
+      return words(cell.state);
+    default:
+      return assertNever(cell.state);
+  }
+}
+
+export function cellLook(cell: CellView, row: ShownRow, column: Column, unit: MoneyUnit, words: StateWords): Look {
+  const error = isError(cell.state);
+  const top = row.row.level === 0 && row.hasChildren;
+  return {
+    text: cellText(cell, row, unit, words),
+    ground: ground(cell, top),
+    ink: ink(cell, error),
+    weight: column.total && (row.hasChildren || row.row.level === 0) ? 600 : 400,
+    size: error ? 11 : 12,
+    align: error || cell.state === "na" ? "center" : "right",
+    edge: cell.edited,
+    frame: cell.invalid !== null,
+    dot: cell.changedBy !== null,
+  };
+}
+
+function ground(cell: CellView, top: boolean): string {
+  if (cell.invalid !== null) return GROUND.invalid;
+  if (cell.edited) return GROUND.edited;
+  if (top && cell.access !== "input") return GROUND.top;
+  return GROUND[cell.access];
+}
+
+function ink(cell: CellView, error: boolean): string {
+  if (cell.stale || cell.state === "na") return INK.text4;
+  if (error || cell.invalid !== null) return INK.error;
+  return cell.access === "locked" ? INK.text2 : INK.text1;
+}
