@@ -14,7 +14,8 @@ export default tseslint.config(
     languageOptions: { parserOptions: { project: ["./tsconfig.app.json", "./tsconfig.node.json"] } },
     plugins: { "react-hooks": hooks },
     rules: {
-      ...hooks.configs.recommended.rules,
+      "react-hooks/rules-of-hooks": "error",
+      "react-hooks/exhaustive-deps": "error",
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],

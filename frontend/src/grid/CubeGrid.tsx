@@ -74,7 +74,6 @@ export function CubeGrid(props: Props) {
       controller.current = null;
       made.release();
     };
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- effect events are stable
   }, [sheet, compact, t, i18n.language]);
 
   useEffect(() => controller.current?.setUnit(unit), [unit]);

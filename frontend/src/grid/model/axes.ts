@@ -51,8 +51,11 @@ function layOutColumns(columns: readonly Column[]): { frozen: Column[]; headers:
   const known = new Set(columns.map((column) => column.id));
   const tops = columns.filter((column) => column.parent === null || !known.has(column.parent));
   const totals = tops.filter((column) => column.total);
-  const only = totals.length === 1 && tops.length === 1 ? totals[0] : undefined;
-  if (only) return { frozen: [only], headers: partsOf(only, columns) };
+  const only = totals.length === 1 ? totals[0] : undefined;
+  if (only) {
+    const beside = tops.filter((top) => top !== only).map((top) => header(top, columns));
+    return { frozen: [only], headers: [...beside, ...partsOf(only, columns)] };
+  }
   return { frozen: [], headers: tops.map((top) => header(top, columns)) };
 }
 

@@ -207,6 +207,7 @@ export class Sheet {
     if (by !== null) this.#markFresh(data.cells, by);
     this.data = data;
     this.#saved = data.cells;
+    if (this.#edits.size === 0) this.#forgetEdits();
     this.#rows = new Map(data.rows.map((row) => [row.id, row]));
     this.#columns = new Map(data.columns.map((column) => [column.id, column]));
     this.#changed();
@@ -225,6 +226,12 @@ export class Sheet {
   #dropStaleMarks(): void {
     const now = this.clock();
     for (const [key, mark] of this.#fresh) if (mark.until <= now) this.#fresh.delete(key);
+    this.#changed();
+  }
+
+  /** The server refused these edits: they stay, framed, with its words. */
+  refuse(why: ReadonlyMap<Key, string>): void {
+    this.#invalid = why;
     this.#changed();
   }
 

@@ -1,7 +1,8 @@
 /** How each kind of cell looks: pure, from what the cell is to ground, ink and marks. */
+import { type Amount, toScaled } from "../../lib/amount";
 import { assertNever } from "../../lib/assertNever";
-import { type MoneyUnit, show } from "../../lib/display";
-import { type CellState, type CellView, type Column, isError } from "../model/cell";
+import { type Measure, type MoneyUnit, show } from "../../lib/display";
+import { type CellState, type CellView, type Column, isError, type Row } from "../model/cell";
 import type { ShownRow } from "../model/axes";
 
 export interface Look {
@@ -24,7 +25,7 @@ export type StateWords = (state: Exclude<CellState, "value" | "blank">) => strin
 export function cellText(cell: CellView, row: ShownRow, unit: MoneyUnit, words: StateWords): string {
   switch (cell.state) {
     case "value":
-      return cell.amount === null ? "" : show(cell.amount, row.row.measure, unit) + (cell.partial ? "*" : "");
+      return cell.amount === null ? "" : show(cell.amount, withAllPlaces(row.row, cell.amount), unit) + (cell.partial ? "*" : "");
     case "blank":
       return "";
     case "na":
@@ -40,6 +41,12 @@ export function cellText(cell: CellView, row: ShownRow, unit: MoneyUnit, words: 
     default:
       return assertNever(cell.state);
   }
+}
+
+/** The row's places cover what is saved; a figure just typed or calculated may need more, and shows them rather than round. */
+function withAllPlaces({ measure, scale }: Row, amount: Amount): Measure {
+  if (measure.kind === "percent") return measure;
+  return { ...measure, places: Math.max(measure.places, Math.min(toScaled(amount).places, scale ?? 4, 4)) };
 }
 
 export function cellLook(cell: CellView, row: ShownRow, column: Column, unit: MoneyUnit, words: StateWords): Look {

@@ -1,0 +1,137 @@
+/** The server's slice as a sheet for the grid, and an edit of the sheet as one for the server. Pure. */
+import { type Amount, toScaled, tryAmount } from "../../lib/amount";
+import type { Measure } from "../../lib/display";
+import { type Access, type Cell, type CellRef, type CellState, type Change, type Column, type Key, keyOf, type Row } from "../../grid/model/cell";
+import type { SheetData } from "../../grid/model/sheet";
+import { periodNames, type PeriodWords } from "./periods";
+import type { Edit, ModelDetail, Slice } from "./requests";
+
+const STATES: Record<string, CellState> = {
+  BLANK: "blank",
+  VALUE: "value",
+  NOT_APPLICABLE: "na",
+  DIV_BY_ZERO: "div0",
+  OVERFLOW: "overflow",
+  CYCLE: "cycle",
+  NO_DRIVER: "noDriver",
+  NO_RATE: "noRate",
+  NO_CONVERGE: "noConverge",
+  BAD_NUMBER: "badNumber",
+};
+
+export function cellState(name: string): CellState {
+  return STATES[name] ?? "badNumber";
+}
+
+type WireCell = Slice["cells"][number][number];
+
+/** Why a cell cannot be edited tells what kind it is; the key's first part is the kind of reason. */
+function access(cell: WireCell): Access {
+  if (cell.e) return "input";
+  const kind = cell.r?.split(":")[0] ?? "";
+  if (kind.startsWith("formula")) return "computed";
+  if (kind.startsWith("total")) return "total";
+  return kind === "coarse" || kind === "parameter" ? "void" : "locked";
+}
+
+function cellOf(cell: WireCell, reasons: Slice["reasons"]): Cell {
+  const amount = cell.v === null ? null : tryAmount(cell.v);
+  const state = cellState(cell.s);
+  return {
+    amount: state === "value" ? amount : null,
+    state: state === "value" && amount === null ? "badNumber" : state,
+    access: access(cell),
+    reason: cell.r === null ? null : (reasons[cell.r] ?? cell.r),
+    partial: cell.p,
+  };
+}
+
+export function cellsOf(slice: Slice): Map<Key, Cell> {
+  const cells = new Map<Key, Cell>();
+  for (const [i, line] of slice.cells.entries()) {
+    const row = slice.rows[i];
+    for (const [j, cell] of line.entries()) {
+      const column = slice.columns[j];
+      if (row && column) cells.set(keyOf({ row: row.key, column: column.code }), cellOf(cell, slice.reasons));
+    }
+  }
+  return cells;
+}
+
+export function sheetOf(slice: Slice, currency: string, words: PeriodWords): SheetData {
+  const items = new Map(slice.items.map((item) => [item.code, item]));
+  const severalItems = new Set(slice.rows.map((row) => row.item)).size > 1;
+  const rows = slice.rows.map((row, i): Row => {
+    const item = items.get(row.item);
+    const unit = item?.unit ?? "";
+    const figures = (slice.cells[i] ?? []).flatMap((cell) => (cell.v === null ? [] : (tryAmount(cell.v) ?? [])));
+    return {
+      id: row.key,
+      label: label(row, item?.name ?? row.item, severalItems) + unitSuffix(unit, currency),
+      level: row.level,
+      parent: row.parent,
+      measure: measureOf(unit, currency, item?.decimals ?? null, item?.scale ?? null, figures),
+      scale: item?.scale ?? null,
+      unit,
+      computed: item?.formula ?? false,
+    };
+  });
+  return { rows, columns: columnsOf(slice, words), cells: cellsOf(slice) };
+}
+
+function label(row: Slice["rows"][number], item: string, severalItems: boolean): string {
+  if (!severalItems || row.level > 0 || row.name === item) return row.name;
+  return row.name ? `${item} · ${row.name}` : item;
+}
+
+/** Money's unit stands once in the top bar; any other unit stands with its row. */
+function unitSuffix(unit: string, currency: string): string {
+  return unit === currency || unit === "" || unit === "?" || unit === "%" ? "" : `（${unit}）`;
+}
+
+/** Money in yuan shows whole yuan unless the model says more; other figures show the places they have, up to four. */
+export function measureOf(unit: string, currency: string, decimals: number | null, scale: number | null, figures: readonly Amount[]): Measure {
+  if (unit === "%") return { kind: "percent", places: decimals ?? 1 };
+  const used = Math.max(0, ...figures.map((figure) => toScaled(figure).places));
+  const places = Math.min(used, scale ?? 4, 4);
+  return unit === currency ? { kind: "money", places } : { kind: "number", places: Math.max(places, Math.min(decimals ?? 0, places)) };
+}
+
+function columnsOf(slice: Slice, words: PeriodWords): Column[] {
+  const parents = new Set(slice.columns.map((column) => column.parent));
+  return slice.columns.map((column) => {
+    const { label, full } = periodNames(column.code, column.kind, words);
+    return { id: column.code, label, fullName: full, parent: column.parent, total: parents.has(column.code) };
+  });
+}
+
+/** What the server needs to know of a cell: the item and one node per dimension. */
+export class Coordinates {
+  readonly #rows: ReadonlyMap<string, Slice["rows"][number]>;
+  readonly #periodless: ReadonlySet<string>;
+
+  constructor(
+    private readonly cube: string,
+    slice: Slice,
+  ) {
+    this.#rows = new Map(slice.rows.map((row) => [row.key, row]));
+    this.#periodless = new Set(slice.columns.filter((column) => column.kind === "none").map((column) => column.code));
+  }
+
+  of(ref: CellRef): Pick<Edit, "cube" | "item" | "members"> & { readonly period: string } {
+    const row = this.#rows.get(ref.row);
+    if (!row) throw new Error(`no row ${ref.row}`);
+    return { cube: this.cube, item: row.item, members: row.members, period: this.#periodless.has(ref.column) ? "" : ref.column };
+  }
+
+  edits(changes: readonly Change[]): Edit[] {
+    return changes.map(({ before, after, ...ref }) => ({ ...this.of(ref), before, after }));
+  }
+}
+
+/** How to show a figure of any item of the model: for the operands of a trace. */
+export function itemMeasure(model: ModelDetail, cube: string, code: string, value: Amount | null): { readonly measure: Measure; readonly unit: string } {
+  const item = model.cubes.find((one) => one.code === cube)?.items.find((one) => one.code === code);
+  const unit = item?.unit ?? "";
+  return { unit, measure: measureOf(unit, model.currency, item?.decimals ?? null, item?.scale ?? null, value === null ? [] : [value]) };
+}
