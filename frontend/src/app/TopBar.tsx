@@ -56,7 +56,7 @@ function AccountMenu({ info, onSignOut }: Pick<Props, "info" | "onSignOut">) {
         <span className="who">
           <b className="strong">{info.name}</b>
           <br />
-          <span className="role">{info.roles.join("、")}</span>
+          <span className="role">{info.roles.map((role) => t(`role.${role}`, { defaultValue: role })).join("、")}</span>
         </span>
       </button>
     </Dropdown>

@@ -49,6 +49,15 @@ export const en: Words<typeof zh> = {
     expired: "Your session has ended. What you typed is still here; sign in and save.",
     again: "Sign in again",
   },
+  role: {
+    "budget-admin": "Budget administrator",
+    "department-owner": "Department owner",
+    approver: "Approver",
+    requester: "Requester",
+    cfo: "Finance head",
+    it: "System administrator",
+    auditor: "Auditor",
+  },
   soon: {
     home: "This page will list what waits for you: to fill in, to approve, alerts and deadlines. It is not built yet.",
     target: "This page will split the yearly targets by organisation and month and keep the reasons. It is not built yet.",

@@ -47,6 +47,15 @@ export const zh = {
     expired: "登录已过期。你填的数还在，登录后可以接着存。",
     again: "重新登录",
   },
+  role: {
+    "budget-admin": "预算管理员",
+    "department-owner": "部门预算负责人",
+    approver: "审批人",
+    requester: "经办人",
+    cfo: "财务负责人",
+    it: "系统管理员",
+    auditor: "审计",
+  },
   soon: {
     home: "这里会列出等你办的事：待填、待批、预警和截止时间。这一页还没做。",
     target: "这里会把年度目标分解到组织和月份，并留下分解的依据。这一页还没做。",

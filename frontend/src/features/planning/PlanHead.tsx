@@ -26,7 +26,11 @@ export function PlanHead({ cube, version, versions, org, plan, unit }: Props) {
         <VersionTag status={version.status} />
         <span className="facts">{facts.filter(Boolean).join(" · ")}</span>
         <span className="spring" />
-        {plan.othersChanged && <span className="tag" data-tone="info">{t("plan.otherEdit", { who: plan.othersChanged.who })}</span>}
+        {plan.othersChanged && (
+          <span className="tag" data-tone="info" role="status" data-testid="others-changed">
+            {t("plan.otherEdit", { who: plan.othersChanged })}
+          </span>
+        )}
         {!plan.live && (
           <span className="tag" data-tone="warn">
             <Icon name="warn" />

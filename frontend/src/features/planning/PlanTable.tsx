@@ -19,7 +19,7 @@ import { PhoneList } from "./PhoneList";
 import { PlanHead } from "./PlanHead";
 import { PlanToolbar } from "./PlanToolbar";
 import { queryOf } from "./planQuery";
-import type { Cube, Member, ModelDetail, Version } from "./requests";
+import type { Cube, Member, ModelDetail, Query, Version } from "./requests";
 import { useLeaveGuard } from "./useLeaveGuard";
 import { type Clash, usePlanSheet } from "./usePlanSheet";
 
@@ -46,9 +46,10 @@ export function PlanTable({ model, version, versions, cube, org }: Props) {
   const [lastSaved, setLastSaved] = useState("");
   const [clash, setClash] = useState<{ readonly clashes: readonly Clash[]; readonly seq: number } | null>(null);
 
-  const query = useMemo(() => queryOf(model, version, cube, org, rowDim), [model, version, cube, org, rowDim]);
+  const asked = JSON.stringify(queryOf(model, version, cube, org, rowDim)); // the same question is the same sheet, whatever was fetched anew
+  const query = useMemo(() => JSON.parse(asked) as Query, [asked]);
   const words = useMemo(() => ({ english: i18n.language === "en", year: t("plan.yearSuffix"), only: t("plan.given") }), [t, i18n.language]);
-  const plan = usePlanSheet(query, model.currency, words);
+  const plan = usePlanSheet(query, model, words);
   const { sheet } = plan;
   const subscribe = useCallback((listener: () => void) => sheet?.subscribe(listener) ?? (() => undefined), [sheet]);
   const editCount = useSyncExternalStore(subscribe, () => sheet?.editCount ?? 0);
@@ -141,14 +142,14 @@ export function PlanTable({ model, version, versions, cube, org }: Props) {
       <div className="plan-body">
         <div className="plan-main">
           {body()}
-          <FootBar sheet={sheet} plan={plan} lastSaved={lastSaved}>
+          {!narrow && <FootBar sheet={sheet} plan={plan} lastSaved={lastSaved}>
             <Button disabled={editCount === 0 || saving} onClick={() => void message.info(t("plan.discarded", { count: sheet?.discard() ?? 0 }))}>
               {t("plan.discard")}
             </Button>
             <Button type="primary" disabled={editCount === 0} loading={saving} onClick={() => void save()} data-testid="save">
               {t("plan.save")}
             </Button>
-          </FootBar>
+          </FootBar>}
         </div>
         {panel && sheet && plan.slice && (
           <ExplainPanel

@@ -58,7 +58,9 @@ export function cellsOf(slice: Slice): Map<Key, Cell> {
   return cells;
 }
 
-export function sheetOf(slice: Slice, currency: string, words: PeriodWords): SheetData {
+export function sheetOf(slice: Slice, cube: string, model: ModelDetail, words: PeriodWords): SheetData {
+  const { currency } = model;
+  const said = new Map(model.cubes.find((one) => one.code === cube)?.items.map((item) => [item.code, item.decimals]));
   const items = new Map(slice.items.map((item) => [item.code, item]));
   const severalItems = new Set(slice.rows.map((row) => row.item)).size > 1;
   const rows = slice.rows.map((row, i): Row => {
@@ -70,10 +72,10 @@ export function sheetOf(slice: Slice, currency: string, words: PeriodWords): She
       label: label(row, item?.name ?? row.item, severalItems) + unitSuffix(unit, currency),
       level: row.level,
       parent: row.parent,
-      measure: measureOf(unit, currency, item?.decimals ?? null, item?.scale ?? null, figures),
+      measure: measureOf(unit, currency, said.get(row.item) ?? null, item?.scale ?? null, figures),
       scale: item?.scale ?? null,
       unit,
-      computed: item?.formula ?? false,
+      computed: (slice.cells[i] ?? []).some((cell) => access(cell) === "computed"),
     };
   });
   return { rows, columns: columnsOf(slice, words), cells: cellsOf(slice) };
@@ -89,19 +91,23 @@ function unitSuffix(unit: string, currency: string): string {
   return unit === currency || unit === "" || unit === "?" || unit === "%" ? "" : `（${unit}）`;
 }
 
-/** Money in yuan shows whole yuan unless the model says more; other figures show the places they have, up to four. */
+/** Money in yuan shows whole yuan unless the model says otherwise; other figures show the places they have, up to four. */
 export function measureOf(unit: string, currency: string, decimals: number | null, scale: number | null, figures: readonly Amount[]): Measure {
   if (unit === "%") return { kind: "percent", places: decimals ?? 1 };
+  if (unit === currency) return { kind: "money", places: decimals ?? 0 };
   const used = Math.max(0, ...figures.map((figure) => toScaled(figure).places));
-  const places = Math.min(used, scale ?? 4, 4);
-  return unit === currency ? { kind: "money", places } : { kind: "number", places: Math.max(places, Math.min(decimals ?? 0, places)) };
+  return { kind: "number", places: decimals ?? Math.min(used, scale ?? 4, 4) };
 }
 
+/** Half years only repeat what their quarters say: they are left out. */
 function columnsOf(slice: Slice, words: PeriodWords): Column[] {
-  const parents = new Set(slice.columns.map((column) => column.parent));
-  return slice.columns.map((column) => {
+  const halves = new Map(slice.columns.filter((column) => column.kind === "half").map((column) => [column.code, column.parent]));
+  const shown = slice.columns.filter((column) => !halves.has(column.code));
+  const parentOf = (code: string | null): string | null => (code === null ? null : halves.has(code) ? parentOf(halves.get(code) ?? null) : code);
+  const parents = new Set(shown.map((column) => parentOf(column.parent)));
+  return shown.map((column) => {
     const { label, full } = periodNames(column.code, column.kind, words);
-    return { id: column.code, label, fullName: full, parent: column.parent, total: parents.has(column.code) };
+    return { id: column.code, label, fullName: full, parent: parentOf(column.parent), total: parents.has(column.code) };
   });
 }
 

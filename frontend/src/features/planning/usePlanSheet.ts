@@ -1,13 +1,13 @@
 /** The sheet of a plan slice, kept alive: loaded, tried on every edit, saved, and reloaded when others change it. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { useLiveEvents } from "../../api/events";
+import { type LiveEvent, useLiveEvents } from "../../api/events";
 import { asProblem, type Problem } from "../../api/problem";
 import { type Key, keyOf } from "../../grid/model/cell";
-import { Sheet, type SheetData } from "../../grid/model/sheet";
+import { Sheet } from "../../grid/model/sheet";
 import { type Amount, tryAmount } from "../../lib/amount";
 import type { PeriodWords } from "./periods";
-import { type CellResult, type Edit, fetchPreview, fetchSlice, type Query, save, type Saved, type Slice, sliceKey } from "./requests";
+import { type CellResult, type Edit, fetchPreview, fetchSlice, type ModelDetail, type Query, save, type Saved, type Slice, sliceKey } from "./requests";
 import { cellsOf, Coordinates, sheetOf } from "./slice";
 
 const DEBOUNCE_MS = 150;
@@ -37,71 +37,79 @@ export interface PlanSheet {
   readonly loadError: Problem | null;
   readonly previewError: Problem | null;
   readonly live: boolean;
-  readonly othersChanged: { readonly who: string; readonly at: number } | null;
+  readonly othersChanged: string; // who changed something just now, "" = nobody
   readonly reload: () => Promise<void>;
   readonly save: (baseSeq?: number) => Promise<SaveOutcome>;
 }
 
-const EMPTY: SheetData = { rows: [], columns: [], cells: new Map() };
-
-export function usePlanSheet(query: Query | null, currency: string, words: PeriodWords): PlanSheet {
+export function usePlanSheet(query: Query, model: ModelDetail, words: PeriodWords): PlanSheet {
   const client = useQueryClient();
-  const key = query && JSON.stringify(query);
-  const slice = useQuery({
-    queryKey: query ? sliceKey(query) : ["slice", "none"],
-    queryFn: () => (query ? fetchSlice(query) : Promise.reject(new Error("nothing to ask"))),
-    enabled: query !== null,
-    staleTime: Infinity,
-    gcTime: 0,
-  });
-  const sheet = useMemo(() => (key === null ? null : new Sheet(EMPTY)), [key]);
-  const at = useMemo(() => (query && slice.data ? new Coordinates(query.cube, slice.data) : null), [query, slice.data]);
+  const slice = useQuery({ queryKey: sliceKey(query), queryFn: () => fetchSlice(query), staleTime: Infinity, gcTime: 0 });
+  const [held, setHeld] = useState<{ readonly query: Query; readonly sheet: Sheet } | null>(null);
+  const sheet = held?.query === query ? held.sheet : null;
+  const at = useMemo(() => (slice.data ? new Coordinates(query.cube, slice.data) : null), [query, slice.data]);
   const by = useRef<string | null>(null);
-  const ownSeq = useRef(0);
-  const [othersChanged, setOthersChanged] = useState<{ who: string; at: number } | null>(null);
+  const heard = useRef<{ readonly saving: boolean; readonly own: number; readonly waiting: readonly Change[] }>({ saving: false, own: 0, waiting: [] });
+  const [othersChanged, setOthersChanged] = useState("");
 
   useEffect(() => {
-    if (!sheet || !slice.data) return;
-    sheet.reload(sheetOf(slice.data, currency, words), by.current);
+    if (!slice.data) return;
+    const data = sheetOf(slice.data, query.cube, model, words);
+    if (sheet) sheet.reload(data, by.current);
+    else setHeld({ query, sheet: new Sheet(data) });
     by.current = null;
-  }, [sheet, slice.data, currency, words]);
+  }, [sheet, query, slice.data, model, words]);
 
   const reload = useCallback(async (): Promise<void> => {
-    if (query) await client.invalidateQueries({ queryKey: sliceKey(query), exact: true });
+    await client.invalidateQueries({ queryKey: sliceKey(query), exact: true });
   }, [client, query]);
 
+  const othersDid = (change: Change): void => {
+    by.current = change.author;
+    setOthersChanged(change.author);
+    void reload();
+  };
   const live = useLiveEvents(["plan.changed"], (event) => {
-    const { version, seq, author } = event.data;
-    if (event.topic === "reset") void reload();
-    else if (query && version === query.version && typeof seq === "number" && seq > Math.max(ownSeq.current, slice.data?.seq ?? 0)) {
-      by.current = typeof author === "string" ? author : "";
-      setOthersChanged({ who: by.current, at: Date.now() });
-      void reload();
-    }
+    if (event.topic === "reset") return void reload();
+    const change = changeOf(event, query.version);
+    if (!change || change.seq <= Math.max(slice.data?.seq ?? 0, heard.current.own)) return;
+    if (heard.current.saving) heard.current = { ...heard.current, waiting: [...heard.current.waiting, change] };
+    else othersDid(change);
   });
+  useEffect(() => {
+    if (othersChanged === "") return undefined;
+    const timer = setTimeout(() => setOthersChanged(""), 10_000);
+    return () => clearTimeout(timer);
+  }, [othersChanged]);
 
   const previewError = usePreview(sheet, query, at, slice.data?.seq);
 
   const saveNow = async (baseSeq?: number): Promise<SaveOutcome> => {
-    if (!sheet || !query || !slice.data || !at) return { kind: "saved", count: 0 };
+    if (!sheet || !slice.data || !at) return { kind: "saved", count: 0 };
     const changes = sheet.changes();
+    let { own } = heard.current;
+    heard.current = { saving: true, own, waiting: [] }; // the news of one's own save may come before its answer, or after
     try {
       const answer = await save(query.version, baseSeq ?? slice.data.seq, at.edits(changes));
       if (answer.outcome !== "saved") return whyNot(answer, changes, sheet);
-      ownSeq.current = answer.seq;
+      own = answer.seq;
       sheet.settle(changes);
       void reload();
       return { kind: "saved", count: answer.saved };
     } catch (error) {
       return { kind: "failed", problem: asProblem(error) };
+    } finally {
+      const others = heard.current.waiting.filter((change) => change.seq > own).at(-1);
+      heard.current = { saving: false, own, waiting: [] };
+      if (others) othersDid(others);
     }
   };
 
   return {
-    sheet: slice.data ? sheet : null,
+    sheet,
     slice: slice.data,
     at,
-    loading: slice.isPending && query !== null,
+    loading: slice.isPending,
     loadError: slice.error ? asProblem(slice.error) : null,
     previewError,
     live,
@@ -109,6 +117,17 @@ export function usePlanSheet(query: Query | null, currency: string, words: Perio
     reload,
     save: saveNow,
   };
+}
+
+interface Change {
+  readonly seq: number;
+  readonly author: string;
+}
+
+function changeOf({ data }: LiveEvent, version: number): Change | null {
+  const { seq, author } = data;
+  if (data["version"] !== version || typeof seq !== "number") return null;
+  return { seq, author: typeof author === "string" ? author : "" };
 }
 
 /** Clashes go to the dialog; cells refused for another reason are framed in the sheet. */
@@ -134,12 +153,12 @@ function refusal(change: { row: string; column: string } | undefined, result: Ce
 }
 
 /** Asks for a trial calculation shortly after the last edit; a newer edit cancels the older question. */
-function usePreview(sheet: Sheet | null, query: Query | null, at: Coordinates | null, seq: number | undefined): Problem | null {
+function usePreview(sheet: Sheet | null, query: Query, at: Coordinates | null, seq: number | undefined): Problem | null {
   const [problem, setProblem] = useState<Problem | null>(null);
   const nothing = useCallback(() => () => undefined, []);
   const edits = useSyncExternalStore(sheet?.subscribe ?? nothing, () => editsKey(sheet));
   const ask = useEffectEvent(async (signal: AbortSignal): Promise<void> => {
-    if (!sheet || !query || !at) return;
+    if (!sheet || !at) return;
     const changes = sheet.changes();
     const wire: Edit[] = at.edits(changes);
     try {

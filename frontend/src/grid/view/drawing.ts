@@ -88,6 +88,7 @@ export class Drawing {
     const frozen = this.#table.frozenColCount;
     if (frozen > 0) this.#table.updateCellContentRange(0, rowStart, frozen - 1, rowEnd);
     this.#table.updateCellContentRange(colStart, rowStart, colEnd, rowEnd);
+    this.#table.scenegraph.updateNextFrame(); // changed cells alone do not make it draw
     requestIdleCallback(() => this.#repaintAround(rowStart, rowEnd), { timeout: 400 });
   }
 
@@ -96,10 +97,12 @@ export class Drawing {
     const first = Math.max(this.#depth, rowStart - 30);
     const last = Math.min(this.#table.rowCount - 1, rowEnd + 30);
     this.#table.updateCellContentRange(0, first, this.#table.colCount - 1, last);
+    this.#table.scenegraph.updateNextFrame();
   }
 
   drawSelection(area: Rectangle, head: At): void {
     this.#pushing = true;
+    this.#table.clearSelected();
     this.#table.selectCells([{ start: this.#cell({ r: area.top, c: area.left }), end: this.#cell({ r: area.bottom, c: area.right }) }]);
     const cell = this.#cell(head);
     this.#table._makeVisibleCell(cell.col, cell.row);

@@ -43,9 +43,9 @@ export function cellText(cell: CellView, row: ShownRow, unit: MoneyUnit, words: 
   }
 }
 
-/** The row's places cover what is saved; a figure just typed or calculated may need more, and shows them rather than round. */
+/** A row's places cover what is saved; a quantity or price just typed may need more, and shows them rather than round. */
 function withAllPlaces({ measure, scale }: Row, amount: Amount): Measure {
-  if (measure.kind === "percent") return measure;
+  if (measure.kind !== "number") return measure;
   return { ...measure, places: Math.max(measure.places, Math.min(toScaled(amount).places, scale ?? 4, 4)) };
 }
 
