@@ -14,6 +14,7 @@ from bihuan.engine.formula.graph import Circle, Dependencies, arrange, walk
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.parse import parse_block, parse_expression
 from bihuan.engine.formula.regions import bind_region, never_matches
+from bihuan.engine.formula.rows import check_rows
 from bihuan.engine.formula.scope import Scope, qualified
 from bihuan.engine.formula.syntax import Statement
 from bihuan.kernel.calendar import BadCalendar, Calendar, make_calendar
@@ -153,6 +154,7 @@ class _Compiler:
         region = bind_region(binder, item, statement)
         expression = binder.bind(statement.expression)
         self._check_result(item, expression, statement, binder)
+        check_rows(item, expression, self.scope.dimensions, statement.expression)
         rule = Rule(item.ref, region, expression, statement.text, binder.line)
         earlier = rules.get(item.ref, [])
         for lint in binder.lints:

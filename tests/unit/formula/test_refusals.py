@@ -211,3 +211,17 @@ def test_what_is_legal_but_odd_gets_a_hint(tmp_path: Path, formulas: str, code: 
 
 def test_a_clean_formula_gets_no_hint(tmp_path: Path) -> None:
     assert package(tmp_path, "收入 = 销量 * 单价\n成本[产品: A] = 收入\n成本[产品: B] = 收入 * 2").model.lints == ()
+
+
+def test_a_formula_that_would_fill_every_combination_of_large_dimensions_is_refused_with_the_estimate(
+    tmp_path: Path,
+) -> None:
+    texts = files("大 = 1\n跟 = 大 * 2", '大: {unit: "?", dims: [客户, 料号]}\n跟: {unit: "?", dims: [客户, 料号]}')
+    texts["cubes/1.yaml"] = texts["cubes/1.yaml"].replace("来源期]\nuses", "来源期, 客户, 料号]\nuses")
+    for dim in ("客户", "料号"):
+        texts[f"dimensions/{dim}.csv"] = "code\n" + "\n".join(f"{dim}{n}" for n in range(1100))
+    from bihuan.features.modelling.package import read_package
+
+    with pytest.raises(ProblemsFound) as found:
+        read_package(write(tmp_path, texts))
+    assert [(p.code, p.found) for p in found.value.problems] == [("too_many_rows", "1,210,000 行")]

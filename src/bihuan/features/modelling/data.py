@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from bihuan.engine.compiled import CompiledItem
@@ -102,6 +103,9 @@ def read_expected(
         for key, column, text in reader.values(row, item):
             place = Place(row.place.file, row.place.line, table.columns.index(column) + 1)
             value = _STATES.get(text) if text in _STATES else _value(text, item, place, problems)
+            if isinstance(value, str):
+                message = f"“{item.ref.item}”不是数；期望值只核对数和状态"
+                problems.at("bad_value", place, message, found=text, expected="数、BLANK 或错误代码")
             if value is None or tolerance is None or isinstance(value, str):
                 continue
             out.append(Expected(item.ref, version, members, key, value, tolerance, row.get("source"), place))
@@ -124,7 +128,7 @@ def _decimal(text: str, place: Place, problems: Problems) -> Decimal | None:
 def _value(text: str, item: CompiledItem, place: Place, problems: Problems) -> Decimal | str | None:
     """The number in base units, within what can be stored, or the text as it is."""
     if item.type != "number":
-        return text
+        return _text(text, item, place, problems)
     amount = _decimal(text, place, problems)
     if amount is None:
         return None
@@ -135,6 +139,22 @@ def _value(text: str, item: CompiledItem, place: Place, problems: Problems) -> D
         problems.at("bad_number", place, "数太大，存不下", found=text, expected=str(error.facts.get("expected", "")))
         return None
     return amount
+
+
+def _text(text: str, item: CompiledItem, place: Place, problems: Problems) -> str | None:
+    """A date or a condition as it is kept; other texts as they are."""
+    if item.type == "date":
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            problems.at("bad_date", place, f"“{item.ref.item}”要写日期", found=text, expected="2026-01-31")
+            return None
+    if item.type == "boolean":
+        if text.upper() not in {"TRUE", "FALSE"}:
+            problems.at("bad_value", place, f"“{item.ref.item}”要写是否", found=text, expected="TRUE 或 FALSE")
+            return None
+        return text.upper()
+    return text
 
 
 def _is_filled(cell: Entered, item: CompiledItem, scope: Scope, problems: Problems) -> bool:
