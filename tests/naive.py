@@ -7,28 +7,19 @@ the value of a number is a `Fraction` in plain units (not scaled), of a period i
 import itertools
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from tests.naive_rows import Inputs, NaiveRows
+from tests.naive_tables import BLANK, Cell, Value, binary, call, compare, fold, good, round_half_away, snap, weighted
+
 from bihuan.engine.compiled import CompiledItem, CompiledModel
 from bihuan.engine.formula import bound
 from bihuan.engine.formula.bound import ItemRef, Node
-from bihuan.engine.formula.graph import children
 from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.state import State, is_error
-
-Value = Any
-Cell = tuple[State, Value]
-BLANK: Cell = (State.BLANK, None)
-Inputs = Mapping[tuple[ItemRef, tuple[int, ...], int], Value]
-Rows = tuple[tuple[str, ...], frozenset[tuple[int, ...]]]  # dimensions, combinations of leaf ids
-
-
-def good(value: Value) -> Cell:
-    """A cell with a value."""
-    return (State.VALUE, value)
 
 
 @dataclass(frozen=True)
@@ -40,13 +31,13 @@ class At:
     index: int
 
 
-class Naive:
+class Naive(NaiveRows):
     """All cells of one version of a model from its inputs: ``inputs`` by (item, leaf ids, index at the item's grain)."""
 
     def __init__(self, model: CompiledModel, inputs: Inputs, others: Mapping[str, "Naive"] | None = None) -> None:
-        self.model, self.inputs, self.others = model, dict(inputs), dict(others or {})
+        super().__init__(model, inputs, others or {})
+        self.others: Mapping[str, Naive] = dict(others or {})
         self.memo: dict[tuple[ItemRef, tuple[int, ...], int], Cell] = {}
-        self.row_sets = self._all_rows()
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 50_000))
 
     # --- what can be asked ------------------------------------------------------------------------------------------
@@ -166,7 +157,7 @@ class Naive:
                 # what weighs counts into the node with the edges' weights too: revenue / quantity, both at the node
                 weighing.append((mark, by * weight if mark == State.VALUE else by))
         if item.total.kind == "weighted":
-            return _weighted(cells, weighing)
+            return weighted(cells, weighing)
         return fold(item.total.kind.upper(), cells)
 
     def _below(self, dim: str, top: int) -> set[int]:
@@ -178,10 +169,6 @@ class Naive:
             found.update(below)
             stack.extend(below)
         return found
-
-    def leaves(self, dim: str, member: int, tree: str = "") -> dict[int, float]:
-        """Leaves below a member with their weights; itself for a leaf."""
-        return self.model.dimensions[dim].trees[tree].leaves_under(member)
 
     # --- expressions ------------------------------------------------------------------------------------------------
 
@@ -452,256 +439,6 @@ class Naive:
         if total[0] != State.VALUE or total[1] == 0:
             return (State.NO_DRIVER, None) if pool[1] != 0 else BLANK
         return BLANK if driver[0] != State.VALUE else good(pool[1] * driver[1] / total[1])
-
-    # --- rows -------------------------------------------------------------------------------------------------------
-
-    def _all_rows(self) -> dict[ItemRef, frozenset[tuple[int, ...]]]:
-        """The least sets of rows that satisfy every rule, grown from what was entered."""
-        self.row_sets = {ref: frozenset(m for r, m, _ in self.inputs if r == ref) for ref in self.model.items}
-        growing = True
-        while growing:
-            growing = False
-            for ref, item in self.model.items.items():
-                found = self.row_sets[ref].union(*(self._rule_rows(item, rule.expression) for rule in item.rules))
-                growing = growing or found != self.row_sets[ref]
-                self.row_sets[ref] = found
-        return self.row_sets
-
-    def _rule_rows(self, item: CompiledItem, expression: Node) -> frozenset[tuple[int, ...]]:
-        found = self.rows_of(expression) or ((), frozenset({()}))
-        missing = tuple(dim for dim in item.dims if dim not in found[0])
-        every = (
-            missing,
-            frozenset(itertools.product(*([m.id for m in self.model.dimensions[d].leaves] for d in missing))),
-        )
-        return self._join(item.dims, [found, every])[1]
-
-    def rows_of(self, node: Node) -> Rows | None:
-        """The rows an expression creates; None when it creates none of its own."""
-        match node:
-            case bound.Read():
-                return self._read_rows(node)
-            case bound.Aggregate():
-                return self._aggregate_rows(node)
-            case bound.Binary(op="*" | "/" | "^" | "AND") | bound.Share():
-                parts = [found for part in children(node) if (found := self.rows_of(part)) is not None]
-                return self._join(self._ordered(parts), parts) if parts else None
-            case _:
-                parts = [found for part in children(node) if (found := self.rows_of(part)) is not None]
-                whole = [found for found in parts if found[0] == node.dims]
-                if whole:
-                    return node.dims, frozenset().union(*(rows for _, rows in whole))
-                return self._join(self._ordered(parts), parts) if parts else None
-
-    def _read_rows(self, node: bound.Read) -> Rows | None:
-        naive = self.others.get(node.version) if node.version is not None else self
-        item = self.model.items[node.item]
-        rows = naive.row_sets[node.item] if naive is not None else frozenset()
-        pinned = {pin.dim for pin in node.pins}
-        for pin in node.pins:
-            if isinstance(pin, bound.PinMember):
-                at = item.dims.index(pin.dim)
-                under = self.leaves(pin.dim, self.model.dimensions[pin.dim].by_code[pin.member].id)
-                rows = frozenset(row for row in rows if row[at] in under)
-        free = tuple(dim for dim in item.dims if dim not in pinned)
-        kept = [item.dims.index(dim) for dim in free]
-        return (free, frozenset(tuple(row[i] for i in kept) for row in rows)) if free else None
-
-    def _aggregate_rows(self, node: bound.Aggregate) -> Rows | None:
-        found = self.rows_of(node.operand)
-        if found is None or not node.dims:
-            return None
-        dims, rows = found
-        if node.by is not None:
-            dim, name = node.by
-            source, target = (
-                self.model.dimensions[dim],
-                self.model.dimensions[self.model.dimensions[dim].references[name]],
-            )
-            at = dims.index(dim)
-            codes = {m.id: m.properties.get(name, "") for m in source.members}
-            moved = [(row, codes[row[at]]) for row in rows if codes[row[at]] in target.by_code]
-            rows = frozenset((*row[:at], target.by_code[code].id, *row[at + 1 :]) for row, code in moved)
-            dims = (*dims[:at], target.code, *dims[at + 1 :])
-        kept = [i for i, dim in enumerate(dims) if dim in node.dims]
-        projected = frozenset(tuple(row[i] for i in kept) for row in rows)
-        named = tuple(dims[i] for i in kept)
-        return self._join(tuple(d for d in self.model.dimensions if d in named), [(named, projected)])
-
-    def _ordered(self, parts: list[Rows]) -> tuple[str, ...]:
-        return tuple(dim for dim in self.model.dimensions if any(dim in dims for dims, _ in parts))
-
-    @staticmethod
-    def _join(dims: tuple[str, ...], parts: list[Rows]) -> Rows:
-        """Combinations that agree with a row of every part."""
-        found: list[dict[str, int]] = [{}]
-        for names, rows in parts:
-            joined = []
-            for base in found:
-                for row in rows:
-                    named = dict(zip(names, row, strict=True))
-                    if all(base.get(dim, member) == member for dim, member in named.items()):
-                        joined.append({**base, **named})
-            found = joined
-        return dims, frozenset(tuple(one[dim] for dim in dims) for one in found)
-
-
-# --- tables ---------------------------------------------------------------------------------------------------------
-
-
-def snap(value: Fraction) -> Fraction:
-    """To 9 decimals: float noise decides nothing."""
-    return Fraction(round(value * 10**9), 10**9)
-
-
-def round_half_away(value: Fraction, digits: int) -> Fraction:
-    """Half away from zero."""
-    unit = Fraction(10) ** -digits
-    return math.floor(abs(value) / unit + Fraction(1, 2)) * unit * (-1 if value < 0 else 1)
-
-
-def fold(function: str, cells: Iterable[Cell]) -> Cell:
-    """Over a dimension: the first error, else of the values; blanks are skipped, none left is blank."""
-    cells = list(cells)
-    for state, _ in cells:
-        if is_error(state):
-            return (state, None)
-    values = [value for state, value in cells if state == State.VALUE]
-    if not values:
-        return BLANK
-    if function == "COUNT":
-        return good(Fraction(len(values)))
-    if function == "AVERAGE":
-        return good(sum(values, Fraction(0)) / len(values))
-    return good({"SUM": lambda v: sum(v, Fraction(0)), "MIN": min, "MAX": max}[function](values))
-
-
-def _weighted(cells: list[Cell], weights: list[Cell]) -> Cell:
-    for state, _ in (*cells, *weights):
-        if is_error(state):
-            return (state, None)
-    both = [(c[1], w[1]) for c, w in zip(cells, weights, strict=True) if c[0] == w[0] == State.VALUE]
-    if not both:
-        return BLANK
-    total = sum((w for _, w in both), Fraction(0))
-    return good(sum((v * w for v, w in both), Fraction(0)) / total) if total else (State.DIV_BY_ZERO, None)
-
-
-def compare(op: str, left: Cell, right: Cell, kind: str) -> bool:
-    """Blank counts as 0, "" or FALSE; numbers are snapped first."""
-    nothing: Value = {"number": Fraction(0), "boolean": False, "period": 0}.get(kind, "")
-    a, b = (value if state == State.VALUE else nothing for state, value in (left, right))
-    if kind == "number":
-        a, b = snap(a), snap(b)
-    return {"=": a == b, "<>": a != b}[op] if op in {"=", "<>"} else _ORDER[op](a, b)
-
-
-_ORDER: Mapping[str, Callable[[Value, Value], bool]] = {
-    "<": lambda a, b: a < b,
-    ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b,
-    ">=": lambda a, b: a >= b,
-}
-
-
-def binary(op: str, left: Cell, right: Cell, node: bound.Binary) -> Cell:
-    """Two operands without errors."""
-    a, b = left[1], right[1]
-    there = left[0] == State.VALUE, right[0] == State.VALUE
-    if op in {"=", "<>", "<", ">", "<=", ">="}:
-        return good(compare(op, left, right, node.left.type))
-    if op == "&":
-        return good("".join(shown(value) if state == State.VALUE else "" for state, value in (left, right)))
-    if op in {"+", "-"}:
-        if not any(there):
-            return BLANK
-        sign = 1 if op == "+" else -1
-        return good((a if there[0] else 0) + sign * (b if there[1] else 0))
-    if not all(there):
-        return BLANK
-    if op == "*":
-        return good(a * b)
-    if op == "/":
-        return good(a / b) if b != 0 else (State.DIV_BY_ZERO, None)
-    return power(a, b)
-
-
-def power(base: Fraction, exponent: Fraction) -> Cell:
-    """A whole exponent exactly, another one as a float."""
-    if base == 0 and exponent < 0:
-        return (State.DIV_BY_ZERO, None)
-    if exponent.denominator == 1 and abs(exponent) < 100:
-        return good(base ** int(exponent))
-    if base < 0 and exponent.denominator != 1:
-        return (State.BAD_NUMBER, None)
-    try:
-        return good(Fraction(float(base) ** float(exponent)))
-    except OverflowError:
-        return (State.OVERFLOW, None)
-
-
-def shown(value: Value) -> str:
-    """As ``&`` writes it."""
-    if isinstance(value, Fraction):
-        return f"{float(value):.9f}".rstrip("0").rstrip(".")
-    return str(value)
-
-
-def call(name: str, cells: list[Cell]) -> Cell:
-    """Functions of their arguments, none of them an error."""
-    if name == "ISBLANK":
-        return good(cells[0][0] != State.VALUE)
-    if name in {"MIN", "MAX", "SUM"}:
-        if all(state != State.VALUE for state, _ in cells):
-            return BLANK
-        return fold(name, [good(value if state == State.VALUE else Fraction(0)) for state, value in cells])
-    if name in {"AVERAGE", "COUNT"}:
-        return fold(name, cells)
-    if any(state != State.VALUE for state, _ in cells):
-        return BLANK
-    values = [value for _, value in cells]
-    return _multiples(name, *values) if name in {"CEILING", "FLOOR", "MROUND", "MOD"} else _plain(name, values)
-
-
-def _multiples(name: str, value: Fraction, multiple: Fraction) -> Cell:
-    if multiple == 0:
-        return (State.DIV_BY_ZERO, None)
-    if name == "MOD":
-        return good(value - multiple * math.floor(value / multiple))
-    step = abs(multiple)
-    times = snap(snap(value) / step)
-    rounded: Mapping[str, Callable[[], Value]] = {
-        "CEILING": lambda: math.ceil(times),
-        "FLOOR": lambda: math.floor(times),
-        "MROUND": lambda: round_half_away(times, 0),
-    }
-    return good(Fraction(rounded[name]()) * step)
-
-
-def _plain(name: str, values: list[Fraction]) -> Cell:
-    value = values[0]
-    if name in {"ROUND", "ROUNDUP", "ROUNDDOWN"}:
-        unit = Fraction(10) ** -int(values[1])
-        if name == "ROUND":
-            return good(Fraction(round_half_away(snap(value), int(values[1]))))
-        times = snap(abs(snap(value)) / unit)
-        whole = math.ceil(times) if name == "ROUNDUP" else math.floor(times)
-        return good(whole * unit * (-1 if value < 0 else 1))
-    if name == "ABS":
-        return good(abs(value))
-    if name == "INT":
-        return good(Fraction(math.floor(snap(value))))
-    if name == "SIGN":
-        return good(Fraction((value > 0) - (value < 0)))
-    functions: Mapping[str, Callable[[float], float]] = {
-        "SQRT": math.sqrt, "EXP": math.exp, "LN": math.log, "LOG10": math.log10,
-    }  # fmt: skip
-    try:
-        return good(Fraction(functions[name](float(value))))
-    except ValueError:
-        return (State.BAD_NUMBER, None)
-    except OverflowError:
-        return (State.OVERFLOW, None)
 
 
 def of_package(package: Any, version: str | None = None) -> Naive:

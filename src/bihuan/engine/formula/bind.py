@@ -8,15 +8,16 @@ from typing import Literal, TypedDict
 
 from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.formula import bound
-from bihuan.engine.formula.bound import Binary, Constant, Current, ItemRef, Node, Property, Span, Unary, Within
+from bihuan.engine.formula.bind_calls import bind_call
+from bihuan.engine.formula.bind_reads import bind_read
+from bihuan.engine.formula.bound import Binary, Constant, Current, Node, Property, Span, Unary, Within
 from bihuan.engine.formula.lex import FormulaFault
-from bihuan.engine.formula.scope import Scope, qualified, unknown
+from bihuan.engine.formula.scope import Scope, unknown
 from bihuan.engine.formula.syntax import (
     Dotted,
     Infix,
     Invocation,
     Number,
-    Pick,
     Prefix,
     Reference,
     Syntax,
@@ -69,14 +70,12 @@ class Binder:
             case Reference():
                 return self._reference(at)
             case Dotted():
-                return self._property(at)
+                return self.bind_property(at)
             case Prefix():
                 return self._prefix(at)
             case Infix():
                 return self._infix(at)
             case Invocation():
-                from bihuan.engine.formula.bind_calls import bind_call  # noqa: PLC0415 - the two halves call each other
-
                 return bind_call(self, at)
         raise AssertionError(f"no binding for {type(at).__name__}")
 
@@ -93,10 +92,10 @@ class Binder:
             if len(hits) != 1:
                 names = [ref.item for ref in self.scope.items if ref.cube == cube]
                 raise unknown("name", f"“{cube}”中的指标", at.name, at, names)
-            return self._read(at, hits[0])
+            return bind_read(self, at, hits[0])
         ref = self.scope.item(self.cube, at.name, at)
         if ref is not None:
-            return self._read(at, ref)
+            return bind_read(self, at, ref)
         dim = self.scope.dimension(at.name)
         if dim is None:
             raise self.scope.no_item(self.cube, at.name, at)
@@ -124,7 +123,8 @@ class Binder:
             message = f"结果没有维度“{dim}”；固定一个成员 [{dim}: …]，或汇总 SUM(… OVER {dim})"
             raise FormulaFault("extra_dimension", at.start, at.end, message, found=dim)
 
-    def _property(self, at: Dotted) -> Node:
+    def bind_property(self, at: Dotted) -> Node:
+        """A property of the current member."""
         dim = self.scope.need_dimension(at.dim, at)
         if dim in {"period", "version"} or at.prop not in self.scope.dimensions[dim].properties:
             known = self.scope.dimensions[dim].properties if dim in self.scope.dimensions else ()
@@ -134,136 +134,6 @@ class Binder:
         if at.prop in self.scope.dimensions[dim].references:
             kind = "member"
         return Property(span=self.span(at), type=kind, dim=dim, name=at.prop, dims=(dim,))
-
-    # --- reads ------------------------------------------------------------------------------------------------------
-
-    def _read(self, at: Reference, ref: ItemRef) -> Node:
-        item = self.scope.items[ref]
-        pins: list[bound.PinMember | bound.PinLookup] = []
-        period: bound.PinPeriod | None = None
-        version: str | None = None
-        dims = set(item.dims)
-        for pick in at.picks:
-            dim = self.scope.need_dimension(pick.dim, pick)
-            if dim == "version":
-                version = self._version(pick)
-            elif dim == "period":
-                if period is not None:
-                    raise FormulaFault("pinned_twice", pick.start, pick.end, "期间固定了两次")
-                period = self._period_pin(item, pick)
-            else:
-                if dim not in dims:
-                    raise self._not_pinnable(item, dim, pick)
-                pins.append(self._member_pin(dim, pick))
-                dims.discard(dim)
-        for dim in sorted(dims):
-            self.need_allowed(dim, at)
-        dims |= {d for pin in pins if isinstance(pin, bound.PinLookup) for d in pin.by.dims}
-        timed = self._timed(item, period, at)
-        timed = timed or any(isinstance(pin, bound.PinLookup) and pin.by.timed for pin in pins)
-        if period is not None and period.kind == "role":
-            dims.add(period.value)
-        return bound.Read(
-            span=self.span(at),
-            type="text" if item.type == "choice" else item.type,
-            unit=item.unit.powers if item.unit is not None else None,
-            dims=self.ordered(dims),
-            timed=timed,
-            item=ref,
-            pins=tuple(pins),
-            period=period,
-            version=version,
-        )
-
-    def ordered(self, dims: set[str] | frozenset[str]) -> tuple[str, ...]:
-        """In the model's dimension order."""
-        return tuple(dim for dim in self.scope.dimensions if dim in dims)
-
-    def _not_pinnable(self, item: CompiledItem, dim: str, pick: Pick) -> FormulaFault:
-        twice = dim in item.dims
-        message = f"“{dim}”固定了两次" if twice else f"“{item.ref.item}”没有维度“{dim}”"
-        code = "pinned_twice" if twice else "unknown_dimension"
-        return FormulaFault(code, pick.start, pick.end, message, found=dim, expected="、".join(item.dims) or "没有维度")
-
-    def _version(self, pick: Pick) -> str:
-        if pick.member not in self.scope.versions:
-            raise unknown("version", "版本", pick.member, pick, self.scope.versions)
-        return pick.member
-
-    def _period_pin(self, item: CompiledItem, pick: Pick) -> bound.PinPeriod:
-        word, calendar = pick.member, self.scope.calendar
-        if not item.grain:
-            raise FormulaFault("no_period", pick.start, pick.end, f"“{item.ref.item}”没有期间，不能按期间取")
-        if word in {"first", "首期"}:
-            return bound.PinPeriod(kind="first")
-        if word in {"last", "末期"}:
-            return bound.PinPeriod(kind="last")
-        grouping = {"年": "year", "半年": "half", "季": "quarter", "月": "month"}.get(word, word)
-        if grouping in calendar.groupings:
-            if not self.grain:
-                raise FormulaFault("no_period", pick.start, pick.end, "没有期间的指标不知道本期属于哪一年")
-            return bound.PinPeriod(kind="grouping", value=grouping)
-        role = self.scope.dimension(word)
-        if role is not None and role in self.scope.dimensions and self.scope.dimensions[role].role_of == "period":
-            self.need_allowed(role, pick)
-            return bound.PinPeriod(kind="role", value=role)
-        key = calendar.find(word)
-        if key is None:
-            expected = f"{calendar.codes[0]} 到 {calendar.codes[-1]}、first、last、year"
-            message = f"时间轴上没有期间“{word}”"
-            raise FormulaFault("unknown_period", pick.start, pick.end, message, found=word, expected=expected)
-        message = f"公式里写死了期间 {word}；换年度时要记得改"
-        self.lints.append(FormulaFault("fixed_period", pick.start, pick.end, message, found=word))
-        return bound.PinPeriod(kind="code", value=calendar.code(key))
-
-    def _member_pin(self, dim: str, pick: Pick) -> bound.PinMember | bound.PinLookup:
-        dimension = self.scope.dimensions[dim]
-        member = dimension.find(pick.member)
-        if member is not None:
-            return bound.PinMember(dim=dim, member=member.code)
-        by = self._lookup(pick)
-        if by is None:
-            names = [name for m in dimension.members for name in (m.code, m.name)]
-            raise unknown("member", f"“{dim}”的成员", pick.member, pick, names)
-        return bound.PinLookup(dim=dim, by=by)
-
-    def _lookup(self, pick: Pick) -> Node | None:
-        """What is not a member may be another dimension, a property of one, or an item of type member."""
-        head, dot, tail = pick.member.partition(".")
-        dim = self.scope.dimension(head)
-        if dim is not None and dim in self.scope.dimensions:
-            dotted = Dotted(dim=head, prop=tail, start=pick.start, end=pick.end)
-            return self._property(dotted) if dot else self.current(dim, pick)
-        cube, mark, name = pick.member.rpartition("!")
-        reference = Reference(name=name, cube=cube if mark else None, start=pick.start, end=pick.end)
-        hits = self.scope.in_cube(self.scope.cube(cube, pick), name) if mark else []
-        ref = hits[0] if hits else None if mark else self.scope.item(self.cube, name, pick)
-        if ref is None:
-            return None
-        node = self._read(reference, ref)
-        if node.type not in {"member", "text"}:
-            raise self.wrong_type(node, "成员", pick)
-        return node
-
-    def _timed(self, item: CompiledItem, period: bound.PinPeriod | None, at: Reference) -> bool:
-        """Whether the read varies over time here; refuses reads across levels that would mean something wrong."""
-        if period is not None:
-            return period.kind == "grouping"
-        if not item.grain:
-            return False
-        if not self.grain:
-            message = f"没有期间的指标不能读按期间变化的“{item.ref.item}”；固定一个期间，或汇总 SUM(… OVER 期间)"
-            raise FormulaFault("no_period", at.start, at.end, message, found=item.ref.item)
-        mine, its = self.scope.grain_rank(self.grain), self.scope.grain_rank(item.grain)
-        if its > mine and item.time.kind == "sum":
-            message = f"“{item.ref.item}”是按{item.grain}的发生额，不能逐期读取；除以 PERIODS() 或先分摊到期间"
-            raise FormulaFault(
-                "flow_per_period", at.start, at.end, message, found=item.ref.item, expected="time 不是 sum"
-            )
-        if its < mine and item.time.kind == "none":
-            message = f"“{qualified(item.ref)}”没有{self.grain}合计（time: none），这里总是空"
-            self.lints.append(FormulaFault("always_blank", at.start, at.end, message, found=item.ref.item))
-        return True
 
     # --- operators --------------------------------------------------------------------------------------------------
 
@@ -384,6 +254,10 @@ class Binder:
         return replace(literal, type="member", value=member.code)
 
     # --- shared checks ----------------------------------------------------------------------------------------------
+
+    def ordered(self, dims: set[str] | frozenset[str]) -> tuple[str, ...]:
+        """In the model's dimension order."""
+        return tuple(dim for dim in self.scope.dimensions if dim in dims)
 
     def shape(self, at: Syntax, *parts: Node) -> Shape:
         """Span, dimensions and time of a node over its parts."""
