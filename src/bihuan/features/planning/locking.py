@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.panel import Panel
@@ -15,6 +17,7 @@ from bihuan.features.planning.replica import PlanState
 from bihuan.features.planning.writing import locked_state, write
 from bihuan.kernel.errors import NotFound
 from bihuan.kernel.state import State
+from bihuan.store.blocks import ChangedCells
 from bihuan.store.unit_of_work import UnitOfWork
 
 
@@ -53,16 +56,18 @@ def freeze(
 ) -> FrozenCells:
     """Releases items of some organisations (None = the whole version): their cells refuse edits from here on.
 
-    Computed items become inputs that hold the approved values; items above them still compute. Only transfer, supplement and
-    carry-forward commands write there, through `append`. Returns the leaf cells that are now frozen, blanks left out.
+    Computed items become inputs that hold the approved values; items above them still compute. Of some organisations only
+    items with ``override`` can be released so: the approved values are entered over their formulas. Only transfer,
+    supplement and carry-forward commands write there, through `append`. Returns the leaf cells now frozen, without blanks.
     """
     state = locked_state(uow, version_id)
     wanted = [state.model.item(ref.cube, ref.item).ref for ref in items]
-    formulas = [ref for ref in wanted if not state.model.items[ref].is_input and ref not in state.frozen]
-    if formulas and org_ids is not None and not _covers_everything(state, org_ids):
-        raise CannotFreeze(items=[cells.code_of(ref) for ref in formulas])
-    values = {ref: (state.sheet.leaves(ref), cells.axis(state.model, state.model.items[ref])) for ref in formulas}
-    after = write(uow, actor, state, cells.changes_of(values), kind="release", source="release", reason="批复下达")
+    computed = [ref for ref in wanted if not state.model.items[ref].is_input and ref not in state.frozen]
+    if org_ids is None or _covers_everything(state, org_ids):
+        values = {ref: (state.sheet.leaves(ref), cells.axis(state.model, state.model.items[ref])) for ref in computed}
+        after = _write_release(uow, actor, state, cells.changes_of(values), "release")
+    else:
+        after = _write_release(uow, actor, state, _approved(state, computed, org_ids), "edit")
     codes = frozenset(cells.code_of(ref) for ref in wanted)
     for org in org_ids if org_ids is not None else [""]:
         _known(state, org)
@@ -71,6 +76,43 @@ def freeze(
     what = {"items": sorted(codes), "orgs": list(org_ids or [])}
     record(uow, actor, "plan.release", ("version", version_id), after={**what, "seq": after.seq})
     return FrozenCells(after.seq, list(_cells(after, wanted, org_ids)))
+
+
+def _approved(state: PlanState, computed: Sequence[ItemRef], org_ids: Sequence[str]) -> ChangedCells:
+    """Computed values of some organisations as entries over the formula, where they are not entered already."""
+    if fixed := [ref for ref in computed if not state.model.items[ref].definition.override]:
+        raise CannotFreeze(items=[cells.code_of(ref) for ref in fixed])
+    leaves = _leaves(state, org_ids)
+    values = {}
+    for ref in computed:
+        item, panel = state.model.items[ref], state.sheet.leaves(ref)
+        rows = np.isin(panel.keys[:, item.dims.index(editing.ORG)], leaves)
+        part = Panel(panel.sizes, panel.codes[rows], panel.values[rows], panel.states[rows])
+        values[ref] = (part, cells.axis(state.model, item))
+    changes = editing.entered(state, cells.changes_of(values))
+    plan = {code for ref in computed for code in _plan_codes(state, ref)}
+    planned = np.array([code in plan for code in changes.periods], np.bool_)[changes.period]
+    differs = (changes.before != changes.after) | (changes.before_state != changes.after_state)
+    return changes.take(differs & planned)
+
+
+def _plan_codes(state: PlanState, ref: ItemRef) -> list[str]:
+    item = state.model.items[ref]
+    axis = cells.axis(state.model, item)
+    return [axis[j] for j in cells.plan_columns(state.model, item)]
+
+
+def _leaves(state: PlanState, org_ids: Sequence[str]) -> NDArray[np.int32]:
+    return np.concatenate([np.zeros(0, np.int32), *(editing.leaves_under(state.model, org) for org in org_ids)])
+
+
+def _write_release(
+    uow: UnitOfWork, actor: Principal, state: PlanState, changes: ChangedCells, kind: Literal["edit", "release"]
+) -> PlanState:
+    """A release takes a seq even when no number has to be entered."""
+    return write(
+        uow, actor, state, changes, kind=kind if len(changes) else "release", source="release", reason="批复下达"
+    )
 
 
 def _released(uow: UnitOfWork, version_id: int, org: str, items: frozenset[str]) -> Lock:
@@ -98,8 +140,10 @@ def _known(state: PlanState, org: str) -> None:
 
 
 def _covers_everything(state: PlanState, org_ids: Sequence[str]) -> bool:
+    if editing.ORG not in state.model.dimensions:
+        return False
     leaves = {m.id for m in state.model.dimensions[editing.ORG].leaves}
-    return leaves <= {int(m) for org in org_ids for m in editing.leaves_under(state.model, org)}
+    return leaves <= set(_leaves(state, org_ids).tolist())
 
 
 def _cells(state: PlanState, items: Sequence[ItemRef], org_ids: Sequence[str] | None) -> Iterator[Cell]:
@@ -110,10 +154,7 @@ def _cells(state: PlanState, items: Sequence[ItemRef], org_ids: Sequence[str] | 
         keys = panel.keys[rows]
         keep = np.ones(len(rows), np.bool_)
         if org_ids is not None and editing.ORG in item.dims:
-            wanted = np.concatenate(
-                [editing.leaves_under(state.model, org) for org in org_ids] or [np.zeros(0, np.int32)]
-            )
-            keep = np.isin(keys[:, item.dims.index(editing.ORG)], wanted)
+            keep = np.isin(keys[:, item.dims.index(editing.ORG)], _leaves(state, org_ids))
         codes = cells.axis(state.model, item)
         for row, column, key in zip(rows[keep], columns[keep], keys[keep], strict=True):
             members = {d: state.model.dimensions[d].by_id[int(m)].code for d, m in zip(item.dims, key, strict=True)}

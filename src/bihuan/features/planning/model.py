@@ -73,7 +73,7 @@ class NameTaken(Conflict):
 
 
 class CannotFreeze(Invalid):
-    """公式指标只能整版本批复，不能只批复一部分组织。"""
+    """不允许覆盖（override）的公式指标只能整版本批复，不能只批复一部分组织。"""
 
     code = "cannot_freeze"
 
