@@ -450,8 +450,11 @@ def of_package(package: Any, version: str | None = None) -> Naive:
         value = cell.value if isinstance(cell.value, str) else Fraction(cell.value)
         versions.setdefault(cell.version, {})[cell.item, cell.members, cell.index] = value
     mine = version if version is not None else default_version(package.definition.versions)
-    others = {name: Naive(package.model, inputs) for name, inputs in versions.items() if name != mine}
-    return Naive(package.model, versions.get(mine, {}), others)
+    versions.setdefault(mine, {})
+    made = {name: Naive(package.model, inputs) for name, inputs in versions.items()}
+    for _ in versions if len(versions) > 1 else ():  # a chain of n versions is right after n rounds
+        made = {name: Naive(package.model, inputs, made) for name, inputs in versions.items()}
+    return made[mine]
 
 
 def every_leaf(model: CompiledModel, naive: Naive) -> Iterator[tuple[CompiledItem, tuple[int, ...], int, Cell]]:

@@ -50,12 +50,14 @@ def model(folder: Path, formulas: str, totals: str = "time: none") -> Package:
     return package(folder, formulas, ITEMS.replace("TOTALS", totals), 表=DATA)
 
 
-def read(found: Package, item: str, members: tuple[str, ...], periods: tuple[str, ...]) -> list[Value]:
+def read(
+    found: Package, item: str, members: tuple[str, ...], periods: tuple[str, ...], version: str = "预算"
+) -> list[Value]:
     """The cells by the naive evaluator, after the engine gave the same."""
     ref = ItemRef("表", item)
     compiled = found.model.items[ref]
     ids = [found.model.dimensions[d].by_code[m].id for d, m in zip(compiled.dims, members, strict=True)]
-    naive, sheet = of_package(found), sheets_of(found)["预算"]
+    naive, sheet = of_package(found, version), sheets_of(found)[version]
     out: list[Value] = []
     for period in periods:
         key = found.model.calendar.find(period) if compiled.grain else None
@@ -347,3 +349,18 @@ def test_another_version_is_read_by_its_role(tmp_path: Path) -> None:
     text = text.replace("\nz,", "\nz,预算,").replace("\nw,", "\nw,预算,") + "x,实际,A,,,12,,,,\n"
     found = package(tmp_path, "目标 = x[版本: 实际] - x", ITEMS.replace("TOTALS", "time: none"), 表=text)
     assert read(found, "目标", ("A",), ("2026Q1", "2026Q2")) == [2, -20]
+    # the same formula inside 实际 reads itself there
+    assert read(found, "目标", ("A",), ("2026Q1", "2026Q2"), "实际") == [0, None]
+
+
+def test_a_version_reads_what_another_computes_from_a_third(tmp_path: Path) -> None:
+    from tests.models import files, write
+
+    from bihuan.features.modelling.package import read_package
+
+    items = ITEMS.replace("TOTALS", "time: none") + '\n差: {unit: "?"}\n再: {unit: "?"}'
+    texts = files("差 = x[版本: 预测] + 1\n再 = 差[版本: 实际] * 2", items)
+    texts["model.yaml"] = texts["model.yaml"].replace("[预算, 实际]", "[预算, 实际, 预测]")
+    texts["data/表.csv"] = "item,version,产品,2026Q1\nx,预测,A,5\nx,实际,A,7\nx,预算,A,9\n"
+    found = read_package(write(tmp_path, texts))
+    assert read(found, "再", ("A",), ("2026Q1",)) == [12]  # (5 + 1) x 2, wherever it is asked for

@@ -38,16 +38,17 @@ def plain(value: float, scale: int | None) -> Decimal:
 
 
 def sheets_of(package: Package) -> dict[str, Sheet]:
-    """One sheet per version role that has data or is the default; each reads the others by their role."""
+    """One sheet per version role that has data or is the default; each reads all of them by their role."""
     roles = dict.fromkeys([default_version(package.definition.versions), *(cell.version for cell in package.data)])
     alone = {
         role: Sheet.build(package.model, panels_of(package, [cell for cell in package.data if cell.version == role]))
         for role in (*roles, *(cell.version for cell in package.expected if cell.version not in roles))
     }
-    return {
-        role: sheet.with_others({name: other for name, other in alone.items() if name != role})
-        for role, sheet in alone.items()
-    }
+    sheets = alone
+    # versions that read versions: a chain of n roles is right after n rounds, and a circle was refused at compile time
+    for _ in alone if len(alone) > 1 else ():
+        sheets = {role: sheet.with_others(sheets) for role, sheet in alone.items()}
+    return sheets
 
 
 def panels_of(package: Package, data: Iterable[Entered]) -> dict[ItemRef, Panel]:
