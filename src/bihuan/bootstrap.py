@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from bihuan.features.access import commands as access
 from bihuan.features.access.model import Principal, system
 from bihuan.features.access.roles import ROLES
 from bihuan.features.access.scope import Flat, Hierarchies
+from bihuan.features.control.hooks import on_forced
 from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling.folder import read_folder
 from bihuan.features.modelling.model import NotFastForward, listeners
 from bihuan.features.modelling.queries import compiled, trees
+from bihuan.features.monitoring.commands import on_forced as open_forced_case
 from bihuan.features.planning.packages import load_data
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
@@ -25,8 +28,11 @@ from bihuan.settings import Settings
 from bihuan.store import embedded
 from bihuan.store.migrations import migrate
 from bihuan.store.unit_of_work import Database, UnitOfWork, open_database, utc_now
+from bihuan.store.warehouse import Warehouse
 
 log = structlog.get_logger()
+
+on_forced(open_forced_case)  # a fact beyond its limit opens a case
 
 
 def _no_trees(_model: str) -> Hierarchies:
@@ -40,6 +46,11 @@ class Container:
     settings: Settings
     database: Database
     trees: Callable[[str], Hierarchies] = field(default=_no_trees)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """Landed files and voucher lines."""
+        return Warehouse(self.settings.data / "warehouse")
 
 
 def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Container:

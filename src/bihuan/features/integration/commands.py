@@ -7,6 +7,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Literal
 
+import pyarrow as pa
+
 from bihuan.engine.compiled import CompiledModel
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
@@ -119,7 +121,9 @@ def _keep(
     uow: UnitOfWork, warehouse: Warehouse, batch: Batch, prepared: Prepared, *, revision: int, published: int
 ) -> None:
     """Writes the lines as a file, the rejected ones to the error desk, the counts to the batch."""
-    stored = prepared.stored
+    stored = prepared.stored.append_column(
+        "batch", pa.repeat(pa.scalar(batch.id, pa.int64()), prepared.stored.num_rows)
+    )
     file = warehouse.put_table(uow, stored) if stored.num_rows else None
     counts = {name: [c.lines, str(c.debit), str(c.credit)] for name, c in prepared.counts.items()}
     uow.run(

@@ -6,7 +6,6 @@ Errors::
     NoSuchBatch        no batch of this number
     BadSource          the source's text has problems (all at once, with file and line)
     BatchNotReady      the batch is not in a state that allows this
-    FileRefused        the file cannot be read as a whole; code BAD_ENCODING, CORRUPT_FILE, EMPTY_FILE or MISSING_COLUMN
     TooManyRejected    more of the file is rejected than the source allows to publish
 """
 
@@ -47,12 +46,6 @@ class BatchNotReady(Invalid):
     """The batch is not in a state that allows this."""
 
     code = "batch_not_ready"
-
-
-class FileRefused(Invalid):
-    """The file cannot be read."""
-
-    code = "file_refused"
 
 
 class TooManyRejected(Invalid):

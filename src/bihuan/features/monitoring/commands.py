@@ -54,7 +54,17 @@ def open_deviations(
             place = Place(item, {**members, along: row.node}, period, ytd)
             rule = {"amount": str(threshold.amount), "rate": str(threshold.rate), "along": along}
             opened.append(
-                _open(uow, actor, model, "variance", place, rule=rule, amount=row.difference or Decimal(0), title=_title(row), due_days=due_days)
+                _open(
+                    uow,
+                    actor,
+                    model,
+                    "variance",
+                    place,
+                    rule=rule,
+                    amount=row.difference or Decimal(0),
+                    title=_title(row),
+                    due_days=due_days,
+                )
             )
     return opened
 
@@ -69,10 +79,20 @@ def on_forced(uow: UnitOfWork, forced: Forced, /) -> None:
     """Control booked a fact beyond its limit: that is a deviation too. In the same transaction."""
     members = {dim: member for dim, member in forced.coordinate.items() if dim != "item"}
     item = forced.coordinate.get("item", "")
-    model = uow.value("monitoring.model_of_bucket", alert_id=forced.alert_id, item=item) or ""
+    model = uow.value("monitoring.model_of_item", bucket=forced.bucket_id, item=item) or ""
     place = Place(item, members, forced.period)
     rule = {"rule": forced.rule, "bucket": forced.bucket_id}
-    _open(uow, system("control"), model, "forced", place, rule=rule, amount=forced.amount, title=forced.message, alert_id=forced.alert_id)
+    _open(
+        uow,
+        system("control"),
+        model,
+        "forced",
+        place,
+        rule=rule,
+        amount=forced.amount,
+        title=forced.message,
+        alert_id=forced.alert_id,
+    )
 
 
 def _open(
@@ -113,12 +133,12 @@ def _open(
 
 def explain(uow: UnitOfWork, actor: Principal, *, case_id: int, text: str, owner: str = "") -> Case:
     """Says why, and who owns the matter (default: who explains)."""
-    return _step(uow, actor, case_id, "explained", "monitoring.explain", {"text": text, "owner": owner or actor.login})
+    return _step(uow, actor, case_id, "explained", {"text": text, "owner": owner or actor.login})
 
 
 def decide(uow: UnitOfWork, actor: Principal, *, case_id: int, decision: Decision, text: str = "") -> Case:
     """Says what will be done."""
-    return _step(uow, actor, case_id, "decided", "monitoring.decide", {"decision": decision, "text": text})
+    return _step(uow, actor, case_id, "decided", {"decision": decision, "text": text})
 
 
 def approve(uow: UnitOfWork, actor: Principal, *, case_id: int, text: str = "") -> Case:
@@ -127,27 +147,27 @@ def approve(uow: UnitOfWork, actor: Principal, *, case_id: int, text: str = "") 
     last = _last(case, "decided")
     if last is not None and last["by"] == actor.user_id:
         raise SameDecider(case=case_id)
-    case = _step(uow, actor, case_id, "approved", "monitoring.decide", {"text": text})
+    case = _step(uow, actor, case_id, "approved", {"text": text})
     if last is not None and last["decision"] == "accept":
-        return _step(uow, actor, case_id, "executed", "monitoring.decide", {"evidence": "accepted"})
+        return _step(uow, actor, case_id, "executed", {"evidence": "accepted"})
     return case
 
 
 def refuse(uow: UnitOfWork, actor: Principal, *, case_id: int, text: str) -> Case:
     """Sends the decision back."""
-    return _step(uow, actor, case_id, "refused", "monitoring.decide", {"text": text})
+    return _step(uow, actor, case_id, "refused", {"text": text})
 
 
 def execute(uow: UnitOfWork, actor: Principal, *, case_id: int, evidence: str) -> Case:
     """Says with what the decision was carried out: a transfer, a change set, a finished task."""
-    return _step(uow, actor, case_id, "executed", "monitoring.explain", {"evidence": evidence})
+    return _step(uow, actor, case_id, "executed", {"evidence": evidence})
 
 
 def verify(uow: UnitOfWork, actor: Principal, *, case_id: int) -> Case:
     """Evaluates the case's own rule again on today's numbers: back in bounds closes it, else it is reopened."""
     case = _locked(uow, actor, case_id)
     held, found = _holds(uow, actor, case)
-    return _step(uow, actor, case_id, "verified" if held else "reopened", "monitoring.verify", found)
+    return _step(uow, actor, case_id, "verified" if held else "reopened", found)
 
 
 def _holds(uow: UnitOfWork, actor: Principal, case: Case) -> tuple[bool, dict[str, Any]]:
@@ -199,10 +219,16 @@ def _last(case: Case, event: str) -> dict[str, Any] | None:
     return {**found[-1].detail, "by": found[-1].actor_id} if found else None
 
 
-def _step(
-    uow: UnitOfWork, actor: Principal, case_id: int, event: str, action: str, detail: Mapping[str, Any]
-) -> Case:
-    actor.require(action)
+ACTIONS = {
+    "explained": "monitoring.explain",
+    "executed": "monitoring.explain",
+    "verified": "monitoring.verify",
+    "reopened": "monitoring.verify",
+}  # the other steps are monitoring.decide
+
+
+def _step(uow: UnitOfWork, actor: Principal, case_id: int, event: str, detail: Mapping[str, Any]) -> Case:
+    actor.require(ACTIONS.get(event, "monitoring.decide"))
     case = _locked(uow, actor, case_id)
     allowed, state = STEPS[event]
     if case.state not in allowed:
@@ -223,5 +249,3 @@ def _append(uow: UnitOfWork, actor: Principal, case_id: int, event: str, detail:
         now=uow.now(),
         detail=json.dumps(dict(detail), ensure_ascii=False),
     )
-
-

@@ -14,9 +14,11 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from bihuan.engine.compiled import CompiledItem, CompiledModel
 from bihuan.features.access.model import Principal
+from bihuan.features.access.scope import Scope
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.queries import policy as policy_in_force
 from bihuan.features.integration.model import LINE_TABLE
@@ -24,7 +26,8 @@ from bihuan.features.modelling import queries as modelling
 from bihuan.features.monitoring.measures import LedgerAmount, node_of, progress, span, terms_of
 from bihuan.features.monitoring.model import Case, ClosingRate, Event, NoSuchCase, Place, Terms, VarianceRow
 from bihuan.features.planning import queries as planning
-from bihuan.features.planning.cells import ref_of
+from bihuan.features.planning.cells import code_of, ref_of
+from bihuan.features.planning.versions import all_of
 from bihuan.kernel.errors import NotFound
 from bihuan.store.unit_of_work import Reader
 from bihuan.store.warehouse import Warehouse
@@ -61,28 +64,24 @@ def variance(
     ``item`` is cube!item. Nodes of which nothing is visible are left out.
     """
     actor.require("monitoring.read")
-    compiled = modelling.compiled(reader, model)
-    found = compiled.item(*_names(item))
-    shown = list(nodes) if nodes is not None else children(compiled, along, members[along])
+    view = _view(reader, actor, model, item)
+    calendar = view.model.calendar
+    shown = list(nodes) if nodes is not None else children(view.model, along, members[along])
     places = [{**members, along: node} for node in shown]
-    periods = span(compiled.calendar, period, ytd=ytd)
-    policy = controlling(reader, compiled, model, item)
-    if policy is not None:
-        terms = _ledger_terms(reader, actor, compiled, found, policy, places, periods)
-    else:
-        terms = _plan_terms(reader, actor, model, found, places, periods)
-    dimension = compiled.dimensions[along]
+    periods = span(calendar, period, ytd=ytd)
+    policy = controlling(reader, model, item)
+    terms = view.plan_terms(places, periods) if policy is None else view.ledger_terms(policy.id, places, periods)
     return [
         VarianceRow(
             node=node,
-            name=dimension.by_code[node].name,
+            name=view.model.dimensions[along].by_code[node].name,
             item=item,
             period=period,
             ytd=ytd,
             terms=said[0],
-            favourable_when=found.definition.favourable,
-            progress=progress(compiled.calendar, period),
-            origin="ledger" if policy is not None else "plan",
+            favourable_when=view.item.definition.favourable,
+            progress=progress(calendar, period),
+            origin="plan" if policy is None else "ledger",
             partial=said[1],
         )
         for node, said in zip(shown, terms, strict=True)
@@ -90,97 +89,107 @@ def variance(
     ]
 
 
-def _names(item: str) -> tuple[str, str]:
-    ref = ref_of(item)
-    return ref.cube, ref.item
-
-
-def controlling(reader: Reader, compiled: CompiledModel, model: str, item: str) -> PolicyInForce | None:
+def controlling(reader: Reader, model: str, item: str) -> PolicyInForce | None:
     """The policy whose released version of this model holds the item, or None."""
-    ids = {version.id for version in _versions(reader, model)}
+    ids = {version.id for version in all_of(reader, modelling.find(reader, model).id)}
     for row in reader.rows("monitoring.policies"):
         if item in row["items"] and row["version_id"] in ids:
             return policy_in_force(reader, row["code"])
     return None
 
 
-def _versions(reader: Reader, model: str) -> Sequence[planning.Version]:
-    from bihuan.features.planning.versions import all_of
-
-    return all_of(reader, modelling.find(reader, model).id)
-
-
 Said = tuple[Terms, bool] | None
 
 
-def _ledger_terms(
-    reader: Reader,
-    actor: Principal,
-    compiled: CompiledModel,
-    item: CompiledItem,
-    policy: PolicyInForce,
-    places: Sequence[Mapping[str, str]],
-    periods: Sequence[str],
-) -> list[Said]:
-    code = f"{item.ref.cube}!{item.ref.item}"
-    rows = reader.rows("monitoring.ledger_terms", policy_id=policy.id, periods=list(periods), item=code)
-    visible = _visible(actor, compiled, item, [row["coordinate"] for row in rows])
-    amounts = [
-        LedgerAmount(row["coordinate"], row["stage"], row["original"], row["amount"], bool(seen))
-        for row, seen in zip(rows, visible, strict=True)
-    ]
-    out: list[Said] = []
-    for place in places:
-        terms, partial = terms_of(node_of(compiled, place), amounts)
-        out.append(None if partial and terms == Terms() else (terms, partial))
-    return out
+@dataclass(frozen=True, eq=False)
+class _View:
+    """An item as one actor sees it. Answers per place: the terms, and whether only a part is visible; None = nothing is."""
 
+    reader: Reader
+    actor: Principal
+    model: CompiledModel
+    item: CompiledItem
 
-def _visible(
-    actor: Principal, compiled: CompiledModel, item: CompiledItem, places: Sequence[Mapping[str, str]]
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """bool[n]: leaf coordinates inside the actor's read scope; one that names no leaf of the model is not."""
-    scope = actor.scope("plan.read", compiled.definition.name).on(item=f"{item.ref.cube}!{item.ref.item}")
-    if scope.is_everything or not places:
-        return np.ones(len(places), bool)
-    ids = np.full((len(places), len(item.dims)), -1, np.int32)
-    for d, dim in enumerate(item.dims):
-        by_code = compiled.dimensions[dim].by_code
-        for i, place in enumerate(places):
-            member = by_code.get(place.get(dim, ""))
-            ids[i, d] = member.id if member else -1
-    known = (ids >= 0).all(axis=1)
-    out = np.zeros(len(places), bool)
-    if known.any():
-        out[known] = scope.rows(item.dims, ids[known])
-    return out
+    @property
+    def code(self) -> str:
+        """cube!item."""
+        return code_of(self.item.ref)
 
+    @property
+    def scope(self) -> Scope:
+        """The actor's read scope on the item."""
+        return self.actor.scope("plan.read", self.model.definition.name).on(item=self.code)
 
-def _plan_terms(
-    reader: Reader,
-    actor: Principal,
-    model: str,
-    item: CompiledItem,
-    places: Sequence[Mapping[str, str]],
-    periods: Sequence[str],
-) -> list[Said]:
-    """Budget and actual versions, added over the periods; a cell that is hidden makes the row's span partial."""
-    rows = [{dim: place[dim] for dim in item.dims} for place in places]
-    sides = []
-    for role in (BUDGET, ACTUAL):
-        version = planning.version(reader, model, role)
-        sides.append(
-            planning.read_cells(reader, actor, version_id=version.id, item=item.ref, rows=rows, periods=periods)
+    def ledger_terms(self, policy_id: int, places: Sequence[Mapping[str, str]], periods: Sequence[str]) -> list[Said]:
+        """From the control ledger."""
+        rows = self.reader.rows("monitoring.ledger_terms", policy_id=policy_id, periods=list(periods), item=self.code)
+        amounts = [
+            LedgerAmount(row["coordinate"], row["stage"], row["original"], row["amount"], bool(seen))
+            for row, seen in zip(rows, self.visible([row["coordinate"] for row in rows]), strict=True)
+        ]
+        out: list[Said] = []
+        for place in places:
+            terms, partial = terms_of(node_of(self.model, place), amounts)
+            out.append(None if partial and terms == Terms() else (terms, partial))
+        return out
+
+    def plan_terms(self, places: Sequence[Mapping[str, str]], periods: Sequence[str]) -> list[Said]:
+        """From the budget and actual versions, added over the periods."""
+        budget, actual = (self._cells(role, places, periods) for role in (BUDGET, ACTUAL))
+        out: list[Said] = []
+        for i in range(len(places)):
+            hidden = [*budget.hidden[i], *actual.hidden[i]]
+            terms = Terms(original=_sum(budget.values[i]), executed=_sum(actual.values[i]))
+            partial = any(hidden) or any(budget.partial[i]) or any(actual.partial[i])
+            out.append(None if all(hidden) else (terms, partial))
+        return out
+
+    def _cells(self, role: str, places: Sequence[Mapping[str, str]], periods: Sequence[str]) -> planning.Cells:
+        version = planning.version(self.reader, self.model.definition.name, role)
+        rows = [{dim: place[dim] for dim in self.item.dims} for place in places]
+        return planning.read_cells(
+            self.reader, self.actor, version_id=version.id, item=self.item.ref, rows=rows, periods=periods
         )
-    out: list[Said] = []
-    for i in range(len(rows)):
-        if all(hidden for side in sides for hidden in side.hidden[i]):
-            out.append(None)
-            continue
-        budget, actual = (_sum(side.values[i]) for side in sides)
-        partial = any(flag for side in sides for flag in (*side.partial[i], *side.hidden[i]))
-        out.append((Terms(original=budget, executed=actual), partial))
-    return out
+
+    def visible(self, places: Sequence[Mapping[str, str]]) -> NDArray[np.bool_]:
+        """bool[n]: leaf coordinates inside the scope; one that names no leaf of the model is not."""
+        if self.scope.is_everything or not places:
+            return np.ones(len(places), np.bool_)
+        ids = np.full((len(places), len(self.item.dims)), -1, np.int32)
+        for d, dim in enumerate(self.item.dims):
+            by_code = self.model.dimensions[dim].by_code
+            ids[:, d] = [by_code[p[dim]].id if p.get(dim) in by_code else -1 for p in places]
+        known = (ids >= 0).all(axis=1)
+        out = np.zeros(len(places), np.bool_)
+        out[known] = self.scope.rows(self.item.dims, ids[known])
+        return out
+
+    def lines(self, warehouse: Warehouse, place: Mapping[str, str], periods: Sequence[str]) -> ir.Table | None:
+        """The voucher lines under a place, before the scope."""
+        model = self.model.definition.name
+        batches = [int(row["id"]) for row in self.reader.rows("monitoring.batches", model=model)]
+        table = warehouse.scan(self.reader, LINE_TABLE, first=periods[0], last=periods[-1], batches=batches)
+        if table is None or any(f"dim_{dim}" not in table.columns for dim in self.item.dims):
+            return None
+        keep = (table.item == self.code) & table.period.isin(list(periods))
+        for dim, leaves in node_of(self.model, {dim: place[dim] for dim in self.item.dims}).leaves.items():
+            keep &= table[f"dim_{dim}"].isin(list(leaves))
+        return table.filter(keep)
+
+    def cut(self, table: ir.Table) -> ir.Table | None:
+        """The lines of a table that the scope lets through."""
+        columns = [f"dim_{dim}" for dim in self.item.dims]
+        if self.scope.is_everything:
+            return table
+        places = table.select(columns).distinct().to_pyarrow()
+        seen = self.visible([{d: row[f"dim_{d}"] for d in self.item.dims} for row in places.to_pylist()])
+        return table.semi_join(ibis.memtable(places.filter(pa.array(seen))), columns) if seen.any() else None
+
+
+def _view(reader: Reader, actor: Principal, model: str, item: str) -> _View:
+    compiled = modelling.compiled(reader, model)
+    ref = ref_of(item)
+    return _View(reader, actor, compiled, compiled.item(ref.cube, ref.item))
 
 
 def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
@@ -215,49 +224,15 @@ def drill(
 ) -> Drill:
     """The lines of all sources of the model that make up an executed amount, cut by the scope; in order of voucher."""
     actor.require("monitoring.read")
-    compiled = modelling.compiled(reader, model)
-    found = compiled.item(*_names(item))
-    periods = span(compiled.calendar, period, ytd=ytd)
-    table = _lines_under(reader, warehouse, compiled, found, members, periods)
-    table = None if table is None else _within_scope(actor, compiled, found, table)
+    view = _view(reader, actor, model, item)
+    table = view.lines(warehouse, members, span(view.model.calendar, period, ytd=ytd))
+    table = None if table is None else view.cut(table)
     if table is None:
         return Drill(0, ZERO, [])
     said = table.aggregate(count=table.count(), amount=table.amount.sum()).to_pyarrow().to_pylist()[0]
     order = [name for name in ("period", "src_voucher", "batch", "record") if name in table.columns]
     page = table.order_by(order).limit(limit, offset=skip).drop("voucher_key", "voucher_hash").to_pyarrow()
     return Drill(said["count"], said["amount"] or ZERO, page.to_pylist())
-
-
-def _lines_under(
-    reader: Reader,
-    warehouse: Warehouse,
-    compiled: CompiledModel,
-    item: CompiledItem,
-    members: Mapping[str, str],
-    periods: Sequence[str],
-) -> ir.Table | None:
-    batches = [int(row["id"]) for row in reader.rows("monitoring.batches", model=compiled.definition.name)]
-    table = warehouse.scan(reader, LINE_TABLE, first=periods[0], last=periods[-1], batches=batches)
-    if table is None or any(f"dim_{dim}" not in table.columns for dim in item.dims):
-        return None
-    node = node_of(compiled, {dim: members[dim] for dim in item.dims})
-    keep = (table.item == f"{item.ref.cube}!{item.ref.item}") & table.period.isin(list(periods))
-    for dim, leaves in node.leaves.items():
-        keep &= table[f"dim_{dim}"].isin(list(leaves))
-    return table.filter(keep)
-
-
-def _within_scope(actor: Principal, compiled: CompiledModel, item: CompiledItem, table: ir.Table) -> ir.Table | None:
-    columns = [f"dim_{dim}" for dim in item.dims]
-    scope = actor.scope("plan.read", compiled.definition.name).on(item=f"{item.ref.cube}!{item.ref.item}")
-    if scope.is_everything:
-        return table
-    places = table.select(columns).distinct().to_pyarrow() if columns else pa.table({})
-    coordinates = [{d: row[f"dim_{d}"] for d in item.dims} for row in places.to_pylist()]
-    visible = _visible(actor, compiled, item, coordinates)
-    if not visible.any():
-        return None
-    return table.semi_join(ibis.memtable(places.filter(pa.array(visible))), columns)
 
 
 # --- cases -----------------------------------------------------------------------------------------------------------

@@ -6,8 +6,28 @@ WHERE policy_id = :policy_id AND period = ANY(:periods) AND stage <> 'forced' AN
 GROUP BY coordinate, stage, kind = 'release';
 
 -- name: policies
--- Control policies in force with what they control.
-SELECT DISTINCT ON (code) id, code, content FROM control_policy ORDER BY code, id DESC;
+-- Control policies in force that hold a released version, with what they control.
+SELECT DISTINCT ON (code) id, code, version_id, content->'items' AS items
+FROM control_policy WHERE version_id IS NOT NULL ORDER BY code, revision DESC;
+
+-- name: model_of_item
+-- The model whose released version holds a controlled item; of an alert's bucket where it has one.
+SELECT m.code
+FROM control_policy p
+JOIN version v ON v.id = p.version_id
+JOIN model m ON m.id = v.model_id
+LEFT JOIN control_rule r ON r.policy_id = p.id
+LEFT JOIN bucket b ON b.rule_id = r.id
+WHERE CASE WHEN CAST(:bucket AS bigint) IS NULL THEN p.content->'items' @> to_jsonb(CAST(:item AS text)) ELSE b.id = :bucket END
+ORDER BY p.id DESC LIMIT 1;
+
+-- name: bucket
+-- How far a balance row is beyond its limit now.
+SELECT id, forced FROM bucket WHERE id = :id;
+
+-- name: batches
+-- Published batches of all sources of a model.
+SELECT b.id FROM load_batch b JOIN source s ON s.code = b.source WHERE s.model = :model AND b.state = 'published' ORDER BY b.id;
 
 -- name: open_case
 -- Opens a case, unless one for the same place is open.

@@ -1,0 +1,15 @@
+"""After a load: cases whose decision was carried out are verified on the new numbers; they close or are reopened."""
+
+from bihuan.bootstrap import Container
+from bihuan.features.access.model import system
+from bihuan.features.monitoring.commands import verify_model
+from bihuan.jobs.registry import Job
+
+
+def verify_cases(container: Container, *, model: str) -> None:
+    """All cases of a model in one transaction."""
+    with container.database.writing() as uow:
+        verify_model(uow, system("verify"), model=model)
+
+
+JOBS = (Job("monitoring.verify_cases", verify_cases, idempotent=True),)
