@@ -6,7 +6,7 @@ everything up once: ``org.合计`` and ``科目.类型`` (accounts by type), bec
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -53,8 +53,8 @@ class AdventureWorks:
         return self.rows("""SELECT account_key, account, coalesce(parent_account_key, ''), operator, account_type
             FROM account ORDER BY rowid""")
 
-    def package(self, *, sources: Mapping[str, str] | None = None, start: str = "2010-01") -> dict[str, str]:
-        """The model as text."""
+    def package(self, *items: str) -> dict[str, str]:
+        """The model as text; ``items`` are kept by organisation, department, account and month."""
         leaves = {key for key, *_ in self.accounts} - {parent for _, _, parent, _, _ in self.accounts}
         kinds = sorted({kind for *_, kind in self.accounts if kind})
         org_leaves = [name for name, *_ in self.organizations if name not in {p for _, p, _ in self.organizations}]
@@ -63,7 +63,7 @@ class AdventureWorks:
                 {
                     "name": "adventureworks",
                     "title": "AdventureWorks",
-                    "calendar": {"base": "month", "start": start, "end": "2013-12"},
+                    "calendar": {"base": "month", "start": "2010-01", "end": "2013-12"},
                     "currency": "元",
                     "units": {"元": ""},
                     "versions": ["实际", "预算"],
@@ -75,7 +75,7 @@ class AdventureWorks:
                     "cube": "财务",
                     "title": "财务",
                     "dims": ["period", "org", "部门", "科目"],
-                    "items": {"金额": {"unit": "元", "scale": "2", "time": "sum", "favourable": "less"}},
+                    "items": {i: {"unit": "元", "scale": "2", "time": "sum", "favourable": "less"} for i in items},
                 }
             ),
             "dimensions/org.csv": _csv(
@@ -97,7 +97,6 @@ class AdventureWorks:
                 ("code", "parent", "weight"),
                 [(key, f"type:{kind}", "1") for key, *_, kind in self.accounts if kind and key in leaves],
             ),
-            **(sources or {}),
         }
 
     def facts(self, where: str) -> list[tuple[str, str, str, str, str]]:

@@ -109,7 +109,8 @@ def _open(
     due_days: int = DUE_DAYS,
 ) -> int:
     said = {"item": place.item, "members": dict(place.members), "period": place.period, "ytd": place.ytd}
-    identity = json.dumps([model, kind, said, rule.get("bucket")], ensure_ascii=False, sort_keys=True)
+    identity = json.dumps([model, kind, said, rule.get("rule")], ensure_ascii=False, sort_keys=True)
+    fact = {"amount": str(amount), **({"bucket": rule["bucket"]} if rule.get("bucket") else {})}
     case_id = uow.value(
         "monitoring.open_case",
         model=model,
@@ -125,9 +126,9 @@ def _open(
     )
     if case_id is None:
         existing = int(uow.value("monitoring.open_case_of", identity=identity))
-        _append(uow, actor, existing, "seen_again", {"amount": str(amount), "title": title})
+        _append(uow, actor, existing, "seen_again", {**fact, "title": title})
         return existing
-    _append(uow, actor, case_id, "opened", {"amount": str(amount)})
+    _append(uow, actor, case_id, "opened", fact)
     return int(case_id)
 
 
@@ -174,9 +175,7 @@ def _holds(uow: UnitOfWork, actor: Principal, case: Case) -> tuple[bool, dict[st
     """Whether the deviation is gone, or no larger than what was accepted; and the figures."""
     accepted = (_last(case, "decided") or {}).get("decision") == "accept"
     if case.kind == "forced":
-        bucket = uow.row("monitoring.bucket", id=case.rule["bucket"]) if case.rule["bucket"] is not None else None
-        beyond = Decimal(bucket["forced"]) if bucket else case.amount
-        return beyond <= (case.amount if accepted else Decimal(0)), {"forced": str(beyond)}
+        return _relieved(uow, case, accepted)
     place = case.place
     along = str(case.rule["along"])
     rows = queries.variance(
@@ -195,6 +194,15 @@ def _holds(uow: UnitOfWork, actor: Principal, case: Case) -> tuple[bool, dict[st
     difference = (row.difference if row else None) or Decimal(0)
     held = row is None or not threshold.reached(row) or (accepted and abs(difference) <= abs(case.amount))
     return held, {"difference": str(difference)}
+
+
+def _relieved(uow: UnitOfWork, case: Case, accepted: bool) -> tuple[bool, dict[str, Any]]:
+    """Whether the balance rows that were overrun have room again; a fact without any balance row stays as it is."""
+    seen = [e.detail for e in case.events if e.event in ("opened", "seen_again")]
+    buckets = sorted({d["bucket"] for d in seen if "bucket" in d})
+    worst = max(Decimal(d["amount"]) for d in seen)
+    beyond = uow.value("monitoring.forced_most", ids=buckets) if buckets else worst
+    return beyond <= (worst if accepted else Decimal(0)), {"forced": str(beyond)}
 
 
 def verify_model(uow: UnitOfWork, actor: Principal, *, model: str) -> dict[str, list[int]]:

@@ -85,8 +85,13 @@ def variance(
             partial=said[1],
         )
         for node, said in zip(shown, terms, strict=True)
-        if said is not None
+        if said is not None and not (said[0] == Terms() and _is_own_leaf(view.model, along, node))
     ]
+
+
+def _is_own_leaf(model: CompiledModel, dim: str, code: str) -> bool:
+    """A 本级 without any amount is not worth a row."""
+    return model.dimensions[dim].by_code[code].own_of is not None
 
 
 def controlling(reader: Reader, model: str, item: str) -> PolicyInForce | None:

@@ -21,9 +21,9 @@ LEFT JOIN bucket b ON b.rule_id = r.id
 WHERE CASE WHEN CAST(:bucket AS bigint) IS NULL THEN p.content->'items' @> to_jsonb(CAST(:item AS text)) ELSE b.id = :bucket END
 ORDER BY p.id DESC LIMIT 1;
 
--- name: bucket
--- How far a balance row is beyond its limit now.
-SELECT id, forced FROM bucket WHERE id = :id;
+-- name: forced_most
+-- How far the worst of some balance rows is beyond its limit now.
+SELECT max(forced) FROM bucket WHERE id = ANY(:ids);
 
 -- name: batches
 -- Published batches of all sources of a model.
