@@ -158,7 +158,7 @@ def drill(edge: Edge, request: Request, body: DrillIn) -> DrillOut:
     return DrillOut(count=found.count, amount=str(found.amount), lines=lines)
 
 
-@router.post("/cases", **requires("monitoring.open"))
+@router.post("/deviations", **requires("monitoring.open"))
 def open_cases(edge: Edge, body: DeviationIn) -> list[CaseOut]:
     """Opens a case for each row beyond the threshold."""
     asked = body.model_dump(exclude={"amount", "rate"})
@@ -167,14 +167,14 @@ def open_cases(edge: Edge, body: DeviationIn) -> list[CaseOut]:
         return [case_out(queries.case(uow, edge.actor, case_id=i)) for i in ids]
 
 
-@router.get("/cases", **requires("monitoring.read"))
+@router.get("/deviations", **requires("monitoring.read"))
 def cases(edge: Edge, model: str | None = None, state: str | None = None) -> list[CaseOut]:
     """The newest cases."""
     with edge.read() as reader:
         return [case_out(c) for c in queries.cases(reader, edge.actor, model=model, state=state)]
 
 
-@router.get("/cases/closing-rate", **requires("monitoring.read"))
+@router.get("/deviations/closing-rate", **requires("monitoring.read"))
 def closing_rate(edge: Edge, model: str, since: datetime, until: datetime) -> ClosingOut:
     """闭环率 of the cases due in [since, until)."""
     with edge.read() as reader:
@@ -188,53 +188,53 @@ def closing_rate(edge: Edge, model: str, since: datetime, until: datetime) -> Cl
     )
 
 
-@router.get("/cases/{case}", **requires("monitoring.read"))
-def case(edge: Edge, case: int) -> CaseOut:
+@router.get("/deviations/{case_id}", **requires("monitoring.read"))
+def case(edge: Edge, case_id: int) -> CaseOut:
     """One case with its events."""
     with edge.read() as reader:
-        return case_out(queries.case(reader, edge.actor, case_id=case))
+        return case_out(queries.case(reader, edge.actor, case_id=case_id))
 
 
-@router.post("/cases/{case}/explain", **requires("monitoring.explain"))
-def explain(edge: Edge, case: int, body: ExplainIn) -> CaseOut:
+@router.post("/deviations/{case_id}/explain", **requires("monitoring.explain"))
+def explain(edge: Edge, case_id: int, body: ExplainIn) -> CaseOut:
     """Says why."""
     with edge.write() as uow:
-        return case_out(commands.explain(uow, edge.actor, case_id=case, text=body.text, owner=body.owner))
+        return case_out(commands.explain(uow, edge.actor, case_id=case_id, text=body.text, owner=body.owner))
 
 
-@router.post("/cases/{case}/decide", **requires("monitoring.decide"))
-def decide(edge: Edge, case: int, body: DecideIn) -> CaseOut:
+@router.post("/deviations/{case_id}/decide", **requires("monitoring.decide"))
+def decide(edge: Edge, case_id: int, body: DecideIn) -> CaseOut:
     """Says what will be done."""
     with edge.write() as uow:
-        return case_out(commands.decide(uow, edge.actor, case_id=case, decision=body.decision, text=body.text))
+        return case_out(commands.decide(uow, edge.actor, case_id=case_id, decision=body.decision, text=body.text))
 
 
-@router.post("/cases/{case}/approve", **requires("monitoring.decide"))
-def approve(edge: Edge, case: int, body: TextIn) -> CaseOut:
+@router.post("/deviations/{case_id}/approve", **requires("monitoring.decide"))
+def approve(edge: Edge, case_id: int, body: TextIn) -> CaseOut:
     """Agrees with the decision; not the one who decided."""
     with edge.write() as uow:
-        return case_out(commands.approve(uow, edge.actor, case_id=case, text=body.text))
+        return case_out(commands.approve(uow, edge.actor, case_id=case_id, text=body.text))
 
 
-@router.post("/cases/{case}/refuse", **requires("monitoring.decide"))
-def refuse(edge: Edge, case: int, body: TextIn) -> CaseOut:
+@router.post("/deviations/{case_id}/refuse", **requires("monitoring.decide"))
+def refuse(edge: Edge, case_id: int, body: TextIn) -> CaseOut:
     """Sends the decision back."""
     with edge.write() as uow:
-        return case_out(commands.refuse(uow, edge.actor, case_id=case, text=body.text))
+        return case_out(commands.refuse(uow, edge.actor, case_id=case_id, text=body.text))
 
 
-@router.post("/cases/{case}/execute", **requires("monitoring.explain"))
-def execute(edge: Edge, case: int, body: EvidenceIn) -> CaseOut:
+@router.post("/deviations/{case_id}/execute", **requires("monitoring.explain"))
+def execute(edge: Edge, case_id: int, body: EvidenceIn) -> CaseOut:
     """Says with what the decision was carried out."""
     with edge.write() as uow:
-        return case_out(commands.execute(uow, edge.actor, case_id=case, evidence=body.evidence))
+        return case_out(commands.execute(uow, edge.actor, case_id=case_id, evidence=body.evidence))
 
 
-@router.post("/cases/{case}/verify", **requires("monitoring.verify"))
-def verify(edge: Edge, case: int) -> CaseOut:
+@router.post("/deviations/{case_id}/verify", **requires("monitoring.verify"))
+def verify(edge: Edge, case_id: int) -> CaseOut:
     """Evaluates the case's rule again on today's numbers."""
     with edge.write() as uow:
-        return case_out(commands.verify(uow, edge.actor, case_id=case))
+        return case_out(commands.verify(uow, edge.actor, case_id=case_id))
 
 
 def variance_out(row: VarianceRow) -> VarianceOut:
