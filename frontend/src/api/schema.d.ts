@@ -24,6 +24,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actual-periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Periods
+         * @description Opens or shuts periods for actuals; the number of periods.
+         */
+        put: operations["integration_periods"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batches
+         * @description The newest batches.
+         */
+        get: operations["integration_batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batch
+         * @description One batch.
+         */
+        get: operations["integration_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/prepare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepare
+         * @description Maps and validates again, after the source was mended.
+         */
+        post: operations["integration_prepare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish
+         * @description Makes the batch count: lines, plan, ledger in one transaction. Once published, again changes nothing.
+         */
+        post: operations["integration_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rejected
+         * @description The error desk of a batch.
+         */
+        get: operations["integration_rejected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{instance_id}": {
         parameters: {
             query?: never;
@@ -78,6 +198,190 @@ export interface paths {
          * @description The requester takes it back.
          */
         post: operations["process_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases
+         * @description The newest cases.
+         */
+        get: operations["monitoring_cases"];
+        put?: never;
+        /**
+         * Open Cases
+         * @description Opens a case for each row beyond the threshold.
+         */
+        post: operations["monitoring_open_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/closing-rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Closing Rate
+         * @description 闭环率 of the cases due in [since, until).
+         */
+        get: operations["monitoring_closing_rate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Case
+         * @description One case with its events.
+         */
+        get: operations["monitoring_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{case_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Agrees with the decision; not the one who decided.
+         */
+        post: operations["monitoring_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{case_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Says what will be done.
+         */
+        post: operations["monitoring_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{case_id}/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Execute
+         * @description Says with what the decision was carried out.
+         */
+        post: operations["monitoring_execute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{case_id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain
+         * @description Says why.
+         */
+        post: operations["monitoring_explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{case_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse
+         * @description Sends the decision back.
+         */
+        post: operations["monitoring_refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{case_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Evaluates the case's rule again on today's numbers.
+         */
+        post: operations["monitoring_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -516,6 +820,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources
+         * @description All sources.
+         */
+        get: operations["integration_sources"];
+        put?: never;
+        /**
+         * Define Source
+         * @description Takes the text of a source as its next revision.
+         */
+        post: operations["integration_define_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/control-totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Control Totals
+         * @description What the books say; the number of rows taken.
+         */
+        put: operations["integration_control_totals"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Lands a file (the request's body) and prepares it: what will be accepted, skipped, rejected. Nothing counts yet.
+         *
+         *     The size is bounded like every request's body; larger files are loaded by the command line.
+         */
+        post: operations["integration_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/tie-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tie Out
+         * @description Lines against the books, by account and period; with ``batch`` as if that one were published.
+         */
+        get: operations["integration_tie_out"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -600,6 +990,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/variance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Variance
+         * @description Budget, adjustments, reserved, executed, difference by node.
+         */
+        post: operations["monitoring_variance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/variance/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drill
+         * @description The voucher lines behind an executed amount.
+         */
+        post: operations["monitoring_drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -669,6 +1099,26 @@ export interface components {
             roles: components["schemas"]["Assignment"][];
         };
         /**
+         * BatchOut
+         * @description One run over one file.
+         */
+        BatchOut: {
+            /** Counts */
+            counts: components["schemas"]["CountOut"][];
+            /** File Name */
+            file_name: string;
+            /** Id */
+            id: number;
+            /** Message */
+            message: string;
+            /** Records */
+            records: number;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
+        };
+        /**
          * BranchIn
          * @description A new version that starts as ``version`` stands (at ``as_of`` if given).
          */
@@ -692,39 +1142,6 @@ export interface components {
             groupings: components["schemas"]["GroupingOut"][];
             /** Periods */
             periods: components["schemas"]["PeriodOut"][];
-        };
-        /**
-         * CaseOut
-         * @description ``chain_broken_at``: the first action whose hash does not fit; null = the history is whole.
-         */
-        CaseOut: {
-            /** Actions */
-            actions: components["schemas"]["bihuan__features__process__api__ActionOut"][];
-            /** Chain Broken At */
-            chain_broken_at: number | null;
-            /** Holders */
-            holders: components["schemas"]["HolderOut"][];
-            /** Id */
-            id: number;
-            /** Node */
-            node: string;
-            /** Requester */
-            requester: string;
-            /** Round */
-            round: number;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /** Status */
-            status: string;
-            /** Subject Id */
-            subject_id: number;
-            /** Subject Kind */
-            subject_kind: string;
-            /** Title */
-            title: string;
         };
         /**
          * CellIn
@@ -798,6 +1215,22 @@ export interface components {
             what: string;
         };
         /**
+         * ClosingOut
+         * @description 闭环率: cases verified in time over cases due, and the list behind it.
+         */
+        ClosingOut: {
+            /** Cases */
+            cases: components["schemas"]["bihuan__features__monitoring__api__CaseOut"][];
+            /** Closed */
+            closed: number;
+            /** Due */
+            due: number;
+            /** Rate */
+            rate: string | null;
+            /** Rate By Amount */
+            rate_by_amount: string | null;
+        };
+        /**
          * ColumnOut
          * @description ``kind``: "base", a grouping's name, or "none" for the only column of items without period.
          */
@@ -821,6 +1254,39 @@ export interface components {
              */
             comment: string;
         };
+        /**
+         * ControlTotal
+         * @description What the books say; amount = debit − credit.
+         */
+        ControlTotal: {
+            /** Account */
+            account: string;
+            /** Amount */
+            amount: number | string;
+            /** Period */
+            period: string;
+        };
+        /**
+         * CountOut
+         * @description Lines of one outcome with their amounts.
+         */
+        CountOut: {
+            /** Credit */
+            credit: string;
+            /** Debit */
+            debit: string;
+            /**
+             * Fate
+             * @enum {string}
+             */
+            fate: "stored" | "skipped" | "rejected";
+            /** Lines */
+            lines: number;
+            /** Outcome */
+            outcome: string;
+            /** Text */
+            text: string;
+        };
         /** CubeOut */
         CubeOut: {
             /** Code */
@@ -831,6 +1297,22 @@ export interface components {
             items: components["schemas"]["bihuan__features__modelling__api__ItemOut"][];
             /** Title */
             title: string;
+        };
+        /**
+         * DecideIn
+         * @description What will be done.
+         */
+        DecideIn: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "transfer" | "forecast" | "task";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * Decision
@@ -849,6 +1331,52 @@ export interface components {
             comment: string;
             /** To */
             to?: string | null;
+        };
+        /**
+         * DeviationIn
+         * @description Opens cases for the rows that deviate by both amount and rate.
+         */
+        DeviationIn: {
+            /**
+             * Along
+             * @default org
+             */
+            along: string;
+            /**
+             * Amount
+             * @default 0
+             */
+            amount: number | string;
+            /**
+             * Due Days
+             * @default 15
+             */
+            due_days: number;
+            /**
+             * Item
+             * @description cube!item
+             */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Nodes */
+            nodes?: string[] | null;
+            /** Period */
+            period: string;
+            /**
+             * Rate
+             * @default 0
+             */
+            rate: number | string;
+            /**
+             * Ytd
+             * @default false
+             */
+            ytd: boolean;
         };
         /**
          * DimensionOut
@@ -874,6 +1402,51 @@ export interface components {
             trees: string[];
         };
         /**
+         * DrillIn
+         * @description Which executed amount.
+         */
+        DrillIn: {
+            /** Item */
+            item: string;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit: number;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Period */
+            period: string;
+            /**
+             * Skip
+             * @default 0
+             */
+            skip: number;
+            /**
+             * Ytd
+             * @default false
+             */
+            ytd: boolean;
+        };
+        /**
+         * DrillOut
+         * @description Voucher lines: how many there are, their sum, and a page.
+         */
+        DrillOut: {
+            /** Amount */
+            amount: string;
+            /** Count */
+            count: number;
+            /** Lines */
+            lines: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * EditIn
          * @description One cell as typed: what the client last saw there, and what shall stand there.
          */
@@ -895,6 +1468,48 @@ export interface components {
              * @default
              */
             period: string;
+        };
+        /**
+         * EventOut
+         * @description One step of a case.
+         */
+        EventOut: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Event */
+            event: string;
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * EvidenceIn
+         * @description With what the decision was carried out.
+         */
+        EvidenceIn: {
+            /** Evidence */
+            evidence: string;
+        };
+        /**
+         * ExplainIn
+         * @description Why, and who owns the matter.
+         */
+        ExplainIn: {
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Text */
+            text: string;
         };
         /** FlowIn */
         FlowIn: {
@@ -1096,6 +1711,21 @@ export interface components {
             year: number;
         };
         /**
+         * PeriodsIn
+         * @description Periods to open or shut.
+         */
+        PeriodsIn: {
+            /** Model */
+            model: string;
+            /** Periods */
+            periods: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "closed" | "not_open";
+        };
+        /**
          * PreviewIn
          * @description ``edits`` are tried on a private copy; nothing is written.
          */
@@ -1166,6 +1796,38 @@ export interface components {
             seq: number;
             /** Version */
             version: number;
+        };
+        /**
+         * RejectedOut
+         * @description A line on the error desk.
+         */
+        RejectedOut: {
+            /** Account */
+            account: string;
+            /** Amount */
+            amount: string | null;
+            /** Batch */
+            batch: number;
+            /** Field */
+            field: string;
+            /** Outcome */
+            outcome: string;
+            /** Period */
+            period: string;
+            /** Raw */
+            raw: {
+                [key: string]: string;
+            };
+            /** Record */
+            record: number;
+            /** Remedy */
+            remedy: string;
+            /** Text */
+            text: string;
+            /** Value */
+            value: string;
+            /** Voucher */
+            voucher: string;
         };
         /** RevisionOut */
         RevisionOut: {
@@ -1323,6 +1985,33 @@ export interface components {
             version: number;
         };
         /**
+         * SourceIn
+         * @description A source as text.
+         */
+        SourceIn: {
+            /** Definition */
+            definition: string;
+            /**
+             * Mapping
+             * @default
+             */
+            mapping: string;
+        };
+        /**
+         * SourceOut
+         * @description A source as it stands.
+         */
+        SourceOut: {
+            /** Code */
+            code: string;
+            /** Model */
+            model: string;
+            /** Revision */
+            revision: number;
+            /** Title */
+            title: string;
+        };
+        /**
          * StepOut
          * @description One step of a trace. ``kind``: input, formula, total, blank or hidden (outside your scope; then nothing else is told).
          */
@@ -1383,6 +2072,17 @@ export interface components {
             title: string;
         };
         /**
+         * TextIn
+         * @description A remark.
+         */
+        TextIn: {
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
          * TheirsOut
          * @description What stands there now, and the change set that put it there.
          */
@@ -1397,6 +2097,28 @@ export interface components {
             state: string;
             /** Value */
             value: string | null;
+        };
+        /**
+         * TieOut
+         * @description One account and period against the books.
+         */
+        TieOut: {
+            /** Accepted */
+            accepted: string;
+            /** Account */
+            account: string;
+            /** Control */
+            control: string;
+            /** Difference */
+            difference: string;
+            /** Excluded */
+            excluded: string;
+            /** Ignored */
+            ignored: string;
+            /** Period */
+            period: string;
+            /** Rejected */
+            rejected: string;
         };
         /**
          * TraceIn
@@ -1475,6 +2197,79 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * VarianceIn
+         * @description Which variance: ``members`` name one member per dimension of the item; rows go along ``along``.
+         */
+        VarianceIn: {
+            /**
+             * Along
+             * @default org
+             */
+            along: string;
+            /**
+             * Item
+             * @description cube!item
+             */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Nodes */
+            nodes?: string[] | null;
+            /** Period */
+            period: string;
+            /**
+             * Ytd
+             * @default false
+             */
+            ytd: boolean;
+        };
+        /**
+         * VarianceOut
+         * @description One row; amounts are decimal strings, blank is null. ``rate`` is the difference over the budget.
+         */
+        VarianceOut: {
+            /** Adjusted */
+            adjusted: string | null;
+            /** Budget */
+            budget: string | null;
+            /** Committed */
+            committed: string | null;
+            /** Difference */
+            difference: string | null;
+            /** Executed */
+            executed: string | null;
+            /** Execution Rate */
+            execution_rate: string | null;
+            /** Name */
+            name: string;
+            /** Node */
+            node: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "ledger" | "plan";
+            /** Original */
+            original: string | null;
+            /** Partial */
+            partial: boolean;
+            /** Progress */
+            progress: string;
+            /** Rate */
+            rate: string | null;
+            /** Reserved */
+            reserved: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "favourable" | "unfavourable" | "none";
         };
         /**
          * VersionOut
@@ -1572,6 +2367,48 @@ export interface components {
             unit: string;
         };
         /**
+         * CaseOut
+         * @description A case.
+         */
+        bihuan__features__monitoring__api__CaseOut: {
+            /** Amount */
+            amount: string;
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /** Kind */
+            kind: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Period */
+            period: string;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+            /** Ytd */
+            ytd: boolean;
+        };
+        /**
          * ItemOut
          * @description ``decimals``: places to show; ``scale``: places kept, null = any; ``formula``: computed in every plan cell.
          */
@@ -1608,6 +2445,39 @@ export interface components {
             round: number;
             /** Seq */
             seq: number;
+        };
+        /**
+         * CaseOut
+         * @description ``chain_broken_at``: the first action whose hash does not fit; null = the history is whole.
+         */
+        bihuan__features__process__api__CaseOut: {
+            /** Actions */
+            actions: components["schemas"]["bihuan__features__process__api__ActionOut"][];
+            /** Chain Broken At */
+            chain_broken_at: number | null;
+            /** Holders */
+            holders: components["schemas"]["HolderOut"][];
+            /** Id */
+            id: number;
+            /** Node */
+            node: string;
+            /** Requester */
+            requester: string;
+            /** Round */
+            round: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Status */
+            status: string;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Title */
+            title: string;
         };
     };
     responses: never;
@@ -1653,6 +2523,196 @@ export interface operations {
             };
         };
     };
+    integration_periods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeriodsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": number;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_batches: {
+        parameters: {
+            query?: {
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_prepare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_rejected: {
+        parameters: {
+            query?: {
+                count?: number;
+            };
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectedOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     process_case: {
         parameters: {
             query?: never;
@@ -1670,7 +2730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseOut"];
+                    "application/json": components["schemas"]["bihuan__features__process__api__CaseOut"];
                 };
             };
             /** @description Validation Error */
@@ -1741,6 +2801,341 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_cases: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_open_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_closing_rate: {
+        parameters: {
+            query: {
+                model: string;
+                since: string;
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_execute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_explain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_refuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
                 };
             };
             /** @description Validation Error */
@@ -2470,6 +3865,164 @@ export interface operations {
             };
         };
     };
+    integration_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceOut"][];
+                };
+            };
+        };
+    };
+    integration_define_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_control_totals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ControlTotal"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": number;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_upload: {
+        parameters: {
+            query: {
+                file_name: string;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_tie_out: {
+        parameters: {
+            query?: {
+                batch?: number | null;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TieOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     process_tasks: {
         parameters: {
             query?: never;
@@ -2601,6 +4154,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_variance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VarianceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VarianceOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillOut"];
+                };
             };
             /** @description Validation Error */
             422: {
