@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from bihuan.engine.definition import DimensionDefinition, ModelDefinition
+from bihuan.engine.compiled import CompiledModel
+from bihuan.engine.definition import ModelDefinition
 from bihuan.features.access.commands import record
 from bihuan.features.access.live import Event, announce
 from bihuan.features.access.model import Principal
@@ -16,18 +17,17 @@ from bihuan.features.modelling.model import (
     NotFastForward,
     differences,
     listeners,
-    member_codes,
     package_text,
     read_marker,
 )
 from bihuan.kernel.errors import Conflict, NotFound
-from bihuan.kernel.member import OWN
+from bihuan.kernel.member import OWN, Dimension
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 
 def plan(reader: Reader, actor: Principal, files: Mapping[str, str], *, name: str = "") -> tuple[Change, ...]:
     """What `apply` would change; raises `ProblemsFound` with everything wrong. Changes nothing."""
-    definition = folder.check(files, name)
+    definition = folder.check(files, name).definition
     actor.require("model.apply", model=definition.name)
     row = reader.row("modelling.model", code=definition.name)
     return differences(_definition_at(reader, Model(**row)) if row else None, definition)
@@ -48,7 +48,8 @@ def apply(
     `NotFastForward`; a package equal to what is stored is always accepted and changes nothing. Members keep their ids;
     those gone are closed, members that data brought stay. Cells are never touched.
     """
-    definition = folder.check(files, name)
+    compiled = folder.check(files, name)
+    definition = compiled.definition
     actor.require("model.apply", model=definition.name)
     known = uow.row("modelling.model", code=definition.name)
     if known is not None:
@@ -56,7 +57,7 @@ def apply(
             listener.on_lock(uow, known["id"])
     row = uow.row("modelling.lock_model", code=definition.name)
     if row is None:
-        return _first(uow, actor, definition, files, reason)
+        return _first(uow, actor, compiled, files, reason)
     model, text = Model(**row), package_text(files)
     if queries.package(uow, model.id, model.revision) == text:
         return Applied(model.id, model.code, model.revision, ())
@@ -70,7 +71,7 @@ def apply(
         actor,
         model.id,
         number=model.revision + 1,
-        definition=definition,
+        compiled=compiled,
         text=text,
         changes=changes,
         reason=reason,
@@ -78,13 +79,14 @@ def apply(
 
 
 def _first(
-    uow: UnitOfWork, actor: Principal, definition: ModelDefinition, files: Mapping[str, str], reason: str
+    uow: UnitOfWork, actor: Principal, compiled: CompiledModel, files: Mapping[str, str], reason: str
 ) -> Applied:
+    definition = compiled.definition
     model_id = uow.value("modelling.insert_model", code=definition.name, title=definition.title)
     if model_id is None:
         raise NotFastForward(model=definition.name, revision=1, came_from=None)
     changes, text = differences(None, definition), package_text(files)
-    return _revise(uow, actor, model_id, number=1, definition=definition, text=text, changes=changes, reason=reason)
+    return _revise(uow, actor, model_id, number=1, compiled=compiled, text=text, changes=changes, reason=reason)
 
 
 def _revise(
@@ -93,7 +95,7 @@ def _revise(
     model_id: int,
     *,
     number: int,
-    definition: ModelDefinition,
+    compiled: CompiledModel,
     text: Mapping[str, str],
     changes: tuple[Change, ...],
     reason: str,
@@ -109,25 +111,25 @@ def _revise(
         reason=reason,
         package=json.dumps(dict(text), ensure_ascii=False),
     )
-    for dimension in definition.dimensions:
+    for dimension in compiled.dimensions.values():
         _store_members(uow, model_id, number, dimension)
     for listener in listeners:
         listener.on_revision(uow, actor, model_id, number)
-    after = {"revision": number, "changes": len(changes)}
+    name, after = compiled.definition.name, {"revision": number, "changes": len(changes)}
     record(
         uow,
         actor,
         "model.apply",
-        ("model", definition.name),
+        ("model", name),
         before={"revision": number - 1},
         after=after,
         reason=reason,
     )
-    announce(uow, Event("model.applied", "model.read", definition.name, data={"revision": number}))
-    return Applied(model_id, definition.name, number, changes)
+    announce(uow, Event("model.applied", "model.read", name, data={"revision": number}))
+    return Applied(model_id, name, number, changes)
 
 
-def _store_members(uow: UnitOfWork, model_id: int, revision: int, dimension: DimensionDefinition) -> None:
+def _store_members(uow: UnitOfWork, model_id: int, revision: int, dimension: Dimension) -> None:
     """Deals ids to new codes, refreshes known ones, closes those the package no longer has."""
     stored = uow.row(
         "modelling.upsert_dimension",
@@ -138,7 +140,7 @@ def _store_members(uow: UnitOfWork, model_id: int, revision: int, dimension: Dim
     )
     assert stored is not None, "an upsert returns its row"
     known = {r["code"]: r for r in uow.rows("modelling.members", model_id=model_id) if r["dimension"] == dimension.code}
-    said, at = member_codes(dimension), stored["id"]
+    said, at = {m.code: (m.name, m.properties) for m in dimension.members}, stored["id"]
     fresh = [code for code in said if code not in known]
     new = [
         {"dimension_id": at, "id": stored["next_id"] + n, "code": code, "name": said[code][0],

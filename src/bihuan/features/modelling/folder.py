@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from bihuan.engine.compiled import CompiledModel
 from bihuan.engine.definition import ModelDefinition
 from bihuan.features.modelling.model import MARKER
 from bihuan.features.modelling.package import read_definition, read_package
@@ -44,10 +45,10 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         (folder / name).write_text(text, encoding="utf-8", newline="")
 
 
-def check(files: Mapping[str, str], name: str) -> ModelDefinition:
-    """The definition of a package with nothing wrong in it; else `ProblemsFound` with everything. ``name``: if it gives none."""
+def check(files: Mapping[str, str], name: str) -> CompiledModel:
+    """The model of a package with nothing wrong in it; else `ProblemsFound` with everything. ``name``: if it gives none."""
     with _unpacked(files, name) as folder:
-        return read_package(folder).definition
+        return read_package(folder).model
 
 
 def definition(files: Mapping[str, str], name: str) -> ModelDefinition:

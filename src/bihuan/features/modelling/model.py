@@ -16,7 +16,6 @@ from typing import Any, Literal, Protocol
 from bihuan.engine.definition import DimensionDefinition, ModelDefinition
 from bihuan.features.access.model import Principal
 from bihuan.kernel.errors import Conflict, Invalid, NotFound
-from bihuan.kernel.member import OWN
 from bihuan.store.unit_of_work import UnitOfWork
 
 MARKER = ".revision"  # file of an exported or applied folder that says which revision it holds
@@ -113,17 +112,6 @@ def read_marker(files: Mapping[str, str], model: str) -> int | None:
         return int(said["revision"]) if said.get("model") == model else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def member_codes(dimension: DimensionDefinition) -> dict[str, tuple[str, Mapping[str, str]]]:
-    """Code -> (name, properties) of every member that needs an id, the automatic 本级 leaves too, in file order."""
-    out: dict[str, tuple[str, Mapping[str, str]]] = {m.code: (m.name, m.properties) for m in dimension.members}
-    if dimension.own_leaf:
-        parents = {edge.parent for tree in dimension.trees.values() for edge in tree}
-        for m in dimension.members:
-            if m.code in parents:
-                out.setdefault(m.code + OWN, (m.name + OWN, {}))
-    return out
 
 
 def differences(old: ModelDefinition | None, new: ModelDefinition) -> tuple[Change, ...]:

@@ -92,15 +92,15 @@ def load(reader: Reader, model: str | int, revision: int | None = None) -> Loade
             return _compiled[key]
         lock = _compiling.setdefault(key, threading.Lock())
     with lock:
-        if key not in _compiled:
-            fresh = _compile(reader, found, key[2])
-            with _guard:
-                _compiled[key] = fresh
-                while len(_compiled) > COMPILED_MAX:
-                    _compiled.popitem(last=False)
         with _guard:
+            known = _compiled.get(key)
+        loaded = known or _compile(reader, found, key[2])
+        with _guard:
+            _compiled[key] = loaded
+            while len(_compiled) > COMPILED_MAX:
+                _compiled.popitem(last=False)
             _compiling.pop(key, None)
-            return _compiled.get(key) or fresh
+    return loaded
 
 
 def _compile(reader: Reader, model: Model, revision: int) -> Loaded:

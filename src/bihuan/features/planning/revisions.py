@@ -2,6 +2,7 @@
 
 from bihuan.features.access.model import Principal
 from bihuan.features.modelling import queries as modelling
+from bihuan.features.modelling.data import PLAN_VERSION
 from bihuan.features.planning import manifests, versions
 from bihuan.features.planning.commands import adopt_revision
 from bihuan.features.planning.writing import lock_heads
@@ -21,7 +22,7 @@ class PlanRevisions:
         for version in known:
             if version.status != "closed":
                 adopt_revision(uow, actor, version_id=version.id, revision=revision)
-        roles = modelling.compiled(uow, model_id, revision).definition.versions
+        roles = modelling.compiled(uow, model_id, revision).definition.versions or (PLAN_VERSION,)
         for role in roles:
             if role not in {v.role for v in known} and role not in {v.code for v in known}:
                 manifests.start_version(
