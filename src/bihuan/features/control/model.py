@@ -67,6 +67,18 @@ class NoSuchPolicy(NotFound):
     code = "no_such_policy"
 
 
+class BadTransfer(Invalid):
+    """调剂不成立。"""
+
+    code = "bad_transfer"
+
+
+class NoSuchTransfer(NotFound):
+    """没有这张调剂单。"""
+
+    code = "no_such_transfer"
+
+
 class NotHeld(Conflict):
     """单据当前没有占用预算，不能做这个操作。"""
 

@@ -100,6 +100,14 @@ INSERT INTO document (policy_id, kind, number, title, status, requester, idem_ke
 VALUES (:policy_id, :kind, :number, :title, 'held', :requester, :idem_key, :fingerprint, :at)
 ON CONFLICT DO NOTHING RETURNING id;
 
+-- name: hold_insert
+-- The document that holds what a transfer takes away; a transfer submitted again gets another.
+INSERT INTO document (policy_id, kind, number, title, status, requester, idem_key, fingerprint, created_at)
+SELECT :policy_id, '调剂占用', :number || '-' || n.next, '', 'held', :requester, 'hold:' || :number || '-' || n.next, '', :at
+FROM (SELECT count(*) + 1 AS next FROM document
+      WHERE policy_id = :policy_id AND kind = '调剂占用' AND number LIKE :number || '-%') AS n
+RETURNING id;
+
 -- name: document_by_key
 -- The document that holds a requester's idempotency key.
 SELECT id, fingerprint, number, status FROM document WHERE requester = :requester AND idem_key = :idem_key;
@@ -241,7 +249,7 @@ VALUES (:policy_id, :version_id, :kind, 'held', :reason, :requester, CAST(:lines
 
 -- name: transfer_hold
 -- Names the document that holds the source amounts.
-UPDATE transfer SET hold_id = :hold_id WHERE id = :id;
+UPDATE transfer SET hold_id = :hold_id, status = 'held' WHERE id = :id;
 
 -- name: transfer_lock
 -- One transfer, to be decided once.

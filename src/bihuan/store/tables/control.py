@@ -138,7 +138,7 @@ ledger_entry = Table(
         "coordinate",
         "period",
         unique=True,
-        postgresql_where=text("kind = 'release'"),
+        postgresql_where=text("kind = 'release' AND stage = 'budget'"),
     ),
     info={"append_only": True},
 )

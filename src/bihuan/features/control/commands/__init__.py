@@ -2,8 +2,9 @@
 
 from bihuan.features.control.commands.facts import execute, post_direct
 from bihuan.features.control.commands.policies import put_policy
-from bihuan.features.control.commands.release import book_budget
+from bihuan.features.control.commands.release import book_budget, release_budget
 from bihuan.features.control.commands.spend import check, commit_stage, release, reserve, reserve_again
+from bihuan.features.control.commands.transfers import request_transfer, transfer
 
 __all__ = [
     "book_budget",
@@ -13,6 +14,9 @@ __all__ = [
     "post_direct",
     "put_policy",
     "release",
+    "release_budget",
+    "request_transfer",
     "reserve",
     "reserve_again",
+    "transfer",
 ]

@@ -1,12 +1,56 @@
 """Budget enters the ledger: what the plan releases becomes caps."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
+from bihuan.features.access.commands import record
+from bihuan.features.access.model import Principal
+from bihuan.features.control import queries
+from bihuan.features.control.commands.plan_side import budget_cell
+from bihuan.features.control.commands.spend import settle
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
-from bihuan.features.control.model import BudgetCell
+from bihuan.features.control.model import AlreadyReleased, BudgetCell
 from bihuan.features.control.policy import BucketKey
+from bihuan.features.entry import commands as entry
+from bihuan.features.planning import commands as planning
+from bihuan.features.planning.cells import ref_of
 from bihuan.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """``seq``: the plan's state that was approved; ``cells``: how many became budget, and their sum."""
+
+    seq: int
+    cells: int
+    total: Decimal
+
+
+def release_budget(
+    uow: UnitOfWork, actor: Principal, *, version_id: int, policy: str, orgs: Sequence[str] | None = None
+) -> Released:
+    """下达: freezes the controlled items of approved plan units and makes their cells the budget that may be spent.
+
+    ``orgs`` None: the whole version, which then is not cut into units. One transaction: plan head, units, balance rows.
+    """
+    in_force = queries.policy(uow, policy)
+    actor.require("control.release")
+    planning.lock_heads(uow, [version_id])
+    if uow.value("control.policy_bind", id=in_force.id, version_id=version_id) is None:
+        message = f"控制方案“{policy}”已用于版本 {in_force.version_id}，不能再用于版本 {version_id}。"
+        raise AlreadyReleased(message, policy=policy, version=in_force.version_id)
+    if orgs is not None:
+        entry.mark_released(uow, actor, version_id=version_id, orgs=orgs)
+    items = [ref_of(code) for code in in_force.policy.items]
+    frozen = planning.freeze(uow, actor, version_id=version_id, items=items, org_ids=orgs)
+    cells = [budget_cell(c) for c in frozen.cells]
+    if cells:
+        settle(book_budget(uow, actor.login, in_force, cells, version_id=version_id))
+    total = sum((c.amount for c in cells), Decimal("0.00"))
+    what = {"policy": policy, "orgs": list(orgs or []), "cells": len(cells), "total": total, "seq": frozen.seq}
+    record(uow, actor, "control.release_budget", ("version", version_id), None, what)
+    return Released(frozen.seq, len(cells), total)
 
 
 def book_budget(

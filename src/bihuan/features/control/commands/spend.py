@@ -147,16 +147,23 @@ def settle(ledger: Ledger) -> list[Finding]:
     return findings
 
 
-def release(uow: UnitOfWork, actor: Principal, *, document_id: int, kind: str = "return", reason: str = "") -> Decimal:
-    """Gives back everything a document still holds (return, reject, withdraw, close); answers how much. Repeatable."""
+def release(uow: UnitOfWork, actor: Principal, *, document_id: int, reason: str = "") -> Decimal:
+    """The requester gives back everything a document still holds; answers how much. Repeatable."""
     actor.require("control.request")
+    if queries.document(uow, document_id)["requester"] != actor.login:
+        actor.require("control.release_any")
+    return give_back(uow, actor, document_id=document_id, kind="give_back", reason=reason)
+
+
+def give_back(uow: UnitOfWork, actor: Principal, *, document_id: int, kind: str, reason: str = "") -> Decimal:
+    """Books back what a document holds, for commands that have asked their own right (return, reject, withdraw)."""
     ledger, holds = open_holds(uow, actor, [document_id])
     for hold in holds:
         ledger.book(liquidation(hold, hold["amount"], kind, reason=reason))
     ledger.write()
     uow.run("control.documents_status", ids=[document_id], status="released")
     given_back = sum((h["amount"] for h in holds), Decimal("0.00"))
-    record(uow, actor, "control.release", ("document", document_id), None, {"amount": given_back}, reason)
+    record(uow, actor, f"control.{kind}", ("document", document_id), None, {"amount": given_back}, reason)
     return given_back
 
 

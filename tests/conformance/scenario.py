@@ -1,0 +1,204 @@
+"""Reads the scenario tables (*.md) of this folder and plays them against the real ledger.
+
+A file holds scenarios: ``## id title``, one ``规则：`` line per rule, then a table. A row is one action in a transaction of its
+own; ``结果`` is what happens, ``可用`` what could then be requested at the row's first place and period.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bihuan.features.access.model import Grant, Principal
+from bihuan.features.control import commands, queries
+from bihuan.features.control.commands import transfers
+from bihuan.features.control.ledger import PolicyInForce
+from bihuan.features.control.model import BudgetCell, Request, RequestLine, VoucherLine
+from bihuan.features.control.package import read_policy
+from bihuan.features.control.policy import BucketKey, ControlCalendar, Trees, YearPeriods
+from bihuan.kernel.errors import BihuanError
+from bihuan.store.unit_of_work import Database, Reader, UnitOfWork
+
+MONTHS = tuple(f"2026-{m:02d}" for m in range(1, 13))
+CALENDAR = ControlCalendar(
+    (YearPeriods("2026", MONTHS, tuple((f"2026Q{q + 1}", MONTHS[3 * q : 3 * q + 3]) for q in range(4))),)
+)
+TREES = Trees(
+    {
+        "org": {"集团": "", "研发": "集团", "销售": "集团", "研发一部": "研发", "研发二部": "研发"},
+        "account": {"费用": "", "差旅费": "费用", "会议费": "费用", "培训费": "费用"},
+    }
+)
+CLERK = Principal(7, "zhang", "张三", grants=(Grant("control.*"),))
+COLUMNS = {"部门": "org", "科目": "account"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One action; ``id`` is the scenario's id and the row's number."""
+
+    id: str
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+    @property
+    def amount(self) -> Decimal:
+        return Decimal(self["金额"])
+
+    def places(self, separator: str) -> list[dict[str, str]]:
+        """A coordinate per department named."""
+        return [
+            {dim: part if column == "部门" else self[column] for column, dim in COLUMNS.items() if column in self.cells}
+            for part in self["部门"].split(separator)
+        ]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Rules and rows of one table."""
+
+    id: str
+    title: str
+    rules: tuple[Mapping[str, Any], ...]
+    rows: tuple[Row, ...]
+
+
+def scenarios(folder: Path) -> Iterator[Scenario]:
+    """Every scenario of the folder's tables."""
+    for file in sorted(folder.glob("*.md")):
+        for section in re.split(r"^## ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            yield _scenario(section)
+
+
+def _scenario(section: str) -> Scenario:
+    head, *lines = section.splitlines()
+    ident, _, title = head.partition(" ")
+    rules = tuple(_rule(line.removeprefix("规则：")) for line in lines if line.startswith("规则："))
+    table = [[c.strip() for c in line.strip().strip("|").split("|")] for line in lines if line.startswith("|")]
+    assert rules, f"{ident}: no rule"
+    assert len(table) > 2, f"{ident}: no rows"
+    assert all(len(row) == len(table[0]) for row in table), f"{ident}: a row has another number of columns"
+    rows = tuple(Row(f"{ident}.{row[0]}", dict(zip(table[0], row, strict=True))) for row in table[2:])
+    return Scenario(ident, title, rules, rows)
+
+
+def _rule(text: str) -> dict[str, Any]:
+    """``名称 窗口=month 按=org:leaf,account:0 范围=org:研发 池=account:名:甲,乙 强度=flexible 容差=5``."""
+    code, *parts = text.split()
+    said = dict(part.split("=", 1) for part in parts)
+    unknown = said.keys() - {"窗口", "按", "范围", "池", "强度", "容差"}
+    assert not unknown, f"rule {code}: {unknown}"
+    rule: dict[str, Any] = {"code": code, "window": said["窗口"]}
+    rule["by"] = dict(pair.split(":") for pair in said["按"].split(","))
+    if "范围" in said:
+        dimension, members = said["范围"].split(":")
+        rule["where"] = {dimension: members.split(",")}
+    if "池" in said:
+        dimension, name, members = said["池"].split(":")
+        rule["pools"] = {dimension: {name: members.split(",")}}
+    if "强度" in said:
+        rule |= {"strength": said["强度"], "tolerance": said.get("容差")}
+    return rule
+
+
+@dataclass
+class Stage:
+    """Where a scenario is played: a policy of its own in a database."""
+
+    database: Database
+    policy: PolicyInForce
+    documents: dict[str, int] = field(default_factory=dict)
+    transfers: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def set(cls, database: Database, scenario: Scenario) -> "Stage":
+        text = {"policy": scenario.id, "rules": list(scenario.rules)}
+        with database.writing() as uow:
+            made = commands.put_policy(uow, CLERK, read_policy(text, calendar=CALENDAR, trees=TREES))
+        return cls(database, made)
+
+    @property
+    def code(self) -> str:
+        return self.policy.policy.code
+
+    def play(self, row: Row) -> str:
+        """Does the row's action; answers 通过, 提示, 超支入账 or 拒绝."""
+        act: Mapping[str, Callable[[UnitOfWork, Row], str | None]] = {
+            "下达": self.release,
+            "申请": self.reserve,
+            "占用": self.commit,
+            "执行": self.execute,
+            "入账": self.post,
+            "释放": self.give_back,
+            "追加": self.supplement,
+            "调剂申请": self.ask_transfer,
+            "调剂批准": self.approve_transfer,
+            "调剂退回": self.return_transfer,
+            "查询": lambda _uow, _row: None,
+        }
+        try:
+            with self.database.writing() as uow:
+                return act[row["动作"]](uow, row) or "通过"
+        except BihuanError as refused:
+            assert str(refused), "a refusal says why"
+            return "拒绝"
+
+    def available(self, row: Row) -> Decimal:
+        """The most that could be requested at the row's first place: the tightest row says."""
+        place = row.places("→")[0] if "→" in row["部门"] else row.places("+")[0]
+        keys = self.policy.policy.touched(place, row["期间"])
+        with self.database.reading() as reader:
+            rooms = [b.available for k, b in self._rows(reader).items() if k in keys]
+        return min(rooms) if len(rooms) == len(keys) else Decimal(0)
+
+    def _rows(self, reader: Reader) -> dict[BucketKey, Any]:
+        rows = queries.balances(reader, self.policy, limit=10_000)
+        return {BucketKey(b.rule.code, b.key, b.window): b for b in rows}
+
+    def release(self, uow: UnitOfWork, row: Row) -> None:
+        cell = BudgetCell(row.places("+")[0], row["期间"], row.amount)
+        commands.book_budget(uow, CLERK.login, self.policy, [cell]).write()
+
+    def reserve(self, uow: UnitOfWork, row: Row) -> str | None:
+        lines = tuple(RequestLine(place, row["期间"], row.amount) for place in row.places("+"))
+        request = Request(f"{self.code}/{row['单据']}", row["单据"], lines)
+        held = commands.reserve(uow, CLERK, policy=self.code, request=request)
+        self.documents[row["单据"]] = held.document_id
+        return "提示" if held.warnings else None
+
+    def commit(self, uow: UnitOfWork, row: Row) -> None:
+        commands.commit_stage(uow, CLERK, document_id=self.documents[row["单据"]], amounts={1: row.amount})
+
+    def give_back(self, uow: UnitOfWork, row: Row) -> None:
+        commands.release(uow, CLERK, document_id=self.documents[row["单据"]], reason=row["说明"])
+
+    def execute(self, uow: UnitOfWork, row: Row) -> str | None:
+        return self._voucher(uow, row, row["单据"])
+
+    def post(self, uow: UnitOfWork, row: Row) -> str | None:
+        return self._voucher(uow, row, None)
+
+    def _voucher(self, uow: UnitOfWork, row: Row, request: str | None) -> str | None:
+        line = VoucherLine(row.id, row.id, row.places("+")[0], row["期间"], row.amount, request)
+        (posted,) = commands.execute(uow, CLERK, policy=self.code, lines=[line])
+        return "超支入账" if posted.forced else None
+
+    def supplement(self, uow: UnitOfWork, row: Row) -> None:
+        cells = [BudgetCell(row.places("+")[0], row["期间"], row.amount)]
+        commands.transfer(uow, CLERK, policy=self.code, kind="supplement", cells=cells, reason=row.id)
+
+    def ask_transfer(self, uow: UnitOfWork, row: Row) -> None:
+        source, target = row.places("→")
+        cells = [BudgetCell(source, row["期间"], -row.amount), BudgetCell(target, row["期间"], row.amount)]
+        made = commands.request_transfer(uow, CLERK, policy=self.code, kind="transfer", cells=cells, reason=row.id)
+        self.transfers[row["单据"]] = made
+
+    def approve_transfer(self, uow: UnitOfWork, row: Row) -> None:
+        transfers.apply(uow, CLERK, self.transfers[row["单据"]])
+
+    def return_transfer(self, uow: UnitOfWork, row: Row) -> None:
+        transfers.drop(uow, CLERK, self.transfers[row["单据"]], row["说明"])
