@@ -144,8 +144,7 @@ class Stage:
             with self.database.writing() as uow:
                 return act[row["动作"]](uow, row) or "通过"
         except BihuanError as refused:
-            assert str(refused), "a refusal says why"
-            return "拒绝"
+            return "拒绝" if str(refused) else "拒绝而不说明原因"
 
     def available(self, row: Row) -> Decimal:
         """The most that could be requested at the row's first place: the tightest row says."""

@@ -32,6 +32,7 @@ class Diary:
 
     told: list[tuple[str, int, str]] = field(default_factory=list)
     refuse: str = ""
+    submit_action: str = "process.submit"
 
     def lock(self, uow: UnitOfWork, subject_id: int) -> None:
         self.told.append(("lock", subject_id, ""))

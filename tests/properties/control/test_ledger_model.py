@@ -66,7 +66,7 @@ class Model:
         quarter = range(3) if month < 3 else range(3, 4)
         return min(
             left(lambda o, m: o == org and m == month),
-            min(left(lambda o, m, u=u: PARENT[o] == PARENT[org] and m <= u) for u in range(month, 4)),
+            *(left(lambda o, m, u=u: PARENT[o] == PARENT[org] and m <= u) for u in range(month, 4)),
             left(lambda _o, m: m in quarter, Decimal("1.1")),
         )
 

@@ -30,7 +30,9 @@ _POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rules"}
 _RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages"}
 
 
-def read_policy(text: Mapping[str, Any], *, calendar: ControlCalendar, trees: Trees, file: str = "policy") -> Policy:
+def read_policy(
+    text: Mapping[str, Any], *, calendar: ControlCalendar, trees: Trees, file: str = "policy", model: str = ""
+) -> Policy:
     """The policy of a parsed text; every problem at once. Scalars may be text, as packages are read."""
     problems: list[Problem] = []
 
@@ -60,6 +62,7 @@ def read_policy(text: Mapping[str, Any], *, calendar: ControlCalendar, trees: Tr
         trees=trees,
         rules=tuple(r for r in rules if r is not None),
         unbudgeted=text.get("unbudgeted", "refuse"),
+        model=model,
     )
 
 
@@ -150,6 +153,7 @@ def to_json(policy: Policy) -> dict[str, Any]:
     """The policy with its calendar and trees, as it is pinned in the database."""
     return {
         "policy": policy.code,
+        "model": policy.model,
         "title": policy.title,
         "items": list(policy.items),
         "unbudgeted": policy.unbudgeted,
@@ -181,5 +185,5 @@ def from_json(content: Mapping[str, Any]) -> Policy:
     calendar = ControlCalendar(
         tuple(YearPeriods(c, tuple(ps), tuple((q, tuple(qps)) for q, qps in quarters)) for c, ps, quarters in years)
     )
-    text = {k: v for k, v in content.items() if k not in ("calendar", "trees")}
-    return read_policy(text, calendar=calendar, trees=Trees(content["trees"]))
+    text = {k: v for k, v in content.items() if k not in ("calendar", "trees", "model")}
+    return read_policy(text, calendar=calendar, trees=Trees(content["trees"]), model=content["model"])

@@ -28,6 +28,7 @@ Coordinate = Mapping[str, str]
 
 STAGES: tuple[Stage, ...] = ("reserved", "committed", "executed")
 FEN = Decimal("0.01")
+ITEM = "item"  # the dimension of coordinates that names the controlled item, as cube!item
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ class Policy:
     trees: Trees
     rules: tuple[Rule, ...]
     unbudgeted: Literal["refuse", "allow"] = "refuse"
+    model: str = ""  # the code of the model whose members these are, for the permission predicate
 
     @cached_property
     def dimensions(self) -> frozenset[str]:

@@ -129,3 +129,8 @@ def open_amounts(reader: Reader, document_id: int) -> Mapping[tuple[int, str], D
 def counters_differ(reader: Reader, policy: PolicyInForce) -> list[dict[str, Any]]:
     """Balance rows whose counters are not the sum of their entries; empty when the ledger is sound."""
     return [dict(r) for r in reader.rows("control.counters_differ", policy_id=policy.id)]
+
+
+def budget(reader: Reader, policy: PolicyInForce) -> list[dict[str, Any]]:
+    """The budget of every released cell: original, transferred, supplemented, current."""
+    return [dict(r) for r in reader.rows("control.budget_cells", policy_id=policy.id)]

@@ -19,6 +19,8 @@ TRANSFER = "transfer"
 class DocumentSubject:
     """A spend request holds its amounts from submission; return, reject and withdraw give them back."""
 
+    submit_action: str = "control.request"
+
     def lock(self, uow: UnitOfWork, subject_id: int) -> None:
         """Spending locks balance rows only."""
 
@@ -48,6 +50,8 @@ class DocumentSubject:
 @dataclass(frozen=True, slots=True)
 class TransferSubject:
     """A transfer holds its source from submission and is carried out on approval."""
+
+    submit_action: str = "control.transfer"
 
     def lock(self, uow: UnitOfWork, subject_id: int) -> None:
         """The plan's head comes before the flow instance in the order of locks."""

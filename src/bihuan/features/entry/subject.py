@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bihuan.features.access.model import Principal
+from bihuan.features.access.model import Principal, system
 from bihuan.features.entry.commands import expect, lock_cells, move, unit_of
 from bihuan.features.entry.model import KIND, ChecksFailed, failures
 from bihuan.features.planning import commands as planning
@@ -14,7 +14,9 @@ from bihuan.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class PlanUnitSubject:
-    """What a flow does to a plan unit; bound in `bootstrap` under `KIND`."""
+    """What a flow does to a plan unit."""
+
+    submit_action: str = "process.submit"
 
     def lock(self, uow: UnitOfWork, subject_id: int) -> None:
         """The plan's head comes before the flow instance in the order of locks."""
@@ -27,7 +29,7 @@ class PlanUnitSubject:
             raise ChecksFailed("；".join(said), failures=said)
         times = unit["submissions"] + 1
         name = f"{unit['org']} 第{times}次提交"
-        planning.snapshot(uow, actor, version_id=unit["version_id"], name=name, kind="submit")
+        planning.snapshot(uow, system(actor.login), version_id=unit["version_id"], name=name, kind="submit")
         move(uow, unit, "submitted", actor.login, submissions=times)
 
     def on_turn(self, uow: UnitOfWork, actor: Principal, subject_id: int, holders: Sequence[str]) -> None:

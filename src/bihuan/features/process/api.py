@@ -124,14 +124,14 @@ def case(edge: Edge, instance_id: int) -> CaseOut:
         return CaseOut.model_validate(queries.case(reader, edge.actor, instance_id))
 
 
-@router.post("/cases/{instance_id}/withdrawal", **requires("process.submit"))
+@router.post("/cases/{instance_id}/withdrawal", **signed_in())
 def withdraw(edge: Edge, instance_id: int, body: Comment) -> MovedOut:
     """The requester takes it back."""
     with edge.write() as uow:
         return moved_out(commands.withdraw(uow, edge.actor, instance_id=instance_id, comment=body.comment))
 
 
-@router.post("/cases/{instance_id}/resubmission", **requires("process.submit"))
+@router.post("/cases/{instance_id}/resubmission", **signed_in())
 def resubmit(edge: Edge, instance_id: int, body: Comment) -> MovedOut:
     """The requester submits a returned case again."""
     with edge.write() as uow:

@@ -68,11 +68,11 @@ def start(
 ) -> Moved:
     """Submits a subject. ``place``: ``model`` and coordinate (``org`` …) on which role holders must have the right."""
     place = dict(place or {})
-    actor.require("process.submit", **place)
+    subject = subject_of(subject_kind)
+    actor.require(subject.submit_action, **place)
     definition = uow.row("process.flow_latest", code=flow)
     if definition is None:
         raise NoSuchFlow(f"没有审批流“{flow}”。", flow=flow)
-    subject = subject_of(subject_kind)
     subject.lock(uow, subject_id)
     instance_id = uow.value(
         "process.instance_insert",
@@ -96,7 +96,7 @@ def start(
 def resubmit(uow: UnitOfWork, actor: Principal, *, instance_id: int, comment: str = "") -> Moved:
     """The requester submits a returned subject again, in the same case; every node has its turn anew."""
     case, subject = _for_requester(uow, actor, instance_id, "returned")
-    actor.require("process.submit", **case.place)
+    actor.require(subject.submit_action, **case.place)
     again = replace(case, round=case.round + 1)
     _log(uow, actor, again, "submit", comment)
     subject.on_submit(uow, actor, case.subject_id, comment)

@@ -144,7 +144,11 @@ class Subject(Protocol):
     """What a flow moves. Each is called in the action's unit of work; raising refuses the action.
 
     ``lock`` comes first, before the instance is locked: a subject that will write a plan locks the plan's head there.
+    ``submit_action`` is the right that submitting takes.
     """
+
+    @property
+    def submit_action(self) -> str: ...
 
     def lock(self, uow: UnitOfWork, subject_id: int) -> None: ...
 

@@ -158,14 +158,6 @@ INSERT INTO posting_key (key, at)
 SELECT k, :at FROM unnest(CAST(:keys AS text[])) AS k ORDER BY k
 ON CONFLICT DO NOTHING RETURNING key;
 
--- name: keys_outcomes
--- What was answered the first time.
-SELECT key, outcome FROM posting_key WHERE key = ANY(:keys);
-
--- name: key_outcome_write
--- Keeps the answer for repeats.
-UPDATE posting_key SET outcome = CAST(:outcome AS jsonb) WHERE key = :key;
-
 -- name: alert_insert
 -- A fact that went beyond what control allows.
 INSERT INTO control_alert (bucket_id, kind, voucher, amount, message, at)

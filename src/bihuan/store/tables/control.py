@@ -148,8 +148,8 @@ posting_key = Table(
     "posting_key",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("outcome", JSONB),
     _at(),
+    info={"append_only": True},
 )
 
 transfer = Table(

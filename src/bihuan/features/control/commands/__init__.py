@@ -1,12 +1,13 @@
 """What can be done to the ledger, by topic: policies, spending, facts, budget release, transfers."""
 
 from bihuan.features.control.commands.facts import execute, post_direct
-from bihuan.features.control.commands.policies import put_policy
+from bihuan.features.control.commands.policies import apply_policies, put_policy
 from bihuan.features.control.commands.release import book_budget, release_budget
 from bihuan.features.control.commands.spend import check, commit_stage, release, reserve, reserve_again
 from bihuan.features.control.commands.transfers import request_transfer, transfer
 
 __all__ = [
+    "apply_policies",
     "book_budget",
     "check",
     "commit_stage",

@@ -6,7 +6,6 @@ then books the full amount as executed. What goes beyond a limit is a ``forced``
 and a call to `OnForced`.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -72,8 +71,6 @@ def execute(uow: UnitOfWork, actor: Principal, *, policy: str, lines: Sequence[V
         posted[line.key] = _book(ledger, line, amounts[line.key], buckets, holds.get(line.request or "", []))
     ledger.write()
     _close(uow, holds)
-    for answer in posted.values():
-        uow.run("control.key_outcome_write", key=answer.key, outcome=_json(answer))
     seen: set[str] = set()
     return [_answer(x.key, posted, seen) for x in lines]
 
@@ -181,14 +178,3 @@ def _close(uow: UnitOfWork, holds: dict[str, list[_Hold]]) -> None:
     emptied = [h[0].row["document_id"] for h in holds.values() if h and not any(x.left for x in h)]
     if emptied:
         uow.run("control.documents_status", ids=emptied, status="closed")
-
-
-def _json(answer: Posted) -> str:
-    return json.dumps(
-        {
-            "outcome": answer.outcome,
-            "liquidated": str(answer.liquidated),
-            "forced": str(answer.forced),
-            "unbudgeted": answer.unbudgeted,
-        }
-    )

@@ -6,6 +6,7 @@ import json
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
+from bihuan.features.control.from_model import policies_of
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import AlreadyReleased
 from bihuan.features.control.package import to_json
@@ -35,3 +36,9 @@ def put_policy(uow: UnitOfWork, actor: Principal, policy: Policy) -> PolicyInFor
     )
     record(uow, actor, "control.policy", ("policy", policy.code), old and old["digest"], digest)
     return queries.policy(uow, policy.code)
+
+
+def apply_policies(uow: UnitOfWork, actor: Principal, *, model: str) -> list[PolicyInForce]:
+    """Brings the policies of a model's applied package into force."""
+    actor.require("control.policy", model=model)
+    return [put_policy(uow, actor, policy) for policy in policies_of(uow, model)]

@@ -59,6 +59,12 @@ def resolve(policy: PolicyInForce, lines: Sequence[RequestLine]) -> list[Line]:
     return resolved
 
 
+def _require_places(actor: Principal, in_force: PolicyInForce, lines: Sequence[Line]) -> None:
+    """Asking to spend needs the right at every place asked for."""
+    for line in lines:
+        actor.require("control.request", model=in_force.policy.model, **line.asked.coordinate)
+
+
 def existing(policy: PolicyInForce, line: Line, ids: Mapping[BucketKey, int]) -> tuple[int, ...]:
     """The ids of a line's balance rows; a rule without released budget refuses unless the policy allows it."""
     missing = [k for k in line.keys if k not in ids]
@@ -74,6 +80,7 @@ def check(reader: Reader, actor: Principal, *, policy: str, lines: Sequence[Requ
     actor.require("control.request")
     in_force = queries.policy(reader, policy)
     resolved = resolve(in_force, lines)
+    _require_places(actor, in_force, resolved)
     columns = in_force.columns(k for line in resolved for k in line.keys)
     found = reader.rows("control.buckets_ids", **columns)
     rows = [in_force.balance(r) for r in reader.rows("control.buckets_read", ids=[r["id"] for r in found])]
@@ -99,6 +106,7 @@ def reserve(uow: UnitOfWork, actor: Principal, *, policy: str, request: Request)
     if document_id is None:
         return _repeated(uow, actor, request)
     resolved = resolve(in_force, request.lines)
+    _require_places(actor, in_force, resolved)
     findings = _hold(uow, actor, in_force, document_id, resolved, keep_lines=True)
     record(uow, actor, "control.request", ("document", document_id), None, {"number": request.number})
     return Reservation(document_id, request.number, warnings=_warnings(findings))

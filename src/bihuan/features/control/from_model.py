@@ -1,0 +1,72 @@
+"""Policies of a model package: ``policies/*.yaml`` of the applied revision, with calendar and trees of the compiled model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from bihuan.engine.compiled import CompiledModel
+from bihuan.features.control.package import read_policy
+from bihuan.features.control.policy import ITEM, ControlCalendar, Policy, Trees, YearPeriods
+from bihuan.features.modelling import queries as modelling
+from bihuan.kernel.calendar import Calendar
+from bihuan.kernel.errors import Problem, ProblemsFound
+from bihuan.kernel.member import Dimension
+from bihuan.store.unit_of_work import Reader
+
+
+def policies_of(reader: Reader, model: str) -> list[Policy]:
+    """Every policy of a model's applied package, with every problem of all of them at once."""
+    found = modelling.find(reader, model)
+    compiled = modelling.compiled(reader, model)
+    texts = modelling.package(reader, found.id, found.revision)
+    problems: list[Problem] = []
+    policies = []
+    for file, text in sorted(texts.items()):
+        if file.startswith("policies/") and file.endswith(".yaml"):
+            try:
+                policies.append(policy_of(compiled, model, file, text))
+            except ProblemsFound as bad:
+                problems += bad.problems
+    if problems:
+        raise ProblemsFound(problems)
+    return policies
+
+
+def policy_of(compiled: CompiledModel, model: str, file: str, text: str) -> Policy:
+    """One policy file; scalars are read as text."""
+    try:
+        content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
+    except yaml.YAMLError as error:
+        raise ProblemsFound([Problem("yaml", file, message=str(error))]) from None
+    if not isinstance(content, dict):
+        raise ProblemsFound([Problem("bad_policy", file, found=type(content).__name__, expected="a mapping")])
+    items = [str(i) for i in content.get("items") or ()]
+    known = {f"{ref.cube}!{ref.item}" for ref in compiled.items}
+    unknown = [Problem("bad_policy", file, found=i, expected="an item, cube!item") for i in items if i not in known]
+    if unknown or not items:
+        raise ProblemsFound(unknown or [Problem("bad_policy", file, found="no items", expected="items: [cube!item]")])
+    trees = {d.code: parents_of(d) for d in compiled.dimensions.values() if d.role_of is None}
+    trees[ITEM] = dict.fromkeys(items, "")
+    return read_policy(content, calendar=calendar_of(compiled.calendar), trees=Trees(trees), file=file, model=model)
+
+
+def parents_of(dimension: Dimension) -> dict[str, str]:
+    """Member -> parent in the main tree, as it stands without an end."""
+    tree = dimension.trees.get("")
+    edges = tree.parent_of() if tree is not None else {}
+    by_id = dimension.by_id
+    return {m.code: by_id[edges[m.id].parent].code if m.id in edges else "" for m in dimension.members}
+
+
+def calendar_of(calendar: Calendar) -> ControlCalendar:
+    """The fiscal years of a model's axis with their quarters."""
+    codes, years = calendar.codes, calendar.years
+    quarters = calendar.groups("quarter") if "quarter" in calendar.groupings else ()
+
+    def of(year: int) -> YearPeriods:
+        periods: Sequence[str] = [c for c, y in zip(codes, years, strict=True) if y == year]
+        named = tuple((g.code, codes[g.indices]) for g in quarters if g.year == year)
+        return YearPeriods(str(year), tuple(periods), named)
+
+    return ControlCalendar(tuple(of(year) for year in sorted(set(years))))
