@@ -73,6 +73,7 @@ TABLE: Mapping[str, Row] = {
     "bad_amount": Row(422, "金额不合规", "金额最多两位小数，且不为零", "The amount is not acceptable", "At most two decimals, not zero"),
     "no_lines": Row(422, "单据没有明细行", "至少填一行", "The document has no lines", "Add a line"),
     "no_such_document": Row(404, "没有这张单据，或您无权查看", "检查单据号", "No such document", "Check its number"),
+    "no_such_bucket": Row(404, "没有这个控制对象，或您无权查看", "检查链接", "No such balance row, or not visible to you", "Check the link"),
     "no_such_policy": Row(404, "没有这个控制方案", "检查方案代码", "No such policy", "Check its code"),
     "not_held": Row(409, "单据当前没有占用预算", "刷新查看单据状态", "The document holds no budget now", "Reload to see its state"),
     "already_released": Row(409, "预算已经下达过", "用调剂或追加来调整", "Released already", "Use a transfer or a supplement"),

@@ -9,7 +9,7 @@ Nothing outside this module updates a balance row.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -41,14 +41,15 @@ class PolicyInForce:
     def _codes(self) -> Mapping[int, str]:
         return {rule_id: code for code, rule_id in self.rules.items()}
 
-    def columns(self, keys: Iterable[BucketKey]) -> dict[str, list[object]]:
-        """Keys as the array parameters of a query."""
-        found = list(dict.fromkeys(keys))
-        return {
-            "rules": [self.rules[k.rule] for k in found],
-            "keys": [k.key for k in found],
-            "windows": [k.window for k in found],
-        }
+    def key_rows(self, keys: Iterable[BucketKey]) -> str:
+        """Keys, each once, as the parameter of a query: JSON, which is cheaper to make and to bind than arrays of text."""
+        zero = Decimal(0)
+        limited = {rule.code: rule.hard_limit(zero) is not None for rule in self.policy.rules}
+        rows = [
+            {"r": self.rules[k.rule], "k": k.key, "w": k.window, "limited": limited[k.rule]}
+            for k in dict.fromkeys(keys)
+        ]
+        return json.dumps(rows, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +85,12 @@ class Ledger:
     def lock(self, keys: Iterable[BucketKey] = (), ids: Iterable[int] = ()) -> dict[BucketKey, int]:
         """Locks the rows of ``keys`` and ``ids`` together in id order; answers the ids by key. Once per command."""
         assert not self.rows, "all rows of a command are locked in one step, or two commands could wait crosswise"
-        columns, wanted = self.policy.columns(keys), sorted(set(ids))
+        rows, wanted = self.policy.key_rows(keys), set(ids)
         if wanted:
-            found = self.uow.rows("control.buckets_ids", **columns) if columns["rules"] else ()
+            found = self.uow.rows("control.buckets_ids", keys=rows)
             locked = self.uow.rows("control.buckets_lock", ids=sorted({*wanted, *(r["id"] for r in found)}))
         else:
-            locked = self.uow.rows("control.buckets_lock_by_key", **columns)
+            locked = self.uow.rows("control.buckets_lock_by_key", keys=rows)
         for row in locked:
             self.rows[row["id"]] = self.policy.balance(row)
         self.before = dict(self.rows)
@@ -125,7 +126,7 @@ class Ledger:
                 self._forced(row, less, relief)
         changed = [row for i, row in sorted(self.rows.items()) if row != self.before[i]]
         if changed:
-            self.uow.run("control.buckets_write", **_columns(changed))
+            self.uow.run("control.buckets_write", rows=json.dumps([_bucket_row(row) for row in changed]))
         if self.entries:
             rows = json.dumps([_entry_row(self.policy.id, e) for e in self.entries], ensure_ascii=False)
             self.uow.run("control.entries_append", entries=rows, actor=self.actor, at=self.uow.now())
@@ -135,9 +136,10 @@ class Ledger:
         self.rows[row.id] = replace(row, forced=row.forced + amount)
 
 
-def _columns(rows: Sequence[Balance]) -> dict[str, object]:
-    counters = ("cap", "reserved", "committed", "executed", "forced", "hard_limit")
-    return {"ids": [r.id for r in rows], **{c: [getattr(r, c) for r in rows] for c in counters}}
+def _bucket_row(row: Balance) -> dict[str, object]:
+    limit = row.hard_limit
+    counters = {c: str(getattr(row, c)) for c in ("cap", "reserved", "committed", "executed", "forced")}
+    return {"id": row.id, **counters, "hard_limit": None if limit is None else str(limit)}
 
 
 def _entry_row(policy_id: int, entry: Entry) -> dict[str, object]:

@@ -61,6 +61,12 @@ class NoSuchDocument(NotFound):
     code = "no_such_document"
 
 
+class NoSuchBucket(NotFound):
+    """没有这个控制对象，或您看不到它。"""
+
+    code = "no_such_bucket"
+
+
 class NoSuchPolicy(NotFound):
     """没有这个控制方案。"""
 

@@ -28,6 +28,7 @@ Coordinate = Mapping[str, str]
 
 STAGES: tuple[Stage, ...] = ("reserved", "committed", "executed")
 FEN = Decimal("0.01")
+POOL = "池:"  # begins the key's component of pooled members
 ITEM = "item"  # the dimension of coordinates that names the controlled item, as cube!item
 
 
@@ -129,7 +130,7 @@ class Rule:
     def _component(self, dimension: str, path: Sequence[str]) -> str:
         for pool, members in self.pools.get(dimension, {}).items():
             if set(members) & set(path):
-                return f"池:{pool}"
+                return f"{POOL}{pool}"
         level = self.by[dimension]
         return path[-1] if level == "leaf" or level >= len(path) else path[level]
 

@@ -1,16 +1,18 @@
 """Reads of control: the policy in force, availability, explanation, documents, reconciliation."""
 
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import RowMapping
 
+from bihuan.features.access.model import Principal
 from bihuan.features.control.availability import Balance, Contribution, Finding, explain, formula
 from bihuan.features.control.ledger import PolicyInForce
-from bihuan.features.control.model import BudgetExceeded, NoSuchDocument, NoSuchPolicy
+from bihuan.features.control.model import BudgetExceeded, NoSuchBucket, NoSuchDocument, NoSuchPolicy
 from bihuan.features.control.package import from_json
-from bihuan.features.control.policy import Policy, shown_key
+from bihuan.features.control.policy import POOL, Policy, shown_key
 from bihuan.store.unit_of_work import Reader
 
 _parsed: dict[str, Policy] = {}  # by digest of the content, so entries never go stale; a handful per installation
@@ -134,3 +136,74 @@ def counters_differ(reader: Reader, policy: PolicyInForce) -> list[dict[str, Any
 def budget(reader: Reader, policy: PolicyInForce) -> list[dict[str, Any]]:
     """The budget of every released cell: original, transferred, supplemented, current."""
     return [dict(r) for r in reader.rows("control.budget_cells", policy_id=policy.id)]
+
+
+# --- what leaves, cut by the reader's scope -------------------------------------------------------------------------
+
+
+def policies(reader: Reader) -> Sequence[RowMapping]:
+    """The policies there are, newest revision of each."""
+    return reader.rows("control.policy_codes")
+
+
+def may_see(actor: Principal, policy: PolicyInForce, row: Balance) -> bool:
+    """True when the actor may read everything a balance row adds up; a dimension that is pooled is the whole of it."""
+    members = {d: m for d, m in json.loads(row.key) if not m.startswith(POOL)}
+    return actor.may("control.read", model=policy.policy.model, **members)
+
+
+def shown_balances(reader: Reader, actor: Principal, code: str, **filters: Any) -> list[dict[str, Any]]:
+    """The balance rows of a policy that the actor may see, every term of the formula shown."""
+    in_force = policy(reader, code)
+    seen = [b for b in balances(reader, in_force, **filters) if may_see(actor, in_force, b)]
+    return [terms(b, _original(reader, in_force, b)) for b in seen]
+
+
+def explained(reader: Reader, actor: Principal, bucket_id: int) -> dict[str, Any]:
+    """One balance row with who used it."""
+    policy_id = reader.value("control.bucket_policy", id=bucket_id)
+    if policy_id is None:
+        raise NoSuchBucket(bucket=bucket_id)
+    in_force = policy_by_id(reader, policy_id)
+    (found,) = reader.rows("control.buckets_read", ids=[bucket_id])
+    row = in_force.balance(found)
+    if not may_see(actor, in_force, row):
+        raise NoSuchBucket(bucket=bucket_id)
+    uses = contributions(reader, in_force, row, limit=100)
+    shown = [{"number": u.number, "requester": u.requester, "amount": u.amount} for u in uses]
+    return {**terms(row, _original(reader, in_force, row)), "documents": shown}
+
+
+def document_with_history(reader: Reader, actor: Principal, document_id: int) -> dict[str, Any]:
+    """A document for its requester and for those who may read every place of it."""
+    head = document(reader, document_id)
+    model = policy_by_id(reader, head["policy_id"]).policy.model
+    lines = reader.rows("control.document_lines", document_id=document_id)
+    seen = all(actor.may("control.read", model=model, **x["coordinate"]) for x in lines)
+    if actor.login != head["requester"] and not seen:
+        raise NoSuchDocument(document=document_id)
+    held = open_amounts(reader, document_id)
+    zero = Decimal("0.00")
+    return {
+        **head,
+        "lines": [{**x, **{s: held.get((x["line_no"], s), zero) for s in ("reserved", "committed")}} for x in lines],
+        "entries": [dict(e) for e in reader.rows("control.entries_of_document", document_id=document_id)],
+    }
+
+
+def place(reader: Reader, document_id: int) -> dict[str, str]:
+    """Model and the members that all lines of a document share: where its approver must hold the right."""
+    head = document(reader, document_id)
+    lines = [dict(r["coordinate"]) for r in reader.rows("control.document_lines", document_id=document_id)]
+    shared = {d: m for d, m in lines[0].items() if all(x.get(d) == m for x in lines)}
+    return {**shared, "model": policy_by_id(reader, head["policy_id"]).policy.model}
+
+
+def transfers(reader: Reader, actor: Principal, *, limit: int) -> list[dict[str, Any]]:
+    """Transfers whose every cell the actor may read, or that are the actor's own, newest first."""
+    return [
+        dict(t)
+        for t in reader.rows("control.transfers", limit=limit)
+        if t["requester"] == actor.login
+        or all(actor.may("control.read", model=t["model"], **x["coordinate"]) for x in t["lines"])
+    ]

@@ -42,17 +42,16 @@ WHERE id = :id AND (version_id IS NULL OR version_id = :version_id) RETURNING id
 -- name: buckets_open
 -- Creates the missing balance rows, in key order so that two releases never wait for each other crosswise.
 INSERT INTO bucket (rule_id, key, window_code, hard_limit)
-SELECT k.rule_id, k.key, k.window_code, CASE WHEN k.limited THEN 0 END
-FROM unnest(CAST(:rules AS bigint[]), CAST(:keys AS text[]), CAST(:windows AS text[]), CAST(:limited AS boolean[]))
-     AS k(rule_id, key, window_code, limited)
-ORDER BY k.rule_id, k.key, k.window_code
+SELECT k.r, k.k, k.w, CASE WHEN k.limited THEN 0 END
+FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS k(r bigint, k text, w text, limited boolean)
+ORDER BY k.r, k.k, k.w
 ON CONFLICT DO NOTHING;
 
 -- name: buckets_ids
 -- Ids of the balance rows with these keys; a key without a row is absent.
 SELECT b.id, b.rule_id, b.key, b.window_code
-FROM unnest(CAST(:rules AS bigint[]), CAST(:keys AS text[]), CAST(:windows AS text[])) AS k(rule_id, key, window_code)
-JOIN bucket b USING (rule_id, key, window_code);
+FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS k(r bigint, k text, w text)
+JOIN bucket b ON b.rule_id = k.r AND b.key = k.k AND b.window_code = k.w;
 
 -- name: buckets_lock
 -- Locks balance rows in id order; at READ COMMITTED each is read as committed after the wait.
@@ -64,7 +63,7 @@ FROM bucket b WHERE b.id = ANY(:ids) ORDER BY b.id FOR NO KEY UPDATE;
 SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.rule_id
 FROM bucket b
 WHERE (b.rule_id, b.key, b.window_code) IN (
-    SELECT * FROM unnest(CAST(:rules AS bigint[]), CAST(:keys AS text[]), CAST(:windows AS text[])))
+    SELECT k.r, k.k, k.w FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS k(r bigint, k text, w text))
 ORDER BY b.id FOR NO KEY UPDATE;
 
 -- name: buckets_read
@@ -77,9 +76,8 @@ FROM bucket b WHERE b.id = ANY(:ids) ORDER BY b.id;
 UPDATE bucket b
 SET cap = n.cap, reserved = n.reserved, committed = n.committed, executed = n.executed, forced = n.forced,
     hard_limit = n.hard_limit
-FROM unnest(CAST(:ids AS bigint[]), CAST(:cap AS numeric[]), CAST(:reserved AS numeric[]), CAST(:committed AS numeric[]),
-            CAST(:executed AS numeric[]), CAST(:forced AS numeric[]), CAST(:hard_limit AS numeric[]))
-     AS n(id, cap, reserved, committed, executed, forced, hard_limit)
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(id bigint, cap numeric, reserved numeric, committed numeric,
+                                                   executed numeric, forced numeric, hard_limit numeric)
 WHERE b.id = n.id;
 
 -- name: entries_append
@@ -234,6 +232,10 @@ WHERE r.policy_id = :policy_id AND (CAST(:rule AS text) IS NULL OR r.code = :rul
       AND (CAST(:window_code AS text) IS NULL OR b.window_code = :window_code)
 ORDER BY b.id LIMIT :limit OFFSET :skip;
 
+-- name: bucket_policy
+-- The policy a balance row belongs to.
+SELECT r.policy_id FROM bucket b JOIN control_rule r ON r.id = b.rule_id WHERE b.id = :id;
+
 -- name: transfer_insert
 -- A transfer or supplement, held until decided.
 INSERT INTO transfer (policy_id, version_id, kind, status, reason, requester, lines, created_at)
@@ -255,7 +257,7 @@ FROM transfer t JOIN control_policy p ON p.id = t.policy_id WHERE t.id = :id;
 
 -- name: transfers
 -- Transfers, newest first.
-SELECT t.id, p.code AS policy, t.kind, t.status, t.reason, t.requester, t.lines, t.created_at
+SELECT t.id, p.code AS policy, p.content ->> 'model' AS model, t.kind, t.status, t.reason, t.requester, t.lines, t.created_at
 FROM transfer t JOIN control_policy p ON p.id = t.policy_id ORDER BY t.id DESC LIMIT :limit;
 
 -- name: transfer_status

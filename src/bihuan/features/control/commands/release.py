@@ -92,8 +92,5 @@ def book_budget(
 
 def open_rows(uow: UnitOfWork, policy: PolicyInForce, keys: Sequence[BucketKey]) -> None:
     """Creates the balance rows that are missing."""
-    columns = policy.columns(keys)
-    if columns["rules"]:
-        zero = Decimal(0)
-        limited = [policy.policy.rule(k.rule).hard_limit(zero) is not None for k in dict.fromkeys(keys)]
-        uow.run("control.buckets_open", **columns, limited=limited)
+    if keys:
+        uow.run("control.buckets_open", keys=policy.key_rows(keys))

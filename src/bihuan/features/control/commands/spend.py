@@ -81,8 +81,7 @@ def check(reader: Reader, actor: Principal, *, policy: str, lines: Sequence[Requ
     in_force = queries.policy(reader, policy)
     resolved = resolve(in_force, lines)
     _require_places(actor, in_force, resolved)
-    columns = in_force.columns(k for line in resolved for k in line.keys)
-    found = reader.rows("control.buckets_ids", **columns)
+    found = reader.rows("control.buckets_ids", keys=in_force.key_rows(k for line in resolved for k in line.keys))
     rows = [in_force.balance(r) for r in reader.rows("control.buckets_read", ids=[r["id"] for r in found])]
     ids = {BucketKey(b.rule.code, b.key, b.window): b.id for b in rows}
     trial = Ledger(_no_writes(reader), actor.login, in_force, {b.id: b for b in rows}, {b.id: b for b in rows})
@@ -107,8 +106,11 @@ def reserve(uow: UnitOfWork, actor: Principal, *, policy: str, request: Request)
         return _repeated(uow, actor, request)
     resolved = resolve(in_force, request.lines)
     _require_places(actor, in_force, resolved)
-    findings = _hold(uow, actor, in_force, document_id, resolved, keep_lines=True)
+    # all that needs no lock comes before it: the time a hot row is held is what limits how many get through
+    rows = json.dumps([_line_row(line) for line in resolved], ensure_ascii=False)
+    uow.run("control.document_lines_insert", document_id=document_id, lines=rows)
     record(uow, actor, "control.request", ("document", document_id), None, {"number": request.number})
+    findings = _hold(uow, actor, in_force, document_id, resolved)
     return Reservation(document_id, request.number, warnings=_warnings(findings))
 
 
@@ -119,27 +121,24 @@ def reserve_again(uow: UnitOfWork, actor: Principal, *, document_id: int) -> Res
     in_force = queries.policy_by_id(uow, head["policy_id"])
     rows = uow.rows("control.document_lines", document_id=document_id)
     lines = [RequestLine(r["coordinate"], r["period"], r["amount"], r["memo"]) for r in rows]
-    findings = _hold(uow, actor, in_force, document_id, resolve(in_force, lines), keep_lines=False)
+    findings = _hold(uow, actor, in_force, document_id, resolve(in_force, lines), status="released")
     record(uow, actor, "control.request", ("document", document_id), None, {"number": head["number"], "again": True})
     return Reservation(document_id, head["number"], warnings=_warnings(findings))
 
 
-def _hold(
+def _hold(  # noqa: PLR0917
     uow: UnitOfWork,
     actor: Principal,
     in_force: PolicyInForce,
     document_id: int,
     lines: Sequence[Line],
-    *,
-    keep_lines: bool,
+    status: str | None = None,
 ) -> list[Finding]:
+    """Locks the rows, judges and books; a document that is there already must have ``status`` and becomes held."""
     ledger = Ledger(uow, actor.login, in_force)
     ids = ledger.lock(k for line in lines for k in line.keys)
-    if keep_lines:
-        rows = [_line_row(line) for line in lines]
-        uow.run("control.document_lines_insert", document_id=document_id, lines=json.dumps(rows, ensure_ascii=False))
-    else:
-        lock_documents(uow, [document_id], status="released")
+    if status is not None:
+        lock_documents(uow, [document_id], status=status)
         uow.run("control.documents_status", ids=[document_id], status="held")
     for line in lines:
         ledger.book(_reserved(line, existing(in_force, line, ids), document_id))

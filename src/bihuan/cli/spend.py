@@ -1,0 +1,111 @@
+"""``bihuan spend check|request|release|balances|reconcile|policies``: spending against released budget, as a named user."""
+
+import argparse
+from decimal import Decimal, InvalidOperation
+
+from bihuan.bootstrap import opened
+from bihuan.cli import group
+from bihuan.cli.migrate import add_data_option, settings_of
+from bihuan.cli.unit import actor_of, add_actor_option
+from bihuan.features.control import commands, queries
+from bihuan.features.control.model import Request, RequestLine
+from bihuan.features.control.reconcile import reconcile
+from bihuan.kernel.errors import Invalid
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    spend = group(subparsers, "spend", "用款：试算、申请、释放、余额、对账")
+    check = spend.add_parser("check", help="试算：不占用预算")
+    request = spend.add_parser("request", help="申请：占用预算，全部或全不")
+    request.add_argument("number", help="单号，同号同内容重复提交只占用一次")
+    for parser in (check, request):
+        parser.add_argument(
+            "line",
+            nargs="+",
+            metavar="LINE",
+            help="维度=成员,…,period=期间,amount=金额；可多行，如 org=MM,科目=差旅,period=2026-01,amount=100",
+        )
+    release = spend.add_parser("release", help="释放一张单据占用的预算")
+    release.add_argument("document", type=int)
+    release.add_argument("--reason", default="")
+    balances = spend.add_parser("balances", help="控制对象的余额")
+    balances.add_argument("--rule")
+    balances.add_argument("--window")
+    policies = spend.add_parser("policies", help="启用一个模型包里的控制方案")
+    policies.add_argument("model")
+    proof = spend.add_parser("reconcile", help="证明 余额 = 台账 = 已下达的预算；有差异则退出码 1")
+    for parser, run in (
+        (check, run_check),
+        (request, run_request),
+        (release, run_release),
+        (balances, run_balances),
+        (policies, run_policies),
+        (proof, run_reconcile),
+    ):
+        parser.set_defaults(run=run)
+        add_data_option(parser)
+        add_actor_option(parser)
+    for parser in (check, request, balances, proof):
+        parser.add_argument("--policy", required=True, help="控制方案")
+
+
+def line_of(text: str) -> RequestLine:
+    """``org=MM,科目=差旅,period=2026-01,amount=100``."""
+    try:
+        said = dict(part.split("=", 1) for part in text.split(","))
+        period, amount = said.pop("period"), Decimal(said.pop("amount"))
+    except (ValueError, KeyError, InvalidOperation):
+        raise Invalid(f"“{text}”写法不对，应为 维度=成员,…,period=期间,amount=金额") from None
+    return RequestLine(said, period, amount)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    with opened(settings_of(args)) as container, container.database.reading() as reader:
+        lines = [line_of(x) for x in args.line]
+        found = commands.check(reader, actor_of(container, args), policy=args.policy, lines=lines)
+    for finding in found:
+        print(
+            finding["explanation"] if finding["verdict"] == "refuse" else f"{finding['verdict']}  {finding['formula']}"
+        )
+    return int(any(f["verdict"] == "refuse" for f in found))
+
+
+def run_request(args: argparse.Namespace) -> int:
+    request = Request(args.number, args.number, tuple(line_of(x) for x in args.line))
+    with opened(settings_of(args)) as container, container.database.writing() as uow:
+        held = commands.reserve(uow, actor_of(container, args), policy=args.policy, request=request)
+    print(f"单据 {held.document_id}（{held.number}）{'早已占用' if held.repeated else '已占用预算'}")
+    print("\n".join(held.warnings), end="\n" if held.warnings else "")
+    return 0
+
+
+def run_release(args: argparse.Namespace) -> int:
+    with opened(settings_of(args)) as container, container.database.writing() as uow:
+        back = commands.release(uow, actor_of(container, args), document_id=args.document, reason=args.reason)
+    print(f"已释放 {back:,.2f}")
+    return 0
+
+
+def run_balances(args: argparse.Namespace) -> int:
+    with opened(settings_of(args)) as container, container.database.reading() as reader:
+        actor = actor_of(container, args)
+        for row in queries.shown_balances(reader, actor, args.policy, rule=args.rule, window=args.window, limit=2000):
+            print(f"{row['title']}  {row['key']}  {row['window']}\n    {row['formula']}")
+    return 0
+
+
+def run_policies(args: argparse.Namespace) -> int:
+    with opened(settings_of(args)) as container, container.database.writing() as uow:
+        found = commands.apply_policies(uow, actor_of(container, args), model=args.model)
+    print("已启用：" + "、".join(p.policy.code for p in found))
+    return 0
+
+
+def run_reconcile(args: argparse.Namespace) -> int:
+    with opened(settings_of(args)) as container, container.database.reading() as reader:
+        actor_of(container, args).require("control.reconcile")
+        found = reconcile(reader, queries.policy(reader, args.policy))
+    for difference in found:
+        print(difference)
+    print(f"{len(found)} 处差异")
+    return 1 if found else 0

@@ -1,0 +1,187 @@
+"""Routes of control: check and request, balance rows and their explanation, release, transfers, reconciliation."""
+
+from fastapi import APIRouter, Header, Query
+
+from bihuan.features.access.http import Edge, requires
+from bihuan.features.control import commands, queries
+from bihuan.features.control.model import Request
+from bihuan.features.control.reconcile import reconcile as find_differences
+from bihuan.features.control.subjects import DOCUMENT, TRANSFER
+from bihuan.features.control.wire import (
+    AlertOut,
+    BucketOut,
+    CheckIn,
+    CommitmentIn,
+    DifferenceOut,
+    DocumentOut,
+    ExplainedOut,
+    FindingOut,
+    PolicyOut,
+    Reason,
+    ReleasedOut,
+    ReleaseIn,
+    RequestIn,
+    ReservationOut,
+    TransferIn,
+    TransferMadeOut,
+    TransferOut,
+    as_decimal,
+    budget_cells,
+    request_lines,
+)
+from bihuan.features.process import commands as process
+from bihuan.features.process.api import moved_out
+
+router = APIRouter(prefix="/api/v1", tags=["control"])
+
+
+@router.post("/spend/check", **requires("control.request"))
+def check(edge: Edge, body: CheckIn) -> list[FindingOut]:
+    """What a request would be answered now, balance row by balance row; holds nothing."""
+    with edge.read() as reader:
+        found = commands.check(reader, edge.actor, policy=body.policy, lines=request_lines(body.lines))
+    return [FindingOut.model_validate(f) for f in found]
+
+
+@router.post("/spend/requests", status_code=201, **requires("control.request"))
+def request(edge: Edge, body: RequestIn, idempotency_key: str | None = Header(None)) -> ReservationOut:
+    """Holds every line or none, and starts the approval when a flow is named; the same key again changes nothing."""
+    key = body.key or idempotency_key or f"{body.policy}/{body.kind}/{body.number}"
+    asked = Request(key, body.number, request_lines(body.lines), body.kind, body.title)
+    with edge.write() as uow:
+        held = commands.reserve(uow, edge.actor, policy=body.policy, request=asked)
+        moved = None
+        if body.flow and not held.repeated:
+            place = queries.place(uow, held.document_id)
+            title = body.title or body.number
+            moved = process.start(
+                uow,
+                edge.actor,
+                flow=body.flow,
+                subject_kind=DOCUMENT,
+                subject_id=held.document_id,
+                title=title,
+                place=place,
+            )
+    return ReservationOut(
+        document_id=held.document_id,
+        number=held.number,
+        repeated=held.repeated,
+        warnings=list(held.warnings),
+        case=None if moved is None else moved_out(moved),
+    )
+
+
+@router.get("/spend/requests/{document_id}", **requires("control.read"))
+def document(edge: Edge, document_id: int) -> DocumentOut:
+    """A document, what each line still holds, and its history in the ledger."""
+    with edge.read() as reader:
+        return DocumentOut.model_validate(queries.document_with_history(reader, edge.actor, document_id))
+
+
+@router.post("/spend/requests/{document_id}/release", **requires("control.request"))
+def release(edge: Edge, document_id: int, body: Reason) -> dict[str, str]:
+    """The requester gives back what the document holds."""
+    with edge.write() as uow:
+        given_back = commands.release(uow, edge.actor, document_id=document_id, reason=body.reason)
+    return {"released": format(given_back, "f")}
+
+
+@router.post("/spend/requests/{document_id}/commitment", **requires("control.request"))
+def commit(edge: Edge, document_id: int, body: CommitmentIn) -> ReservationOut:
+    """Turns reserved into committed: the contract is signed."""
+    amounts = None if body.amounts is None else {n: as_decimal(a) for n, a in body.amounts.items()}
+    with edge.write() as uow:
+        done = commands.commit_stage(uow, edge.actor, document_id=document_id, amounts=amounts)
+    return ReservationOut(
+        document_id=done.document_id, number=done.number, repeated=False, warnings=list(done.warnings), case=None
+    )
+
+
+@router.get("/control/policies", **requires("control.read"))
+def policies(edge: Edge) -> list[PolicyOut]:
+    """The policies there are, in the revision that is in force."""
+    with edge.read() as reader:
+        return [PolicyOut.model_validate(dict(p)) for p in queries.policies(reader)]
+
+
+@router.post("/control/policies", **requires("control.policy"))
+def apply_policies(edge: Edge, model: str) -> list[str]:
+    """Brings the policies of a model's applied package into force."""
+    with edge.write() as uow:
+        return [p.policy.code for p in commands.apply_policies(uow, edge.actor, model=model)]
+
+
+@router.post("/control/releases", **requires("control.release"))
+def release_budget(edge: Edge, body: ReleaseIn) -> ReleasedOut:
+    """下达: approved plan units become the budget that may be spent."""
+    with edge.write() as uow:
+        done = commands.release_budget(uow, edge.actor, version_id=body.version_id, policy=body.policy, orgs=body.orgs)
+    return ReleasedOut(seq=done.seq, cells=done.cells, total=done.total)
+
+
+@router.get("/control/buckets", **requires("control.read"))
+def buckets(  # noqa: PLR0917 - query parameters
+    edge: Edge,
+    policy: str,
+    rule: str | None = None,
+    window: str | None = None,
+    limit: int = Query(200, ge=1, le=2000),
+    skip: int = Query(0, ge=0),
+) -> list[BucketOut]:
+    """Balance rows that one may see, every term of the formula shown."""
+    with edge.read() as reader:
+        found = queries.shown_balances(reader, edge.actor, policy, rule=rule, window=window, limit=limit, skip=skip)
+    return [BucketOut.model_validate(f) for f in found]
+
+
+@router.get("/control/buckets/{bucket_id}", **requires("control.read"))
+def explain(edge: Edge, bucket_id: int) -> ExplainedOut:
+    """One balance row, with the documents and vouchers that used it."""
+    with edge.read() as reader:
+        return ExplainedOut.model_validate(queries.explained(reader, edge.actor, bucket_id))
+
+
+@router.get("/control/reconcile", **requires("control.reconcile"))
+def reconcile(edge: Edge, policy: str) -> list[DifferenceOut]:
+    """Proves counters = entries = released plan cells; the answer is every difference."""
+    with edge.read() as reader:
+        found = find_differences(reader, queries.policy(reader, policy))
+    return [DifferenceOut.model_validate(f) for f in found]
+
+
+@router.get("/control/alerts", **requires("control.alerts"))
+def alerts(edge: Edge, limit: int = Query(100, ge=1, le=1000)) -> list[AlertOut]:
+    """Facts that went beyond what control allows, newest first."""
+    with edge.read() as reader:
+        return [AlertOut.model_validate(dict(a)) for a in reader.rows("control.alerts", limit=limit)]
+
+
+@router.post("/transfers", status_code=201, **requires("control.transfer"))
+def transfer(edge: Edge, body: TransferIn) -> TransferMadeOut:
+    """Asks for a transfer or supplement; its source is held from now on."""
+    cells = budget_cells(body.lines)
+    with edge.write() as uow:
+        made = commands.request_transfer(
+            uow, edge.actor, policy=body.policy, kind=body.kind, cells=cells, reason=body.reason
+        )
+        moved = None
+        if body.flow:
+            place = {"model": queries.policy(uow, body.policy).policy.model}
+            moved = process.start(
+                uow,
+                edge.actor,
+                flow=body.flow,
+                subject_kind=TRANSFER,
+                subject_id=made,
+                title=body.reason,
+                place=place,
+            )
+    return TransferMadeOut(id=made, case=None if moved is None else moved_out(moved))
+
+
+@router.get("/transfers", **requires("control.read"))
+def transfers(edge: Edge, limit: int = Query(100, ge=1, le=1000)) -> list[TransferOut]:
+    """Transfers that one may see, newest first."""
+    with edge.read() as reader:
+        return [TransferOut.model_validate(t) for t in queries.transfers(reader, edge.actor, limit=limit)]

@@ -1,0 +1,74 @@
+"""Routes of entry: plan units, where they stand, submission."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from bihuan.features.access.http import Edge, requires
+from bihuan.features.entry import commands, queries
+from bihuan.features.process.api import CaseOut, MovedOut, moved_out
+
+router = APIRouter(prefix="/api/v1/plan-units", tags=["entry"])
+
+
+class UnitIn(BaseModel):
+    """``org`` stands for itself and everything below it."""
+
+    model: str
+    version_id: int
+    org: str
+
+
+class Submission(BaseModel):
+    flow: str
+    comment: str = ""
+
+
+class UnitOut(BaseModel):
+    """``holder``: who has it now, ``held_hours`` for how long."""
+
+    id: int
+    version_id: int
+    org: str
+    model: str
+    status: str
+    status_name: str
+    submissions: int
+    holder: str
+    held_since: datetime
+    held_hours: float
+
+
+class UnitCaseOut(UnitOut):
+    case: CaseOut | None
+
+
+@router.get("", **requires("entry.read"))
+def units(edge: Edge, version_id: int) -> list[UnitOut]:
+    """The plan units of a version that one may see."""
+    with edge.read() as reader:
+        return [UnitOut.model_validate(u) for u in queries.units(reader, edge.actor, version_id=version_id)]
+
+
+@router.post("", status_code=201, **requires("entry.admin"))
+def open_unit(edge: Edge, body: UnitIn) -> dict[str, int]:
+    """Makes an organisation of a version a plan unit."""
+    with edge.write() as uow:
+        made = commands.open_unit(uow, edge.actor, version_id=body.version_id, org=body.org, model=body.model)
+    return {"id": made}
+
+
+@router.get("/{unit_id}", **requires("entry.read"))
+def unit(edge: Edge, unit_id: int) -> UnitCaseOut:
+    """A unit with its approval case."""
+    with edge.read() as reader:
+        return UnitCaseOut.model_validate(queries.unit(reader, edge.actor, unit_id=unit_id))
+
+
+@router.post("/{unit_id}/submission", **requires("process.submit"))
+def submit(edge: Edge, unit_id: int, body: Submission) -> MovedOut:
+    """Submits a unit, or submits it again after a return."""
+    with edge.write() as uow:
+        moved = commands.submit(uow, edge.actor, unit_id=unit_id, flow=body.flow, comment=body.comment)
+    return moved_out(moved)
