@@ -34,7 +34,7 @@ test-cases: front ## acceptance on real data: make test-cases CASES=DIR
 faults: front ## kill -9 of every process at random moments under load, then backup and restore
 	@$(RUN) faults
 
-conformance: setup ## the API against its contract
+conformance: setup ## control semantics by scenario tables; the API against its contract
 	@$(RUN) conformance
 
 mutants: setup ## remove a guard, see the suite turn red; for each guard

@@ -122,7 +122,7 @@ def steps_of(target: str, arguments: Sequence[str]) -> list[Step]:
         case "faults":
             return [pytest("faults", "tests/faults", "-m", "faults", "-s")]
         case "conformance":
-            return [pytest("conformance", "tests/contract")]
+            return [pytest("conformance", "tests/conformance", "tests/contract")]
         case "test-cases":
             return cases_steps(arguments[0] if arguments else "")
     raise SystemExit(f"unknown target {target}")

@@ -16,6 +16,9 @@ from bihuan.features.access.model import Principal, system
 from bihuan.features.access.roles import ROLES
 from bihuan.features.access.scope import Flat, Hierarchies
 from bihuan.features.control.hooks import on_forced
+from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject, TransferSubject
+from bihuan.features.entry.model import KIND as PLAN_UNIT
+from bihuan.features.entry.subject import PlanUnitSubject
 from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling.folder import read_folder
 from bihuan.features.modelling.model import NotFastForward, listeners
@@ -24,6 +27,7 @@ from bihuan.features.monitoring.commands import on_forced as open_forced_case
 from bihuan.features.planning.packages import load_data
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
+from bihuan.features.process import model as process
 from bihuan.settings import Settings
 from bihuan.store import embedded
 from bihuan.store.migrations import migrate
@@ -60,8 +64,16 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
     open_replica(database.engine, models=compiled, folder=settings.data / "blocks")
     if not any(isinstance(listener, PlanRevisions) for listener in listeners):
         listeners.append(PlanRevisions())
+    bind_subjects()
     # a pool of its own: a request that holds a connection must not wait for a second one from the same pool
     return Container(settings, database, trees(open_database(settings.database_url, pool_size=2, now=now)))
+
+
+def bind_subjects() -> None:
+    """What flows may move: plan units, spend requests, transfers."""
+    process.register(PLAN_UNIT, PlanUnitSubject())
+    process.register(DOCUMENT, DocumentSubject())
+    process.register(TRANSFER, TransferSubject())
 
 
 @contextmanager

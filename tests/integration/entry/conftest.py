@@ -106,4 +106,3 @@ def edits() -> Iterator[CellEdit]:
     for (org, account), amount in BUDGET.items():
         for month in range(1, 13):
             yield CellEdit(AMOUNT, {"org": org, "科目": account}, f"2026-{month:02d}", None, Decimal(amount))
-
