@@ -103,7 +103,7 @@ def run_policies(args: argparse.Namespace) -> int:
 
 def run_reconcile(args: argparse.Namespace) -> int:
     with opened(settings_of(args)) as container, container.database.reading() as reader:
-        actor_of(container, args).require("control.reconcile")
+        actor_of(container, args).require("control.ledger.read")
         found = reconcile(reader, queries.policy(reader, args.policy))
     for difference in found:
         print(difference)

@@ -142,7 +142,7 @@ def explain(edge: Edge, bucket_id: int) -> ExplainedOut:
         return ExplainedOut.model_validate(queries.explained(reader, edge.actor, bucket_id))
 
 
-@router.get("/control/reconcile", **requires("control.reconcile"))
+@router.get("/control/reconcile", **requires("control.ledger.read"))
 def reconcile(edge: Edge, policy: str) -> list[DifferenceOut]:
     """Proves counters = entries = released plan cells; the answer is every difference."""
     with edge.read() as reader:
@@ -150,7 +150,7 @@ def reconcile(edge: Edge, policy: str) -> list[DifferenceOut]:
     return [DifferenceOut.model_validate(f) for f in found]
 
 
-@router.get("/control/alerts", **requires("control.alerts"))
+@router.get("/control/alerts", **requires("control.ledger.read"))
 def alerts(edge: Edge, limit: int = Query(100, ge=1, le=1000)) -> list[AlertOut]:
     """Facts that went beyond what control allows, newest first."""
     with edge.read() as reader:
