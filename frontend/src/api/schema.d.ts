@@ -204,6 +204,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts
+         * @description Facts that went beyond what control allows, newest first.
+         */
+        get: operations["control_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/buckets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Buckets
+         * @description Balance rows that one may see, every term of the formula shown.
+         */
+        get: operations["control_buckets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/buckets/{bucket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain
+         * @description One balance row, with the documents and vouchers that used it.
+         */
+        get: operations["control_explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Policies
+         * @description The policies there are, in the revision that is in force.
+         */
+        get: operations["control_policies"];
+        put?: never;
+        /**
+         * Apply Policies
+         * @description Brings the policies of a model's applied package into force.
+         */
+        post: operations["control_apply_policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reconcile
+         * @description Proves counters = entries = released plan cells; the answer is every difference.
+         */
+        get: operations["control_reconcile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Budget
+         * @description 下达: approved plan units become the budget that may be spent.
+         */
+        post: operations["control_release_budget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deviations": {
         parameters: {
             query?: never;
@@ -572,6 +696,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan-units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Units
+         * @description The plan units of a version that one may see.
+         */
+        get: operations["entry_units"];
+        put?: never;
+        /**
+         * Open Unit
+         * @description Makes an organisation of a version a plan unit.
+         */
+        post: operations["entry_open_unit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-units/{unit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unit
+         * @description A unit with its approval case.
+         */
+        get: operations["entry_unit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-units/{unit_id}/submission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit
+         * @description Submits a unit, or submits it again after a return.
+         */
+        post: operations["entry_submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan/branch": {
         parameters: {
             query?: never;
@@ -906,6 +1094,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spend/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description What a request would be answered now, balance row by balance row; holds nothing.
+         */
+        post: operations["control_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spend/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request
+         * @description Holds every line or none, and starts the approval when a flow is named; the same key again changes nothing.
+         */
+        post: operations["control_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spend/requests/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Document
+         * @description A document, what each line still holds, and its history in the ledger.
+         */
+        get: operations["control_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spend/requests/{document_id}/commitment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Commit
+         * @description Turns reserved into committed: the contract is signed.
+         */
+        post: operations["control_commit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spend/requests/{document_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description The requester gives back what the document holds.
+         */
+        post: operations["control_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -940,6 +1228,30 @@ export interface paths {
          * @description Approves, returns, rejects or reassigns.
          */
         post: operations["process_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Transfers
+         * @description Transfers that one may see, newest first.
+         */
+        get: operations["control_transfers"];
+        put?: never;
+        /**
+         * Transfer
+         * @description Asks for a transfer or supplement; its source is held from now on.
+         */
+        post: operations["control_transfer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1054,6 +1366,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AlertOut */
+        AlertOut: {
+            /** Amount */
+            amount: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bucket Id */
+            bucket_id: number | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+            /** Voucher */
+            voucher: string;
+        };
         /** AppliedOut */
         AppliedOut: {
             /** Changes */
@@ -1131,6 +1463,44 @@ export interface components {
             name: string;
             /** Version */
             version: number;
+        };
+        /**
+         * BucketOut
+         * @description Every term of the availability formula of a balance row.
+         */
+        BucketOut: {
+            /** Adjusted */
+            adjusted: string;
+            /** Available */
+            available: string;
+            /** Bucket */
+            bucket: number;
+            /** Cap */
+            cap: string;
+            /** Committed */
+            committed: string;
+            /** Executed */
+            executed: string;
+            /** Forced */
+            forced: string;
+            /** Formula */
+            formula: string;
+            /** Key */
+            key: string;
+            /** Limit */
+            limit: string | null;
+            /** Original */
+            original: string;
+            /** Reserved */
+            reserved: string;
+            /** Rule */
+            rule: string;
+            /** Strength */
+            strength: string;
+            /** Title */
+            title: string;
+            /** Window */
+            window: string;
         };
         /** CalendarOut */
         CalendarOut: {
@@ -1214,6 +1584,13 @@ export interface components {
             /** What */
             what: string;
         };
+        /** CheckIn */
+        CheckIn: {
+            /** Lines */
+            lines: components["schemas"]["LineIn"][];
+            /** Policy */
+            policy: string;
+        };
         /**
          * ClosingOut
          * @description 闭环率: cases verified in time over cases due, and the list behind it.
@@ -1253,6 +1630,25 @@ export interface components {
              * @default
              */
             comment: string;
+        };
+        /**
+         * CommitmentIn
+         * @description Amount by line number; null = everything that is reserved.
+         */
+        CommitmentIn: {
+            /** Amounts */
+            amounts?: {
+                [key: string]: string;
+            } | null;
+        };
+        /** ContributionOut */
+        ContributionOut: {
+            /** Amount */
+            amount: string;
+            /** Number */
+            number: string;
+            /** Requester */
+            requester: string;
         };
         /**
          * ControlTotal
@@ -1379,6 +1775,22 @@ export interface components {
             ytd: boolean;
         };
         /**
+         * DifferenceOut
+         * @description ``what``: counter (a balance row is not the sum of its entries) or plan (a released cell differs from the ledger).
+         */
+        DifferenceOut: {
+            /** Counter */
+            counter: string | null;
+            /** Ledger */
+            ledger: string;
+            /** Plan */
+            plan: string | null;
+            /** What */
+            what: string;
+            /** Where */
+            where: string;
+        };
+        /**
          * DimensionOut
          * @description ``trees``: names of its hierarchies, "" the main one. ``role_of`` "period" = a second time axis.
          */
@@ -1400,6 +1812,32 @@ export interface components {
             role_of: string | null;
             /** Trees */
             trees: string[];
+        };
+        /** DocumentOut */
+        DocumentOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Entries */
+            entries: components["schemas"]["EntryOut"][];
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Lines */
+            lines: components["schemas"]["LineOut"][];
+            /** Number */
+            number: string;
+            /** Policy */
+            policy: string;
+            /** Requester */
+            requester: string;
+            /** Status */
+            status: string;
+            /** Title */
+            title: string;
         };
         /**
          * DrillIn
@@ -1470,6 +1908,37 @@ export interface components {
             period: string;
         };
         /**
+         * EntryOut
+         * @description One entry of the ledger; signed.
+         */
+        EntryOut: {
+            /** Actor */
+            actor: string;
+            /** Amount */
+            amount: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Line No */
+            line_no: number | null;
+            /** Liquidates */
+            liquidates: number | null;
+            /** Period */
+            period: string;
+            /** Reason */
+            reason: string;
+            /** Stage */
+            stage: string;
+            /** Voucher */
+            voucher: string | null;
+        };
+        /**
          * EventOut
          * @description One step of a case.
          */
@@ -1510,6 +1979,91 @@ export interface components {
             owner: string;
             /** Text */
             text: string;
+        };
+        /** ExplainedOut */
+        ExplainedOut: {
+            /** Adjusted */
+            adjusted: string;
+            /** Available */
+            available: string;
+            /** Bucket */
+            bucket: number;
+            /** Cap */
+            cap: string;
+            /** Committed */
+            committed: string;
+            /** Documents */
+            documents: components["schemas"]["ContributionOut"][];
+            /** Executed */
+            executed: string;
+            /** Forced */
+            forced: string;
+            /** Formula */
+            formula: string;
+            /** Key */
+            key: string;
+            /** Limit */
+            limit: string | null;
+            /** Original */
+            original: string;
+            /** Reserved */
+            reserved: string;
+            /** Rule */
+            rule: string;
+            /** Strength */
+            strength: string;
+            /** Title */
+            title: string;
+            /** Window */
+            window: string;
+        };
+        /**
+         * FindingOut
+         * @description A balance row's answer to a request: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
+         */
+        FindingOut: {
+            /** Adjusted */
+            adjusted: string;
+            /** Asked */
+            asked: string;
+            /** Available */
+            available: string;
+            /** Bucket */
+            bucket: number;
+            /** Cap */
+            cap: string;
+            /** Committed */
+            committed: string;
+            /** Documents */
+            documents: components["schemas"]["ContributionOut"][];
+            /** Executed */
+            executed: string;
+            /** Explanation */
+            explanation: string;
+            /** Forced */
+            forced: string;
+            /** Formula */
+            formula: string;
+            /** Key */
+            key: string;
+            /** Limit */
+            limit: string | null;
+            /** Original */
+            original: string;
+            /** Reserved */
+            reserved: string;
+            /** Rule */
+            rule: string;
+            /** Short */
+            short: string;
+            /** Strength */
+            strength: string;
+            /** Title */
+            title: string;
+            /** Verdict */
+            verdict: string;
+            /** Window */
+            window: string;
         };
         /** FlowIn */
         FlowIn: {
@@ -1586,6 +2140,44 @@ export interface components {
             since: string;
             /** Task */
             task: number;
+        };
+        /**
+         * LineIn
+         * @description ``coordinate``: dimension -> member code; ``item`` is written cube!item.
+         */
+        LineIn: {
+            /** Amount */
+            amount: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /**
+             * Memo
+             * @default
+             */
+            memo: string;
+            /** Period */
+            period: string;
+        };
+        /** LineOut */
+        LineOut: {
+            /** Amount */
+            amount: string;
+            /** Committed */
+            committed: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /** Line No */
+            line_no: number;
+            /** Memo */
+            memo: string;
+            /** Period */
+            period: string;
+            /** Reserved */
+            reserved: string;
         };
         /**
          * MemberOut
@@ -1726,6 +2318,20 @@ export interface components {
             status: "open" | "closed" | "not_open";
         };
         /**
+         * PolicyOut
+         * @description ``version_id``: the plan version whose budget was released under it.
+         */
+        PolicyOut: {
+            /** Code */
+            code: string;
+            /** Revision */
+            revision: number;
+            /** Title */
+            title: string;
+            /** Version Id */
+            version_id: number | null;
+        };
+        /**
          * PreviewIn
          * @description ``edits`` are tried on a private copy; nothing is written.
          */
@@ -1797,6 +2403,14 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** Reason */
+        Reason: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /**
          * RejectedOut
          * @description A line on the error desk.
@@ -1828,6 +2442,68 @@ export interface components {
             value: string;
             /** Voucher */
             voucher: string;
+        };
+        /**
+         * ReleaseIn
+         * @description ``orgs`` null: the whole version, which then is not cut into units.
+         */
+        ReleaseIn: {
+            /** Orgs */
+            orgs?: string[] | null;
+            /** Policy */
+            policy: string;
+            /** Version Id */
+            version_id: number;
+        };
+        /** ReleasedOut */
+        ReleasedOut: {
+            /** Cells */
+            cells: number;
+            /** Seq */
+            seq: number;
+            /** Total */
+            total: string;
+        };
+        /**
+         * RequestIn
+         * @description ``key`` names the request once and for all (an Idempotency-Key header does too); ``flow`` starts its approval.
+         */
+        RequestIn: {
+            /** Flow */
+            flow?: string | null;
+            /** Key */
+            key?: string | null;
+            /**
+             * Kind
+             * @default 用款申请
+             */
+            kind: string;
+            /** Lines */
+            lines: components["schemas"]["LineIn"][];
+            /** Number */
+            number: string;
+            /** Policy */
+            policy: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
+         * ReservationOut
+         * @description ``repeated``: the same request had been made before; nothing was changed.
+         */
+        ReservationOut: {
+            case: components["schemas"]["MovedOut"] | null;
+            /** Document Id */
+            document_id: number;
+            /** Number */
+            number: string;
+            /** Repeated */
+            repeated: boolean;
+            /** Warnings */
+            warnings: string[];
         };
         /** RevisionOut */
         RevisionOut: {
@@ -2042,6 +2718,16 @@ export interface components {
             /** V */
             v: string | null;
         };
+        /** Submission */
+        Submission: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Flow */
+            flow: string;
+        };
         /**
          * TaskOut
          * @description A turn of the person who asks.
@@ -2149,6 +2835,56 @@ export interface components {
             version: number;
         };
         /**
+         * TransferIn
+         * @description Signed amounts: + receives, - gives. ``flow`` starts its approval; without one it waits, held.
+         */
+        TransferIn: {
+            /** Flow */
+            flow?: string | null;
+            /**
+             * Kind
+             * @default transfer
+             * @enum {string}
+             */
+            kind: "transfer" | "supplement";
+            /** Lines */
+            lines: components["schemas"]["LineIn"][];
+            /** Policy */
+            policy: string;
+            /** Reason */
+            reason: string;
+        };
+        /** TransferMadeOut */
+        TransferMadeOut: {
+            case: components["schemas"]["MovedOut"] | null;
+            /** Id */
+            id: number;
+        };
+        /** TransferOut */
+        TransferOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Lines */
+            lines: {
+                [key: string]: unknown;
+            }[];
+            /** Policy */
+            policy: string;
+            /** Reason */
+            reason: string;
+            /** Requester */
+            requester: string;
+            /** Status */
+            status: string;
+        };
+        /**
          * UndoIn
          * @description Takes back one change set, if none of its cells changed since.
          */
@@ -2162,6 +2898,74 @@ export interface components {
             seq: number;
             /** Version */
             version: number;
+        };
+        /** UnitCaseOut */
+        UnitCaseOut: {
+            case: components["schemas"]["bihuan__features__process__api__CaseOut"] | null;
+            /** Held Hours */
+            held_hours: number;
+            /**
+             * Held Since
+             * Format: date-time
+             */
+            held_since: string;
+            /** Holder */
+            holder: string;
+            /** Id */
+            id: number;
+            /** Model */
+            model: string;
+            /** Org */
+            org: string;
+            /** Status */
+            status: string;
+            /** Status Name */
+            status_name: string;
+            /** Submissions */
+            submissions: number;
+            /** Version Id */
+            version_id: number;
+        };
+        /**
+         * UnitIn
+         * @description ``org`` stands for itself and everything below it.
+         */
+        UnitIn: {
+            /** Model */
+            model: string;
+            /** Org */
+            org: string;
+            /** Version Id */
+            version_id: number;
+        };
+        /**
+         * UnitOut
+         * @description ``holder``: who has it now, ``held_hours`` for how long.
+         */
+        UnitOut: {
+            /** Held Hours */
+            held_hours: number;
+            /**
+             * Held Since
+             * Format: date-time
+             */
+            held_since: string;
+            /** Holder */
+            holder: string;
+            /** Id */
+            id: number;
+            /** Model */
+            model: string;
+            /** Org */
+            org: string;
+            /** Status */
+            status: string;
+            /** Status Name */
+            status_name: string;
+            /** Submissions */
+            submissions: number;
+            /** Version Id */
+            version_id: number;
         };
         /** UserIn */
         UserIn: {
@@ -2814,6 +3618,218 @@ export interface operations {
             };
         };
     };
+    control_alerts: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_buckets: {
+        parameters: {
+            query: {
+                policy: string;
+                rule?: string | null;
+                window?: string | null;
+                limit?: number;
+                skip?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BucketOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_explain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bucket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"][];
+                };
+            };
+        };
+    };
+    control_apply_policies: {
+        parameters: {
+            query: {
+                model: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_reconcile: {
+        parameters: {
+            query: {
+                policy: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_release_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     monitoring_cases: {
         parameters: {
             query?: {
@@ -3452,6 +4468,138 @@ export interface operations {
             };
         };
     };
+    entry_units: {
+        parameters: {
+            query: {
+                version_id: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_open_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitCaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_submit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Submission"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     planning_branch: {
         parameters: {
             query?: never;
@@ -4023,6 +5171,177 @@ export interface operations {
             };
         };
     };
+    control_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_commit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     process_tasks: {
         parameters: {
             query?: never;
@@ -4065,6 +5384,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_transfers: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferMadeOut"];
                 };
             };
             /** @description Validation Error */
