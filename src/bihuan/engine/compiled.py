@@ -108,6 +108,11 @@ class CompiledModel:
         return {(ref.cube, item.definition.name): item for ref, item in self.items.items()}
 
     @cached_property
+    def localised(self) -> "dict[frozenset[str], CompiledModel]":
+        """The model as versions with these roles see it, as far as `localise` made it; shared by all of them."""
+        return {frozenset(): self}
+
+    @cached_property
     def dependents(self) -> Mapping[ItemRef, frozenset[ItemRef]]:
         """Item -> the items whose formulas read it directly."""
         out: dict[ItemRef, set[ItemRef]] = {ref: set() for ref in self.items}

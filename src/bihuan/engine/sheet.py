@@ -4,7 +4,7 @@ An edit gives a new sheet that shares everything unchanged; previews are the sam
 when first asked for and kept. Any number of threads may read one sheet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -19,6 +19,7 @@ from bihuan.engine.explain import Explanation, explain
 from bihuan.engine.formula.bound import Grain, ItemRef
 from bihuan.engine.formula.evaluate import Where, item_columns
 from bihuan.engine.formula.kernels import truth
+from bihuan.engine.localise import localised
 from bihuan.engine.nodes import View, cells_at_nodes
 from bihuan.engine.panel import Bytes, Codes, Flags, Floats, Ints, Panel, pack, unpack
 from bihuan.kernel.errors import Invalid, NotFound
@@ -108,10 +109,11 @@ class Sheet:
         """What was entered, by item; items nobody entered are missing."""
         return self.calculation.inputs
 
-    def with_others(self, others: Mapping[str, "Sheet"]) -> "Sheet":
-        """The same version beside other ones; everything is computed anew when asked for."""
-        found = {role: sheet.calculation for role, sheet in others.items()}
-        return Sheet(replace(self.calculation, others=found, memo=Memo()))
+    def with_others(self, others: Mapping[str, "Sheet"], *, own: Collection[str] = ()) -> "Sheet":
+        """The same version beside other ones; everything is computed anew when asked for. ``own``: its own roles."""
+        found = {role: sheet.calculation for role, sheet in others.items() if role not in own}
+        model = localised(self.model, own)
+        return Sheet(replace(self.calculation, model=model, spaces=Spaces(model), others=found, memo=Memo()))
 
     def freeze(self, panels: Mapping[ItemRef, Panel]) -> "Sheet":
         """These items become inputs that hold the given values, whatever their rules say."""

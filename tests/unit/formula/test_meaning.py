@@ -12,11 +12,15 @@ Quarters of 2026 are the plan, 2025Q4 is history, 2027Q1 is ahead. At product �
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.models import package
 from tests.naive import of_package
 
-from bihuan.engine.formula.bound import ItemRef
+from bihuan.engine.formula.bound import ItemRef, Read
+from bihuan.engine.formula.graph import walk
+from bihuan.engine.localise import localised
+from bihuan.engine.sheet import Edits
 from bihuan.features.modelling.answers import plain, sheets_of
 from bihuan.features.modelling.package import Package
 from bihuan.kernel.state import State
@@ -364,3 +368,31 @@ def test_a_version_reads_what_another_computes_from_a_third(tmp_path: Path) -> N
     texts["data/表.csv"] = "item,version,产品,2026Q1\nx,预测,A,5\nx,实际,A,7\nx,预算,A,9\n"
     found = read_package(write(tmp_path, texts))
     assert read(found, "再", ("A",), ("2026Q1",)) == [12]  # (5 + 1) x 2, wherever it is asked for
+
+
+def test_after_an_edit_a_version_that_names_its_own_role_reads_the_edited_value(tmp_path: Path) -> None:
+    found = model(tmp_path, "目标 = x[版本: 预算] * 2 + SUM(x[版本: 预算] OVER 产品)")
+    sheet = sheets_of(found)["预算"].with_others({}, own=["预算"])
+    target, x = ItemRef("表", "目标"), ItemRef("表", "x")
+    row = [[found.model.dimensions["产品"].by_code["A"].id]]
+    quarter = found.model.calendar.find("2026Q1")
+    assert quarter is not None
+    assert sheet.read(target, rows=row, periods=[quarter])[0][0, 0] == 31  # 10 x 2 + 10 + 1
+    one = np.ones(1, np.int32)
+    edits = Edits((x,), one * 0, np.array(row, np.int32), one * quarter.index, np.array([20.0]), one.astype(np.uint8))
+    after, changes = sheet.edit(edits)
+    assert after.read(target, rows=row, periods=[quarter])[0][0, 0] == 61
+    assert target in changes.items
+    assert sheet.read(target, rows=row, periods=[quarter])[0][0, 0] == 31
+
+
+def test_a_model_is_made_once_for_each_set_of_own_roles(tmp_path: Path) -> None:
+    base = model(tmp_path, "目标 = x[版本: 预算] + x[版本: 实际]").model
+    mine = localised(base, ["预算"])
+    assert localised(mine, ["预算"]) is mine is localised(base, {"预算"})
+    assert localised(mine, []) is base
+    assert localised(mine, ["实际"]) is localised(base, ["实际"])
+    assert {n.version for n in walk(mine.item("表", "目标").rules[0].expression) if isinstance(n, Read)} == {
+        None,
+        "实际",
+    }

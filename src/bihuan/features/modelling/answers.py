@@ -47,7 +47,7 @@ def sheets_of(package: Package) -> dict[str, Sheet]:
     sheets = alone
     # versions that read versions: a chain of n roles is right after n rounds, and a circle was refused at compile time
     for _ in alone if len(alone) > 1 else ():
-        sheets = {role: sheet.with_others(sheets) for role, sheet in alone.items()}
+        sheets = {role: sheet.with_others(sheets, own=[role]) for role, sheet in alone.items()}
     return sheets
 
 

@@ -252,14 +252,20 @@ class Replica:
         if not state.roles:
             return state
         others: dict[str, PlanState] = {}
-        for role, head in versions.of_roles(reader, state.model_id, state.roles).items():
-            if head.id != state.version_id:
+        bound = versions.of_roles(reader, state.model_id, state.roles)
+        own = [role for role, head in bound.items() if head.id == state.version_id]
+        for role, head in bound.items():
+            if role not in own:
                 written = ("plan written", head.id) in reader.memo
                 others[role] = reader.memo["plan", head.id] if written else self._catch_up(reader, head)
-        seqs = {role: (other.version_id, other.seq) for role, other in others.items()}
+        seqs = {role: (other.version_id, other.seq) for role, other in others.items()} | dict.fromkeys(
+            own, (state.version_id, 0)
+        )
         if seqs == state.others:
             return state
-        beside = replace(state, sheet=state.sheet.with_others({r: o.sheet for r, o in others.items()}), others=seqs)
+        beside = replace(
+            state, sheet=state.sheet.with_others({r: o.sheet for r, o in others.items()}, own=own), others=seqs
+        )
         if not any(("plan written", o.version_id) in reader.memo for o in others.values()):
             self._publish(state, beside)
         return beside
