@@ -11,6 +11,7 @@ import tarfile
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "tools" / "chromium"
@@ -28,6 +29,10 @@ _FONT_CONFIG = """<?xml version="1.0"?>
   <alias><family>sans-serif</family><prefer><family>Noto Sans SC</family></prefer></alias>
 </fontconfig>
 """
+
+
+# Python 3.11.0 to 3.11.3 have no filter yet
+_SAFELY: Any = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 
 
 class NoBrowser(Exception):
@@ -92,7 +97,7 @@ def _unpack() -> None:
     subprocess.run([program or "node", str(PACKAGE / "unpack.mjs"), str(part)], env=env, check=True)
     for name in ("libraries.tar", "swiftshader.tar"):
         with tarfile.open(part / name) as archive:
-            archive.extractall(part, filter="data")
+            archive.extractall(part, **_SAFELY)
         (part / name).unlink()
     (part / "chromium").chmod(0o755)
     try:
