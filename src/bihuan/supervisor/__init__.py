@@ -3,6 +3,7 @@
 run.py      the order of starting, watching, restarting, stopping
 child.py    one child: its process, its log, its next start after a crash
 record.py   who is running, on disk; what a killed supervisor left behind
+forked.py   a copy of this process that runs one function
 entry.py    what a child process runs
 """
 

@@ -1,15 +1,15 @@
 """One child of the supervisor: its process, its log, and when it may start again after it ended."""
 
 import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bihuan.store.embedded.process import ProcessId, spawn
+from bihuan.store.embedded.process import ProcessId
+from bihuan.supervisor import entry
+from bihuan.supervisor.forked import Forked, fork
 
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.2, 10.0
 SETTLED_S = 30.0  # who lived this long starts again without delay
@@ -18,33 +18,27 @@ LOG_LIMIT = 20 * 2**20
 
 @dataclass
 class Child:
-    """``arguments`` for the entry module; ``descriptors`` are inherited."""
+    """``arguments`` for ``entry.main``; ``descriptors`` are kept open in it."""
 
     name: str
     arguments: Sequence[str]
     env: Mapping[str, str]
     log: Path
     descriptors: Sequence[int] = ()
-    process: "subprocess.Popen[bytes] | None" = None
+    process: Forked | None = None
     restarts: int = 0
     _started: float = field(default=0.0)
     _delay: float = field(default=FIRST_DELAY_S)
     _not_before: float = field(default=0.0)
 
-    def start(self, gate: int | None = None) -> None:
-        """Starts the process; a grown log becomes ``.1``. It waits at ``gate``, if given, before it begins to work."""
+    def start(self) -> None:
+        """Starts the process; a grown log becomes ``.1``."""
         self.log.parent.mkdir(exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_name(f"{self.log.name}.1"))
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self.process = spawn(
-                [sys.executable, "-m", "bihuan.supervisor.entry", *self.arguments],
-                env=self.env if gate is None else {**self.env, "BIHUAN_GATE": str(gate)},
-                log=descriptor,
-                on_parent_death=signal.SIGKILL,
-                pass_fds=[*self.descriptors, *([] if gate is None else [gate])],
-            )
+            self.process = fork(lambda: entry.main(self.arguments), env=self.env, log=descriptor, keep=self.descriptors)
         finally:
             os.close(descriptor)
         self._started = time.monotonic()

@@ -1,34 +1,20 @@
-"""What a child runs: ``python -m bihuan.supervisor.entry web FD`` or ``… jobs``. Settings come in the environment.
+"""What a child process runs. Settings come in the environment, the listening socket as a descriptor."""
 
-Code is loaded first; then the child waits at the gate (BIHUAN_GATE, a pipe) until the database is ready for it.
-"""
-
-import importlib
-import os
 import socket
-import sys
 from collections.abc import Sequence
 
 import uvicorn
 
 from bihuan import bootstrap
+from bihuan.jobs import worker
 from bihuan.settings import from_environment
+from bihuan.web import app
 
 GRACE_S = 5
 
 
-def wait_at_gate() -> None:
-    """Returns when the supervisor opens the gate; at once when there is none."""
-    gate = os.environ.pop("BIHUAN_GATE", None)
-    if gate is not None:
-        os.read(int(gate), 1)
-        os.close(int(gate))
-
-
 def web(descriptor: int) -> None:
     """A web worker on the listening socket it inherited."""
-    app = importlib.import_module("bihuan.web.app")
-    wait_at_gate()
     config = uvicorn.Config(
         app.from_settings,
         factory=True,
@@ -43,20 +29,15 @@ def web(descriptor: int) -> None:
 
 def jobs() -> None:
     """The job process."""
-    worker = importlib.import_module("bihuan.jobs.worker")
-    wait_at_gate()
     worker.main(bootstrap.build(from_environment()))
 
 
 def main(arguments: Sequence[str]) -> None:
+    """``web FD`` or ``jobs``."""
     match arguments:
         case ["web", descriptor]:
             web(int(descriptor))
         case ["jobs"]:
             jobs()
         case _:
-            raise SystemExit("usage: python -m bihuan.supervisor.entry web FD | jobs")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+            raise AssertionError(f"no such role: {arguments}")

@@ -26,6 +26,7 @@ from bihuan.store.embedded.process import ProcessId
 from bihuan.store.embedded.upgrade import prepare
 from bihuan.store.migrations import migrate
 from bihuan.supervisor.child import Child
+from bihuan.supervisor.forked import fork
 from bihuan.supervisor.record import Record, forget, stop_leftovers
 
 TICK_S = 0.1
@@ -111,29 +112,37 @@ class Supervisor:
             time.sleep(0.1)
 
     def _start(self, listener: socket.socket) -> None:
-        cluster = None if self.settings.database_url else Cluster.at(self.settings.data)
-        urls = cluster.urls() if cluster else external(self.settings.database_url or "", self.settings.app_database_url)
+        urls = self._start_database()
+        say(f"数据库结构 {migrate(urls.owner)}")
         settings = replace(self.settings, database_url=urls.app)
+        if self.prepared:
+            self._prepare(settings, self.prepared)
         self.children = self._make_children(settings, listener)
-        with gate() as waiting:  # the children load their code while the database starts
-            for child in self.children:
-                child.start(waiting)
-            if cluster:
-                self._start_database(cluster)
-            say(f"数据库结构 {migrate(urls.owner)}")
-            if self.prepared:
-                with closing_container(settings) as container:
-                    self.prepared(container)
+        for child in self.children:
+            child.start()
         self._save_record()
         self._wait_ready()
 
-    def _start_database(self, cluster: Cluster) -> None:
+    def _prepare(self, settings: Settings, prepared: Callable[[Container], None]) -> None:
+        """Runs in a process of its own, so that none of its threads and caches are copied into the workers."""
+
+        def run() -> None:
+            container = bootstrap.build(settings)
+            prepared(container)
+            container.database.engine.dispose()
+
+        if fork(run, env={**os.environ, **environment_of(settings)}, log=2).wait():
+            raise NotReady("启动前的准备没有完成，原因见上")
+
+    def _start_database(self) -> Urls:
+        if self.settings.database_url:
+            return external(self.settings.database_url, self.settings.app_database_url)
+        cluster = Cluster.at(self.settings.data)
         prepare(cluster)
-        before = cluster.urls()
         self.server = cluster.start()
         self._save_record()
-        self._follow_port(before)
         say(f"PostgreSQL {cluster.binaries.version} 已启动")
+        return self.server.urls
 
     def _follow_port(self, before: Urls) -> None:
         """When the database's port was taken meanwhile, children start again with the new one."""
@@ -222,27 +231,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def gate() -> Iterator[int]:
-    """The reading end of a pipe that says nothing until the block is left, then reads as ended: children wait at it."""
-    reading, writing = os.pipe()
-    try:
-        yield reading
-    finally:
-        os.close(writing)
-        os.close(reading)
-
-
-@contextmanager
-def closing_container(settings: Settings) -> Iterator[Container]:
-    """A container whose connections are closed at the end."""
-    container = bootstrap.build(settings)
-    try:
-        yield container
-    finally:
-        container.database.engine.dispose()
-
-
-@contextmanager
 def listen(host: str, port: int) -> Iterator[socket.socket]:
     """The listening socket all web workers share; a killed worker takes no waiting connection with it."""
     try:
@@ -250,7 +238,6 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
     except OSError as error:
         raise PortTaken(f"端口 {host}:{port} 不能用（{error.strerror}）；换一个：--port N") from error
     with listener:
-        listener.set_inheritable(True)
         yield listener
 
 

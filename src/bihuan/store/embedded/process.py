@@ -102,7 +102,6 @@ def spawn(
     log: IO[bytes] | int,
     on_parent_death: Signals,
     account: Account | None = None,
-    pass_fds: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
     """Starts a child in its own session (a Ctrl-C reaches the parent alone, which stops the children in order)."""
     account = account or Account()
@@ -117,6 +116,5 @@ def spawn(
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        pass_fds=tuple(pass_fds),
         preexec_fn=dies_with_parent(on_parent_death),  # noqa: PLW1509 - two system calls, no lock is taken
     )
