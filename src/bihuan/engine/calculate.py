@@ -21,6 +21,7 @@ from bihuan.engine.nodes import Rolled, View, cells_at_nodes
 from bihuan.engine.panel import Bytes, Codes, Flags, Floats, Ints, Panel, empty, find
 from bihuan.engine.rollup import Axis
 from bihuan.engine.row_rules import RowRules, walk
+from bihuan.engine.scratch import frame
 from bihuan.engine.threads import block_rows, run
 from bihuan.engine.time_columns import total_cells, total_columns
 from bihuan.kernel.state import FIRST_ERROR, State
@@ -227,7 +228,11 @@ class Calculation:
 
         def work(start: int, stop: int) -> None:
             where = Where(rows.part(start, stop), item.grain, 0, width)
-            values[start:stop], states[start:stop] = self.item_cells(item, where)
+            with frame():
+                found, marks = self.item_cells(item, where, values[start:stop])
+                if not np.shares_memory(found, values):
+                    values[start:stop] = found
+                states[start:stop] = marks
 
         run(work, len(rows), block_rows(width), self.threads)
         return Panel(entered.sizes, rows.codes, values, states)
@@ -254,7 +259,7 @@ class Calculation:
 
     # --- one item's cells -------------------------------------------------------------------------------------------
 
-    def item_cells(self, item: CompiledItem, where: Where) -> tuple[Floats, Bytes]:
+    def item_cells(self, item: CompiledItem, where: Where, out: Floats | None = None) -> tuple[Floats, Bytes]:
         """An item's cells at its own grain: entered ones, and rules where rules apply (first matching rule wins)."""
         low, high = where.start, where.stop
         plan = self.model.calendar.grain_plan(item.grain) if item.grain else range(1)
@@ -263,9 +268,8 @@ class Calculation:
         sub = where.columns(low, high)
         inside = low >= plan.start and high <= plan.stop and not item.definition.override
         if (low, high) == (where.start, where.stop) and inside and item.rules[0].region is None:
-            return finish(
-                self.evaluator.evaluate(item.rules[0].expression, where), item, (len(where.rows), where.width)
-            )
+            shape = (len(where.rows), where.width)
+            return finish(self.evaluator.evaluate(item.rules[0].expression, where), item, shape, out)
         panel = self.entered(item)
         values, states, _ = panel.gather(where.rows.codes)
         values, states = values[:, where.start : where.stop].copy(), states[:, where.start : where.stop].copy()

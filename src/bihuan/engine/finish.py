@@ -10,9 +10,13 @@ from bihuan.engine.states import Bytes
 from bihuan.kernel.state import State
 
 
-def finish(cells: Cells, item: CompiledItem, shape: tuple[int, int]) -> tuple[Floats, Bytes]:
-    """Values in units of 10^-scale, rounded half away from zero (coarser where the item says ``round``), and states."""
-    values, states = _rounded(cells, item), cells.states
+def finish(cells: Cells, item: CompiledItem, shape: tuple[int, int], out: Floats | None = None) -> tuple[Floats, Bytes]:
+    """Values in units of 10^-scale, rounded half away from zero (coarser where the item says ``round``), and states.
+
+    ``out`` is where the values should be put if that saves a copy; the answer may still be elsewhere.
+    """
+    room = out if cells.values.shape == shape else None
+    values, states = _rounded(cells, item, room), cells.states
     if item.scale is not None and values.size and max(values.max(), -values.min()) > rounding.LIMIT:
         over = np.abs(values) > rounding.LIMIT
         values = np.where(over, 0.0, values)
@@ -20,14 +24,14 @@ def finish(cells: Cells, item: CompiledItem, shape: tuple[int, int]) -> tuple[Fl
     return np.broadcast_to(values, shape), np.broadcast_to(states, shape)
 
 
-def _rounded(cells: Cells, item: CompiledItem) -> Floats:
-    coarser, buffer = item.definition.round, cells.values if cells.owned else None
+def _rounded(cells: Cells, item: CompiledItem, out: Floats | None) -> Floats:
+    coarser = item.definition.round
     if coarser is None:
         if item.scale is None:
             return natural(cells)
         if cells.exponent == item.scale and _is_whole(cells.values):
             return cells.values
-        return rounding.to_scale(cells.values, item.scale - cells.exponent, item.scale, out=buffer)
+        return rounding.to_scale(cells.values, item.scale - cells.exponent, item.scale, owned=cells.owned, out=out)
     whole = rounding.to_scale(cells.values, coarser - cells.exponent, coarser)
     up = (item.scale or 0) - coarser
     return whole * 10.0**up if up >= 0 else whole / 10.0**-up

@@ -6,6 +6,8 @@ Numbers of an item with ``scale`` s are integers of 10^-s. ``to_scale`` is where
 import numpy as np
 from numpy.typing import NDArray
 
+from bihuan.engine import scratch
+
 Floats = NDArray[np.float64]
 
 LIMIT = 2.0**53  # beyond it a float64 no longer holds every integer
@@ -14,28 +16,26 @@ SNAP = 9  # decimals
 
 
 def half_away(values: Floats, decimals_left: int = SNAP, out: Floats | None = None) -> Floats:
-    """Nearest whole number, half away from zero; within 10^-decimals_left / 2 below the half counts as the half."""
-    bias = 0.5 + 0.5 * 10.0**-decimals_left
-    result = np.abs(values, out=out) if out is not values else np.abs(values)
-    result += bias
-    np.floor(result, out=result)
-    np.copysign(result, values, out=result)
-    if result.size and max(result.max(), -result.min()) >= _WHOLE:
-        np.copyto(result, values, where=np.abs(values) >= _WHOLE)
-    result += 0.0  # no negative zero: equal numbers have equal bits
-    if out is not None and result is not out:
-        out[...] = result
-        return out
-    return result
+    """Nearest whole number, half away from zero; within 10^-decimals_left / 2 below the half counts as the half.
+
+    ``out`` must not be ``values``.
+    """
+    moved = np.copysign(0.5 + 0.5 * 10.0**-decimals_left, values, out=scratch.take(values.shape))
+    moved += values
+    np.trunc(moved, out=moved)
+    if moved.size and max(moved.max(), -moved.min()) >= _WHOLE:
+        np.copyto(moved, values, where=np.abs(values) >= _WHOLE)
+    return np.add(moved, 0.0, out=out)  # no negative zero: equal numbers have equal bits
 
 
-def to_scale(values: Floats, shift: int, scale: int, out: Floats | None = None) -> Floats:
-    """``values`` x 10^shift rounded to whole units of 10^-scale."""
+def to_scale(values: Floats, shift: int, scale: int, *, owned: bool = False, out: Floats | None = None) -> Floats:
+    """``values`` x 10^shift rounded to whole units of 10^-scale; ``owned`` values may be written over."""
+    room = values if owned else None
     if shift > 0:
-        values = np.multiply(values, 10.0**shift, out=out)
+        values = np.multiply(values, 10.0**shift, out=room)
     elif shift < 0:
-        values = np.divide(values, 10.0**-shift, out=out)
-    return half_away(values, SNAP - scale, out if out is not None and out is not values else None)
+        values = np.divide(values, 10.0**-shift, out=room)
+    return half_away(values, SNAP - scale, out)
 
 
 def snap(values: Floats) -> Floats:

@@ -25,6 +25,10 @@ class Family(Enum):
 def combine(family: Family, left: Bytes, right: Bytes, *, clean: bool = False) -> Bytes:
     """States of the result; ``clean`` promises that both hold BLANK and VALUE only. Broadcasts."""
     if clean:
+        for one, other in ((left, right), (right, left)):
+            if one.size == 1 and family is not Family.ALWAYS:  # a constant: no cell needs to be looked at
+                other_wins = (one.item() == State.VALUE) == (family is Family.MEET)
+                return other if other_wins else one
         if family is Family.UNITE:
             return left | right
         if family is Family.MEET:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bihuan.engine import rounding
+from bihuan.engine import rounding, scratch
 from bihuan.engine.rounding import Floats
 from bihuan.engine.states import Bytes, Family, combine, spread
 from bihuan.kernel.state import FIRST_ERROR, State
@@ -123,13 +123,14 @@ def power(left: Cells, right: Cells) -> Cells:
 
 def negate(operand: Cells) -> Cells:
     """-blank is blank."""
-    return Cells(0.0 - operand.values, operand.states, operand.exponent, operand.clean, owned=True)
+    return subtract(Cells(np.zeros((1, 1)), np.zeros((1, 1), np.uint8), operand.exponent, clean=True), operand)
 
 
-def _buffer(left: Cells, right: Cells) -> Floats | None:
-    """A temporary of the whole result's shape that may be written over, so that a chain of operators reuses one."""
+def _buffer(left: Cells, right: Cells) -> Floats:
+    """Room for the result: a temporary of its shape that may be written over, so that a chain of operators reuses one."""
     shape = np.broadcast_shapes(left.values.shape, right.values.shape)
-    return next((c.values for c in (left, right) if c.owned and c.values.shape == shape), None)
+    owned = next((c.values for c in (left, right) if c.owned and c.values.shape == shape), None)
+    return scratch.take(shape) if owned is None else owned
 
 
 def _settle(values: Floats, states: Bytes, exponent: int, clean: bool) -> Cells:
