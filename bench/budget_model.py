@@ -40,7 +40,9 @@ def make_model(rows: int) -> CompiledModel:
         ItemDefinition("rate", "rate", "?", time="average", total="none"),
         ItemDefinition("revenue", "revenue", "?", scale=2, time="sum", total="sum"),
     )
-    cube = CubeDefinition("sales", "sales", ("period", "org", "product"), (), items, "revenue = volume * price * (1 - rate)")
+    cube = CubeDefinition(
+        "sales", "sales", ("period", "org", "product"), (), items, "revenue = volume * price * (1 - rate)"
+    )
     calendar = CalendarDefinition("month", "2026-01", "2026-12")
     dims = (_dimension("org", side, 32), _dimension("product", rows // side, 32))
     return compile_model(ModelDefinition("bench", "bench", calendar, "元", {}, {}, ("预算",), ("zh",), dims, (cube,)))

@@ -20,7 +20,7 @@ THREADS = 2
 def run(quick: bool) -> list[Result]:
     """Bars from the issue: ours at most 5 bare multiplies per operator, a tenth of DuckDB long, 1.2 of dense layouts."""
     os.environ.setdefault("POLARS_MAX_THREADS", str(THREADS))
-    import peers  # noqa: PLC0415  # polars reads its number of threads when it is first imported
+    import peers  # polars reads its number of threads when it is first imported
 
     rows = 250_000 if quick else 1_000_000
     data = peers.make(rows)

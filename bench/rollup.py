@@ -17,8 +17,8 @@ THREADS = 2
 def run(quick: bool) -> list[Result]:
     """Bar: no slower than 1.2 times the columnar engines' GROUP BY of the leaf dimension on the dense-time layout."""
     os.environ.setdefault("POLARS_MAX_THREADS", str(THREADS))
-    import peers  # noqa: PLC0415  # polars reads its number of threads when it is first imported
-    import polars as pl  # noqa: PLC0415
+    import peers  # polars reads its number of threads when it is first imported
+    import polars as pl
 
     rows = 250_000 if quick else 1_000_000
     data = peers.make(rows)
@@ -32,7 +32,7 @@ def run(quick: bool) -> list[Result]:
         connection.register("source", table)
         connection.execute("CREATE TABLE f AS SELECT * FROM source")
         sums = ", ".join(f"sum(v{t})" for t in range(peers.PERIODS))
-        query = f"SELECT {dim}, {sums} FROM f GROUP BY {dim}"  # noqa: S608  # the names are ours
+        query = f"SELECT {dim}, {sums} FROM f GROUP BY {dim}"  # the names are ours
         frame = pl.from_arrow(table)
         totals = [pl.col(f"v{t}").sum() for t in range(peers.PERIODS)]
         check(sheet, data, keys, dim)
@@ -43,7 +43,7 @@ def run(quick: bool) -> list[Result]:
             lambda dim=dim: read(sheet, dim),
             {
                 "DuckDB, dense time": (lambda c=connection, q=query: c.execute(q).fetchnumpy(), 1.2),
-                "Polars, dense time": (lambda d=dim: frame.group_by(d).agg(totals), 1.2),
+                "Polars, dense time": (lambda d=dim, f=frame, t=totals: f.group_by(d).agg(t), 1.2),
             },
             rounds=5 if quick else 9,
             note="ours: leaves and all nodes of the tree; peers: leaves only",

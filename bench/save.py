@@ -16,13 +16,14 @@ ROWS = 500
 
 def run(quick: bool) -> list[Result]:
     """1M and 10M cells; the quick set 0.25M and 2.5M."""
-    import peers  # noqa: PLC0415  # heavy
+    import peers  # heavy
 
     small, large = (21_000, 210_000) if quick else (84_000, 840_000)
     sheets = {rows: warm(budget_model.make_sheet(peers.make(rows), 2)) for rows in (small, large)}
     for sheet in sheets.values():
         check(sheet)
-    actions = {rows: (lambda s=sheet, e=edits_of(sheet, 7): totals(s.edit(e)[0])) for rows, sheet in sheets.items()}
+    edits = {rows: edits_of(sheet, 7) for rows, sheet in sheets.items()}
+    actions = {rows: (lambda r=rows: totals(sheets[r].edit(edits[r])[0])) for rows in sheets}
     size = f"{large * 12 / 1e6:.1f}M cells"
     return compare(
         "save 500 rows, engine only", size, 2, actions[large],

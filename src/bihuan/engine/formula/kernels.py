@@ -105,7 +105,7 @@ def divide(left: Cells, right: Cells) -> Cells:
     zero = (right.values == 0.0) & (states == State.VALUE)
     if zero.any():
         states = np.where(zero, State.DIV_BY_ZERO, states).astype(np.uint8)
-    values = np.zeros(states.shape)
+    values = np.zeros(np.broadcast_shapes(left.values.shape, right.values.shape, states.shape))
     np.divide(left.values, right.values, out=values, where=states == State.VALUE)
     return _settle(values, states, left.exponent - right.exponent, clean=False)
 
