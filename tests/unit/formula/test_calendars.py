@@ -1,12 +1,15 @@
 """The same formulas on every calendar: running sums, years, a fiscal year from April, weeks of 4-4-5, thirteen periods."""
 
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tests.models import write
-from tests.naive import of_package
+from tests.naive import Naive, of_package
 
 from bihuan.engine.formula.bound import ItemRef
+from bihuan.engine.sheet import Sheet
 from bihuan.features.modelling.answers import sheets_of
 from bihuan.features.modelling.package import Package, read_package
 from bihuan.kernel.state import State
@@ -33,8 +36,15 @@ formulas: |
 """
 
 
-def two_years(folder: Path, calendar: str) -> Package:
+@lru_cache
+def two_years(calendar: str) -> tuple[Package, Naive, Sheet]:
     """x is 1 in the first period of the axis, 2 in the second, and so on."""
+    with TemporaryDirectory() as folder:
+        package = _read(Path(folder), calendar)
+    return package, of_package(package), sheets_of(package)["预算"]
+
+
+def _read(folder: Path, calendar: str) -> Package:
     quarters = "period13" not in calendar and "base: year" not in calendar
     cube = CUBE.replace("QTDX", "QTD(x)" if quarters else "x")
     texts = {"model.yaml": f'name: m\ncalendar: {calendar}\nunits: {{件: ""}}\n', "cubes/1.yaml": cube}
@@ -43,12 +53,13 @@ def two_years(folder: Path, calendar: str) -> Package:
     return read_package(write(folder, {"data/表.csv": data}))
 
 
-def read(package: Package, item: str, period: str) -> object:
+def read(calendar: str, item: str, period: str) -> object:
     """One cell, the same from both evaluators; None = blank."""
+    package, naive, sheet = two_years(calendar)
     ref, key = ItemRef("表", item), package.model.calendar.find(period)
     assert key is not None, period
-    state, value = of_package(package).read(ref, (), key)
-    values, states = sheets_of(package)["预算"].read(ref, rows=[[]], periods=[key])  # type: ignore[arg-type]
+    state, value = naive.read(ref, (), key)
+    values, states = sheet.read(ref, rows=[[]], periods=[key])  # type: ignore[arg-type]
     assert int(states[0, 0]) == state
     assert value is None or float(values[0, 0]) == pytest.approx(float(value))
     return float(value) if state == State.VALUE else None
@@ -102,5 +113,5 @@ YEARS = "{base: year, start: 2026, end: 2027}"
         (YEARS, "期", "2027", 1.01),
     ],
 )
-def test_a_cell_on_a_calendar(tmp_path: Path, calendar: str, item: str, period: str, wanted: float | None) -> None:
-    assert read(two_years(tmp_path, calendar), item, period) == (None if wanted is None else pytest.approx(wanted))
+def test_a_cell_on_a_calendar(calendar: str, item: str, period: str, wanted: float | None) -> None:
+    assert read(calendar, item, period) == (None if wanted is None else pytest.approx(wanted))
