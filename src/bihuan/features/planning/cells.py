@@ -94,8 +94,18 @@ def edits_of(model: CompiledModel, cells: ChangedCells) -> Edits:
 
 def last_of_each(item: NDArray[np.int32], members: NDArray[np.int32], period: NDArray[np.int32]) -> NDArray[np.intp]:
     """Positions of the last of every cell, ascending."""
-    keys = np.column_stack([item, members, period])[::-1]
-    _, first = np.unique(keys, axis=0, return_index=True)
+    columns = [item, period, *members.T]
+    key = np.zeros(len(item), np.int64)
+    bound = 1
+    for column in columns:
+        size = int(column.max(initial=0)) + 2  # members are padded with -1
+        if (
+            bound > 2**62 // size
+        ):  # too wide for one number: only the order of equal keys matters, so number those so far
+            _, key = np.unique(key, return_inverse=True)
+            bound = len(item)
+        key, bound = key * size + column + 1, bound * size
+    _, first = np.unique(key[::-1], return_index=True)
     return np.sort(len(item) - 1 - first)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bihuan.engine.sheet import Sheet
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.planning import cells, comparing, editing, history, versions
@@ -64,19 +65,21 @@ def save(
     pinned = replica_of(uow).pin(uow, version_id)
     version = versions.known(uow, version_id)
     trial = checked(pinned, version, actor, edits)
-    pinned.sheet.edit(cells.edits_of(pinned.model, trial.cells))  # refuses outside the lock what the engine refuses
+    tried, _ = pinned.sheet.edit(cells.edits_of(pinned.model, trial.cells))
+    asked = trial
     state = locked_state(uow, version_id)
     if state.model is not pinned.model:  # a new revision came between
         trial = checked(state, version, actor, edits)
     trial = editing.refuse_locked(state.model, versions.locks(uow, version_id), trial)
     seen, now = trial.cells, editing.visible(state, trial.cells)
-    asked = trial.source
+    index = trial.source
     trial = trial.without(
-        editing.differs(seen, now), lambda k: _conflict(int(asked[k]), history.theirs(uow, state, now, k, base_seq))
+        editing.differs(seen, now), lambda k: _conflict(int(index[k]), history.theirs(uow, state, now, k, base_seq))
     )
     if trial.refused and mode == "all":
         return _nothing(state, trial)
-    after = _write_changes(uow, actor, state, trial.cells, source=source, reason=reason)
+    sheet = tried if state is pinned and trial is asked else None
+    after = _write_changes(uow, actor, state, trial.cells, source=source, reason=reason, tried=sheet)
     saved = len(trial.cells)
     if not saved:
         return _nothing(state, trial)
@@ -90,7 +93,14 @@ def checked(state: PlanState, version: Version, actor: Principal, edits: Sequenc
 
 
 def _write_changes(
-    uow: UnitOfWork, actor: Principal, state: PlanState, wanted: ChangedCells, *, source: str, reason: str
+    uow: UnitOfWork,
+    actor: Principal,
+    state: PlanState,
+    wanted: ChangedCells,
+    *,
+    source: str,
+    reason: str,
+    tried: Sheet | None = None,
 ) -> PlanState:
     """Appends those of the cells that really change; without any, no seq is taken."""
     changes = editing.entered(state, wanted)
@@ -98,7 +108,7 @@ def _write_changes(
     changes = changes.take(~same)
     if not len(changes):
         return state
-    after = write(uow, actor, state, changes, kind="edit", source=source, reason=reason)
+    after = write(uow, actor, state, changes, kind="edit", source=source, reason=reason, tried=tried)
     _trail(uow, actor, "plan.save", after, count=len(changes), reason=reason)
     return after
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bihuan.engine.sheet import Sheet
 from bihuan.features.access.live import Event, announce
 from bihuan.features.access.model import Principal
 from bihuan.features.planning import editing, versions
@@ -45,8 +46,12 @@ def write(
     reason: str,
     undoes: int | None = None,
     revision: int | None = None,
+    tried: Sheet | None = None,
 ) -> PlanState:
-    """Appends one change set after ``state``, which must be the locked head; returns the state with it."""
+    """Appends one change set after ``state``, which must be the locked head; returns the state with it.
+
+    ``tried`` is the state's sheet with these cells, when it was calculated before the head was locked.
+    """
     assert ("plan locked", state.version_id) in uow.memo, "lock_heads comes first"
     seq = uow.value("planning.advance", version=state.version_id, revision=revision)
     assert seq == state.seq + 1, "seqs are gap-free"
@@ -72,7 +77,8 @@ def write(
         ],
     )
     replica = replica_of(uow)
-    after = replica.apply(uow, state, [Entry(seq, kind, now_revision, changes)])
+    entry = Entry(seq, kind, now_revision, changes)
+    after = replica.apply(uow, state, [entry]) if tried is None else replace(state, sheet=tried, seq=seq)
     replica.overlay(uow, after)
     tell(uow, actor, after)
     return after
