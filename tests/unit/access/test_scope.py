@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from bihuan.features.access.live import Event, hears
 from bihuan.features.access.model import Principal
 from bihuan.features.access.scope import Grant, Limit, Scope
 
@@ -141,6 +142,22 @@ def test_the_trees_are_not_loaded_for_unlimited_grants() -> None:
     assert trees.asked == []
 
 
+@pytest.mark.parametrize(
+    ("where", "heard"),
+    [
+        ({"version": "预算"}, True),
+        ({"version": "预算", "org": "事业部"}, True),
+        ({"version": "预算", "org": "集团"}, True),
+        ({"version": "预算", "org": "财务"}, False),
+        ({"version": "预算", "org": "生产", "科目": "薪酬"}, False),
+        ({"version": "实际"}, False),
+    ],
+)
+def test_an_event_touches_whoever_may_see_a_part_of_where_it_happened(where: dict[str, str], heard: bool) -> None:
+    mine = Grant("plan.read", limits=limit(org="事业部", version="预算"))
+    assert hears(person(mine, SELLER[1]), Event("plan.changed", "plan.read", "m", where)) is heard
+
+
 NODES = {dim: [*TREES[dim], *LEAVES[dim]] for dim in LEAVES}
 group = {dim: st.lists(st.sampled_from(NODES[dim]), min_size=1, max_size=2) for dim in LEAVES}
 limits = st.fixed_dictionaries(
@@ -181,3 +198,4 @@ def test_masks_and_classes_equal_the_reading_of_single_cells(grant_list: list[Gr
         found = [cells[c] for c in itertools.product(*(under(d, m) for d, m in zip(dims, node, strict=True)))]
         expected = "inside" if all(found) else "partial" if any(found) else "outside"
         assert scope.classify(dict(zip(dims, node, strict=True))) == expected
+        assert scope.touches(dict(zip(dims, node, strict=True))) == any(found)

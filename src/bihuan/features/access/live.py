@@ -50,4 +50,4 @@ def hears(actor: Principal, event: Event) -> bool:
         return False
     if not event.where:
         return actor.holds(event.action, event.model)
-    return actor.scope(event.action, event.model).classify(event.where) != "outside"
+    return actor.scope(event.action, event.model).touches(event.where)

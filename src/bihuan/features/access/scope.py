@@ -145,6 +145,16 @@ class Scope:
         hiding = self._deny & self._bits(lambda g: g.limits.keys() <= {dim})
         return _any(lut & self._words_of(self._totals)) & ~_any(lut & self._words_of(hiding))
 
+    def touches(self, coordinate: Mapping[str, str]) -> bool:
+        """True if something at ``coordinate`` may be visible, whatever the dimensions it does not name (for live events)."""
+        scope = self.on(**{d: c for d, c in coordinate.items() if d in NAMED})
+        dims = [d for d in coordinate if d not in NAMED]
+        hiding = scope._deny & scope._bits(lambda g: g.limits.keys() <= set(dims))
+        patterns = {scope.alive}
+        for dim in dims:
+            patterns = {a & b for a in patterns for b in scope._seen(dim, coordinate[dim])}
+        return any(p & scope._totals and not p & hiding for p in patterns)
+
     def covers(self, coordinate: Mapping[str, str]) -> bool:
         """True if every cell of ``coordinate`` (dimension -> code) is visible."""
         return self.classify(coordinate) == "inside"
@@ -156,15 +166,19 @@ class Scope:
         dims = [d for d in coordinate if d not in NAMED]
         patterns, cells = {scope.alive & scope._free(dims)}, 1
         for dim in dims:
-            ids = scope.hierarchies.leaves(dim, coordinate[dim])
-            seen = {int.from_bytes(row.tobytes(), "little") for row in np.unique(scope._lut(dim)[ids], axis=0)}
-            patterns, cells = {a & b for a in patterns for b in seen}, cells * len(ids)
+            patterns = {a & b for a in patterns for b in scope._seen(dim, coordinate[dim])}
+            cells *= len(scope.hierarchies.leaves(dim, coordinate[dim]))
         if not patterns:
             return "outside"
         if cells > 1 and all(scope._sees(p, scope._totals) for p in patterns):
             return "inside"
         visible = [scope._sees(p, scope._allow) for p in patterns]
         return "inside" if all(visible) else "partial" if any(visible) else "outside"
+
+    def _seen(self, dim: str, member: str) -> set[int]:
+        """The distinct bit patterns of the leaves under a member."""
+        rows = np.unique(self._lut(dim)[self.hierarchies.leaves(dim, member)], axis=0)
+        return {int.from_bytes(row.tobytes(), "little") for row in rows}
 
     def _sees(self, pattern: int, allow: int) -> bool:
         return bool(pattern & allow) and not pattern & self._deny
