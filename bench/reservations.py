@@ -57,7 +57,7 @@ CASES = (Case("1 row, 1 entry", 1, "year", 1), Case("36 rows, 3 entries", 3, "cu
 
 def run(quick: bool) -> list[Result]:
     """A result per case; seconds for the same number of reservations."""
-    count, rounds = (160, 2) if quick else (1600, 5)
+    count, rounds = (160, 2) if quick else (800, 5)
     with tempfile.TemporaryDirectory(prefix="bihuan-bench-") as folder, lease(Path(folder) / "data") as urls:
         owner = open_database(urls.owner)
         create_all(owner.engine)
