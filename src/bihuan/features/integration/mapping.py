@@ -21,6 +21,7 @@ from bihuan.kernel.member import OWN, Dimension
 
 _EPOCH = date(1970, 1, 1).toordinal()
 FOREVER = np.iinfo(np.int32).max
+_ALWAYS = (-FOREVER, FOREVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Landing:
     rule: str = ""
     outcome: Outcome = Outcome.ACCEPTED
     fault: tuple[str, str] = ("", "")
-    active: tuple[int, int] = (-FOREVER, FOREVER)  # days [from, to) in which all members are open
+    active: tuple[int, int] = _ALWAYS  # days [from, to) in which all members are open
 
 
 Codes = Mapping[str, str]
@@ -131,7 +132,7 @@ class Mapper:
             if outcome:
                 return Landing(item, rule=rule.name, outcome=outcome, fault=(dim, text))
             members[dim] = code
-            begin, end = _active(self.model.dimensions[dim], code)
+            begin, end = self._active[dim].get(code, _ALWAYS)
             opened, closes = max(opened, begin), min(closes, end)
         return Landing(item, members, chosen.sign, chosen.name, active=(opened, closes))
 
@@ -144,7 +145,20 @@ class Mapper:
     def _copied(self, value: str, codes: Codes) -> str:
         return codes[value[1:]] if value.startswith("=") else value
 
+    @cached_property
+    def _leaves(self) -> dict[tuple[str, str], tuple[str, Outcome]]:
+        return {}
+
+    @cached_property
+    def _active(self) -> Mapping[str, Mapping[str, tuple[int, int]]]:
+        return {code: _bounded(dimension) for code, dimension in self.model.dimensions.items()}
+
     def _leaf(self, dim: str, text: str) -> tuple[str, Outcome]:
+        if (dim, text) not in self._leaves:
+            self._leaves[dim, text] = self._find_leaf(dim, text)
+        return self._leaves[dim, text]
+
+    def _find_leaf(self, dim: str, text: str) -> tuple[str, Outcome]:
         """The leaf that a code or unique name means; a parent's amounts go to its 本级 where it has one."""
         if not text:
             return "", Outcome.MISSING_CODE
@@ -210,13 +224,15 @@ def _first_fault(codes: Codes) -> tuple[str, str]:
     return next(iter(codes.items()), ("", ""))
 
 
-def _active(dimension: Dimension, code: str) -> tuple[int, int]:
-    """Days [from, to) in which the member stands in the main tree; unlimited where no edge names it."""
-    member = dimension.by_code[code].id
-    tree = dimension.trees.get("")
-    edges = [edge for edge in tree.edges if edge.child == member] if tree else []
-    if not edges:
-        return -FOREVER, FOREVER
-    begins = [-FOREVER if e.valid_from is None else e.valid_from.toordinal() - _EPOCH for e in edges]
-    ends = [FOREVER if e.valid_to is None else e.valid_to.toordinal() - _EPOCH for e in edges]
-    return min(begins), max(ends)
+def _bounded(dimension: Dimension) -> Mapping[str, tuple[int, int]]:
+    """Code -> days [from, to) in which the member stands in the main tree, for members whose edges are dated."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for edge in dimension.trees[""].edges if "" in dimension.trees else ():
+        begin = -FOREVER if edge.valid_from is None else edge.valid_from.toordinal() - _EPOCH
+        end = FOREVER if edge.valid_to is None else edge.valid_to.toordinal() - _EPOCH
+        spans.setdefault(edge.child, []).append((begin, end))
+    return {
+        dimension.by_id[child].code: (min(b for b, _ in dated), max(e for _, e in dated))
+        for child, dated in spans.items()
+        if any(pair != _ALWAYS for pair in dated)
+    }
