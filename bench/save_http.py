@@ -147,7 +147,9 @@ def served(container: Container) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(container), port=port, log_level="error", access_log=False))
+    app = create_app(container)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # no line per request
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -177,7 +179,6 @@ def insert_and_sum(conn: psycopg.Connection) -> None:
 
 def run(quick: bool) -> list[Result]:
     """1M and 10M cells; quick: 0.1M and 0.3M."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     small, large = (100_000, 300_000) if quick else (1_000_000, 10_000_000)
     with site(small) as (near, _), site(large) as (far, url), raw(url) as conn:
         sizes = f"{large:,} / {small:,} cells"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bihuan.bootstrap import build
+from bihuan.bootstrap import Container, build
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.sheet import Sheet
 from bihuan.features.access.model import system
@@ -18,6 +18,7 @@ from bihuan.features.modelling.queries import compiled
 from bihuan.features.planning import cells, commands, queries
 from bihuan.features.planning.model import CannotFreeze, CellEdit, Version
 from bihuan.features.planning.replica import Replica, replica_of
+from bihuan.jobs.fold import fold_all
 from bihuan.kernel.period import PeriodKey
 from bihuan.settings import Settings
 
@@ -73,6 +74,12 @@ class Plans:
     def named(self, role: str, name: str, item: ItemRef, org: str, period: str) -> str | None:
         with self.database.reading() as reader:
             return amount(replica_of(reader).named(reader, self.version(role).id, name), item, org, period)
+
+    def folded(self, version_id: int) -> int:
+        """The seq the head's blocks stand at."""
+        with self.database.reading() as reader:
+            head = queries.version_by_id(reader, version_id)
+            return reader.row("planning.manifest", id=head.manifest_id)["seq"]
 
     def cold(self) -> Replica:
         """Another worker, just started."""
@@ -185,6 +192,16 @@ def test_a_revision_takes_a_seq_and_the_past_is_computed_by_the_revision_of_its_
         now = plans.cold().pin(reader, after.id)
     assert (amount(past, REVENUE, "A", "2026-01"), past.revision) == ("25.00", 1)
     assert (amount(now, REVENUE, "A", "2026-01"), now.revision) == ("50.00", 2)
+
+
+def test_the_fold_job_folds_what_has_run_ahead(plans) -> None:
+    version_id = plans.version("预算").id
+    container = Container(Settings(data=plans.folder), plans.database)
+    fold_all(container, least=1_000_000)
+    assert plans.folded(version_id) == 0
+    fold_all(container, least=1)
+    assert plans.folded(version_id) == plans.version("预算").seq
+    assert plans.read("预算", REVENUE, "G", "2026", plans.cold()) == "45.00"
 
 
 def everything(sheet: Sheet) -> list[tuple[bytes, bytes]]:
