@@ -162,10 +162,7 @@ def undo(uow: UnitOfWork, actor: Principal, *, version_id: int, seq: int, reason
     if uow.value("planning.undone_by", version=version_id, seq=seq) is not None:
         raise ChangedSince("这次修改已经撤销过了", seq=seq)
     inverse = as_inverse(changes)
-    trial = editing.refuse_out_of_scope(state, version.code, actor, Trial(inverse, np.arange(len(inverse))))
-    trial = editing.refuse_locked(state.model, versions.locks(uow, version_id), trial)
-    if trial.refused:
-        raise NotSaved(trial.refused[0].message, cells=trial.refused)
+    _require_writable(uow, actor, state, version, inverse)
     moved = editing.differs(inverse, editing.entered(state, inverse))
     if moved.any():
         raise ChangedSince(seq=seq, cells=int(moved.sum()))
@@ -184,6 +181,17 @@ def _change_set(uow: UnitOfWork, state: PlanState, version_id: int, seq: int) ->
     return found[0].cells, found[0].kind
 
 
+def _require_writable(
+    uow: UnitOfWork, actor: Principal, state: PlanState, version: Version, changes: ChangedCells
+) -> None:
+    """Refuses, all or nothing, cells that a person could not write today."""
+    trial = editing.refuse_formulas(state, Trial(changes, np.arange(len(changes))))
+    trial = editing.refuse_out_of_scope(state, version.code, actor, trial)
+    trial = editing.refuse_locked(state.model, versions.locks(uow, version.id), trial)
+    if trial.refused:
+        raise NotSaved(trial.refused[0].message, cells=trial.refused)
+
+
 def restore(uow: UnitOfWork, actor: Principal, *, version_id: int, seq: int, reason: str) -> int:
     """Brings the entered cells back to what they were at ``seq``, as a new change set; history stays."""
     actor.require("plan.write")
@@ -191,10 +199,7 @@ def restore(uow: UnitOfWork, actor: Principal, *, version_id: int, seq: int, rea
     version = versions.known(uow, version_id)
     then = replica_of(uow).at(uow, version_id, seq)
     changes = comparing.changes_between(state, then)
-    trial = editing.refuse_out_of_scope(state, version.code, actor, Trial(changes, np.arange(len(changes))))
-    trial = editing.refuse_locked(state.model, versions.locks(uow, version_id), trial)
-    if trial.refused:
-        raise NotSaved(trial.refused[0].message, cells=trial.refused)
+    _require_writable(uow, actor, state, version, changes)
     if not len(changes):
         return state.seq
     after = write(uow, actor, state, changes, kind="restore", source="restore", reason=reason)

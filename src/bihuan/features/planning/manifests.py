@@ -38,7 +38,8 @@ def create_version(
     bound: bool = True,
 ) -> Version:
     """An empty version; ``bound`` = formulas that name the role mean this one from now on."""
-    actor.require("plan.version")
+    model = replica_of(uow).models(uow, model_id, revision)
+    actor.require("plan.version", model=model.definition.name)
     return start_version(uow, actor, model_id=model_id, code=code, name=name, role=role, revision=revision, bound=bound)
 
 
@@ -65,7 +66,7 @@ def start_version(
 
 def bind_role(uow: UnitOfWork, actor: Principal, *, version_id: int) -> None:
     """Formulas that name the version's role mean this version from now on."""
-    actor.require("plan.version")
+    actor.require("plan.version", model=replica_of(uow).pin(uow, version_id).model.definition.name)
     _bind(uow, actor, version_id)
 
 
@@ -77,13 +78,15 @@ def _bind(uow: UnitOfWork, actor: Principal, version_id: int) -> None:
 
 
 def snapshot(uow: UnitOfWork, actor: Principal, *, version_id: int, name: str, kind: Named = "snapshot") -> int:
-    """Names the state the version is in; returns its seq. Submitted and released ones store their computed values."""
-    actor.require("plan.snapshot")
+    """Names the state the version is in; returns its seq. Submitted and released ones store their computed values, and
+    are made by commands that have asked their own action."""
     if not name.strip():
         raise Invalid("快照要有名称", field="name")
     if uow.row("planning.manifest_named", version=version_id, name=name) is not None:
         raise NameTaken(name=name)
     state = replica_of(uow).pin(uow, version_id)
+    if kind == "snapshot":
+        actor.require("plan.snapshot", model=state.model.definition.name)
     content = _up_to(uow, version_id, state.seq)
     if kind != "snapshot":
         content["derived"] = _store(uow, state, computed(state))
@@ -99,10 +102,10 @@ def branch(
 
     Edits of the base do not show in it, nor its edits in the base. Frozen items stay inputs; locks are not inherited.
     """
-    actor.require("plan.branch")
     base = versions.by_id(uow, version_id)
     replica = replica_of(uow)
     fork = replica.pin(uow, version_id) if as_of is None else replica.at(uow, version_id, as_of)
+    actor.require("plan.branch", model=fork.model.definition.name)
     forked = (version_id, fork.seq)
     made = _insert_version(uow, model_id=base.model_id, code=code, name=name, role=base.role, base=forked)
     content = _up_to(uow, version_id, fork.seq)
