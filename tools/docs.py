@@ -4,10 +4,15 @@ import sys
 from pathlib import Path
 
 from bihuan import settings
+from bihuan.features.integration import outcomes
 from bihuan.web import problems
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
-PAGES = {"errors.md": problems.reference, "settings.md": settings.reference}
+PAGES = {
+    "errors.md": problems.reference,
+    "settings.md": settings.reference,
+    "load-outcomes.md": outcomes.reference_page,
+}
 
 
 def main() -> int:

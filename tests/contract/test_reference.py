@@ -10,6 +10,7 @@ import pytest
 
 import bihuan
 from bihuan import settings
+from bihuan.features.integration import outcomes
 from bihuan.kernel.errors import BihuanError
 from bihuan.web import problems
 from bihuan.web.problem_table import TABLE
@@ -54,6 +55,13 @@ def test_every_setting_has_a_meaning_and_comes_from_the_environment() -> None:
     assert [name for name in names if str(getattr(read, name)).rsplit("/", 1)[-1] != "7"] == []
 
 
-@pytest.mark.parametrize(("page", "render"), [("errors.md", problems.reference), ("settings.md", settings.reference)])
+@pytest.mark.parametrize(
+    ("page", "render"),
+    [
+        ("errors.md", problems.reference),
+        ("settings.md", settings.reference),
+        ("load-outcomes.md", outcomes.reference_page),
+    ],
+)
 def test_the_page_is_current(page: str, render: Callable[[], str]) -> None:
     assert (REFERENCE / page).read_text(encoding="utf-8") == render(), "run `make docs`"
