@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-from bihuan.features.access.model import Principal
+from bihuan.features.access.model import Grant, Limit, Principal
 from bihuan.features.control import commands, hooks, queries
 from bihuan.features.control.model import (
     BadAmount,
+    BudgetCell,
     BudgetExceeded,
     KeyReused,
     NotHeld,
@@ -42,6 +43,30 @@ def test_a_stranger_may_not_reserve(database: Database, company: Any) -> None:
     request = Request("k", "n", (RequestLine(TRAVEL, JAN, Decimal(1)),))
     with pytest.raises(Forbidden), database.writing() as uow:
         commands.reserve(uow, Principal(9, "x", "x"), policy=firm.policy.policy.code, request=request)
+
+
+def test_only_the_requester_releases_or_commits_a_document(database: Database, company: Any) -> None:
+    firm = company(MONTHLY)
+    colleague = Principal(8, "qian", "钱七", grants=(Grant("control.request"),))
+    with database.writing() as uow:
+        firm.budget(uow, TRAVEL, JAN, "100")
+        document = firm.reserve(uow, "A", (TRAVEL, JAN, "60"))
+    for command in (commands.release, commands.commit_stage):
+        with pytest.raises(Forbidden), database.writing() as uow:
+            command(uow, colleague, document_id=document)
+
+
+def test_a_transfer_needs_the_right_on_every_cell_it_touches(database: Database, company: Any) -> None:
+    firm = company(MONTHLY)
+    own = Grant("control.transfer", limits={"org": ((Limit("研发一部"),),)})
+    clerk = Principal(8, "qian", "钱七", grants=(own,))
+    cells = [BudgetCell(OTHER, JAN, Decimal(-5)), BudgetCell(TRAVEL, JAN, Decimal(5))]
+    with database.writing() as uow:
+        firm.budget(uow, TRAVEL, JAN, "100")
+        firm.budget(uow, OTHER, JAN, "100")
+    code = firm.policy.policy.code
+    with pytest.raises(Forbidden), database.writing() as uow:
+        commands.request_transfer(uow, clerk, policy=code, kind="transfer", cells=cells, reason="多要一点")
 
 
 def test_a_request_within_the_budget_holds_it_and_the_next_is_refused_with_numbers(

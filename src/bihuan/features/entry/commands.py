@@ -23,7 +23,7 @@ from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 def open_unit(uow: UnitOfWork, actor: Principal, *, version_id: int, org: str, model: str) -> int:
     """Makes an organisation of a version a plan unit, in preparation."""
-    actor.require("entry.admin")
+    actor.require("entry.admin", model=model, org=org)
     unit_id = uow.value(
         "entry.unit_insert", version_id=version_id, org=org, model=model, holder=actor.login, at=uow.now()
     )

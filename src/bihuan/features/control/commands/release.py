@@ -35,7 +35,8 @@ def release_budget(
     ``orgs`` None: the whole version, which then is not cut into units. One transaction: plan head, units, balance rows.
     """
     in_force = queries.policy(uow, policy)
-    actor.require("control.release")
+    for place in [{"org": org} for org in orgs] if orgs is not None else [{}]:
+        actor.require("control.release", model=in_force.policy.model, **place)
     planning.lock_heads(uow, [version_id])
     if uow.value("control.policy_bind", id=in_force.id, version_id=version_id) is None:
         message = f"控制方案“{policy}”已用于版本 {in_force.version_id}，不能再用于版本 {version_id}。"

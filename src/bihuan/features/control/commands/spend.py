@@ -156,10 +156,15 @@ def settle(ledger: Ledger) -> list[Finding]:
 
 def release(uow: UnitOfWork, actor: Principal, *, document_id: int, reason: str = "") -> Decimal:
     """The requester gives back everything a document still holds; answers how much. Repeatable."""
-    actor.require("control.request")
-    if queries.document(uow, document_id)["requester"] != actor.login:
-        actor.require("control.release_any")
+    _require_own(uow, actor, document_id, "control.release_any")
     return give_back(uow, actor, document_id=document_id, kind="give_back", reason=reason)
+
+
+def _require_own(reader: Reader, actor: Principal, document_id: int, otherwise: str) -> None:
+    """The requester may, and whoever holds ``otherwise``."""
+    actor.require("control.request")
+    if queries.document(reader, document_id)["requester"] != actor.login:
+        actor.require(otherwise)
 
 
 def give_back(uow: UnitOfWork, actor: Principal, *, document_id: int, kind: str, reason: str = "") -> Decimal:
@@ -181,7 +186,7 @@ def commit_stage(
 
     A smaller amount leaves the rest reserved; what exceeds the reservation is checked like a new request.
     """
-    actor.require("control.request")
+    _require_own(uow, actor, document_id, "control.commit_any")
     ledger, holds = open_holds(uow, actor, [document_id])
     reserved = [h for h in holds if h["stage"] == "reserved"]
     wanted = {h["line_no"]: h["amount"] for h in reserved} if amounts is None else dict(amounts)

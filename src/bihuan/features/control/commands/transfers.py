@@ -45,6 +45,8 @@ def request_transfer(
     actor.require("control.transfer")
     in_force = queries.policy(uow, policy)
     wanted = _checked(kind, cells, reason)
+    for cell in wanted:
+        actor.require("control.transfer", model=in_force.policy.model, **cell.coordinate)
     transfer_id = uow.value(
         "control.transfer_insert",
         policy_id=in_force.id,
