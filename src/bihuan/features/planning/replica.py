@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 from sqlalchemy import Engine, RowMapping
 
@@ -344,5 +344,7 @@ def replica_of(reader: Reader) -> Replica:
     engine: Any = reader.conn.engine
     found = _REPLICAS.get(engine)
     if found is None:  # a process without bootstrap: a script, a test
-        found = open_replica(engine, models=compiled, folder=Path(tempfile.mkdtemp(prefix="bihuan-blocks-")))
+        folder = tempfile.TemporaryDirectory(prefix="bihuan-blocks-")
+        finalize(engine, folder.cleanup)
+        found = open_replica(engine, models=compiled, folder=Path(folder.name))
     return found
