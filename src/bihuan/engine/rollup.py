@@ -8,6 +8,7 @@ sums come out the same because the blocks do not depend on the number of threads
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -61,8 +62,10 @@ def reduce_rows(
     work: Callable[[int, int], Block], rows: int, axis: int, kind: Kind = "sum", threads: int = 1
 ) -> Reduced:
     """Reduces what ``work(start, stop)`` yields for each block of rows."""
-    parts = run(lambda start, stop: _reduce_block(*work(start, stop), kind), rows, block_rows(axis), threads)
-    return merge([part for part in parts if len(part.codes)], axis, kind)
+    parts = run(lambda start, stop: _reduce_block(*work(start, stop), kind), rows, 4 * block_rows(axis), threads)
+    parts = [part for part in parts if len(part.codes)]
+    dense = _merge_dense(parts, axis) if kind == "sum" and len(parts) > 1 else None
+    return merge(parts, axis, kind) if dense is None else dense
 
 
 def _reduce_block(codes: Codes, values: Floats, states: Bytes, weights: Floats | None, kind: Kind) -> Reduced:
@@ -92,10 +95,18 @@ def _reduce_sorted(codes: Codes, values: Floats, states: Bytes, kind: Kind, *, c
     place = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(codes)))
     return Reduced(
         codes[starts],
-        _UFUNC[kind].reduceat(values, starts, axis=0),
+        _segments(values, starts, kind),
         _counts(states, place, len(starts)),
         np.zeros((len(starts), values.shape[1]), np.uint8) if clean else _first_errors(states, starts),
     )
+
+
+def _segments(values: Floats, starts: NDArray[np.intp], kind: Kind) -> Floats:
+    """Each segment reduced. Long ones one by one: numpy then adds whole rows, which is several times faster."""
+    if len(starts) * 64 > len(values):
+        return np.asarray(_UFUNC[kind].reduceat(values, starts, axis=0))
+    bounds = [*starts.tolist(), len(values)]
+    return np.stack([_UFUNC[kind].reduce(values[a:b], axis=0) for a, b in pairwise(bounds)])
 
 
 def _reduce_dense(codes: Codes, values: Floats, states: Bytes, groups: int) -> Reduced:
@@ -107,9 +118,11 @@ def _reduce_dense(codes: Codes, values: Floats, states: Bytes, groups: int) -> R
         .reshape(groups, axis)
         .astype(np.float64, copy=False)
     )
+    counts = _counts(states, codes, groups)
     there = np.flatnonzero(np.bincount(codes, minlength=groups))
-    zeros = np.zeros((len(there), axis), np.uint8)
-    return Reduced(there, sums[there], _counts(states, codes, groups)[there], zeros)
+    if len(there) < groups:
+        sums, counts = sums[there], counts[there]
+    return Reduced(there, sums, counts, np.zeros((len(there), axis), np.uint8))
 
 
 def _counts(states: Bytes, place: NDArray[np.int64], groups: int) -> NDArray[np.int32]:
@@ -157,6 +170,24 @@ def merge(parts: Sequence[Reduced], axis: int, kind: Kind = "sum") -> Reduced:
         np.add.reduceat(counts, starts, axis=0),
         _first_errors(errors, starts) if errors.any() else errors[starts],
     )
+
+
+def _merge_dense(parts: Sequence[Reduced], axis: int) -> Reduced | None:
+    """Parts of few groups, each with most of them: added one after the other into one table."""
+    groups = 1 + max(int(p.codes[-1]) for p in parts)
+    if groups > 2**16 or sum(len(p.codes) for p in parts) < groups or any(p.errors.any() for p in parts):
+        return None
+    sums, counts, seen = np.zeros((groups, axis)), np.zeros((groups, axis), np.int32), np.zeros(groups, np.bool_)
+    for part in parts:
+        first, last = int(part.codes[0]), int(part.codes[-1]) + 1
+        at = slice(first, last) if last - first == len(part.codes) else part.codes
+        sums[at] += part.values
+        counts[at] += part.counts
+        seen[at] = True
+    there = np.flatnonzero(seen)
+    if len(there) < groups:
+        sums, counts = sums[there], counts[there]
+    return Reduced(there, sums, counts, np.zeros((len(there), axis), np.uint8))
 
 
 # --- hierarchies ----------------------------------------------------------------------------------------------------
