@@ -92,11 +92,14 @@ def _reduce_sorted(codes: Codes, values: Floats, states: Bytes, kind: Kind, *, c
     starts = _starts(codes)
     if kind != "sum":
         values = np.where(states == State.VALUE, values, _NEUTRAL[kind])
-    place = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(codes)))
+    if clean and len(starts) * 64 <= len(codes):
+        counts = np.stack([_count_values(states[a:b]) for a, b in pairwise([*starts.tolist(), len(codes)])])
+    else:
+        counts = _counts(states, np.repeat(np.arange(len(starts)), np.diff(starts, append=len(codes))), len(starts))
     return Reduced(
         codes[starts],
         _segments(values, starts, kind),
-        _counts(states, place, len(starts)),
+        counts,
         np.zeros((len(starts), values.shape[1]), np.uint8) if clean else _first_errors(states, starts),
     )
 
@@ -106,12 +109,39 @@ def _segments(values: Floats, starts: NDArray[np.intp], kind: Kind) -> Floats:
     if len(starts) * 64 > len(values):
         return np.asarray(_UFUNC[kind].reduceat(values, starts, axis=0))
     bounds = [*starts.tolist(), len(values)]
-    return np.stack([_UFUNC[kind].reduce(values[a:b], axis=0) for a, b in pairwise(bounds)])
+    if kind != "sum":
+        return np.stack([_UFUNC[kind].reduce(values[a:b], axis=0) for a, b in pairwise(bounds)])
+    return np.stack([_add_rows(values[a:b]) for a, b in pairwise(bounds)])
+
+
+def _add_rows(rows: Floats) -> Floats:
+    """All rows added up, eight at a time: numpy's loop over a row of twelve is too short to be fast."""
+    count, axis = rows.shape
+    head = count - count % 8
+    total: Floats = np.add.reduce(rows[head:], axis=0)
+    if head:
+        total += np.add.reduce(np.add.reduce(rows[:head].reshape(-1, 8 * axis), axis=0).reshape(8, axis), axis=0)
+    return total
+
+
+def _count_values(states: Bytes) -> NDArray[np.int32]:
+    """Values in each column of clean states; bytes are added up 255 at a time, which cannot overflow them."""
+    count, axis = states.shape
+    head = count - count % 8
+    total = states[head:].sum(axis=0, dtype=np.int64)
+    wide = states[:head].reshape(-1, 8 * axis)
+    for start in range(0, len(wide), 255):
+        bytes_ = np.add.reduce(wide[start : start + 255], axis=0, dtype=np.uint8)
+        total += bytes_.reshape(8, axis).sum(axis=0, dtype=np.int64)
+    return np.asarray(total, np.int32)
 
 
 def _reduce_dense(codes: Codes, values: Floats, states: Bytes, groups: int) -> Reduced:
     """Few groups, rows in any order: adding each cell where it belongs is cheaper than sorting the rows first."""
     axis = values.shape[1]
+    turns = np.flatnonzero(codes[1:] <= codes[:-1]) + 1
+    if len(turns) * 64 <= len(codes):
+        return _reduce_runs(codes, values, states, [0, *turns.tolist(), len(codes)])
     cells = (codes[:, None] * axis + np.arange(axis)).ravel()
     sums = (
         np.bincount(cells, weights=values.ravel(), minlength=groups * axis)
@@ -120,6 +150,22 @@ def _reduce_dense(codes: Codes, values: Floats, states: Bytes, groups: int) -> R
     )
     counts = _counts(states, codes, groups)
     there = np.flatnonzero(np.bincount(codes, minlength=groups))
+    if len(there) < groups:
+        sums, counts = sums[there], counts[there]
+    return Reduced(there, sums, counts, np.zeros((len(there), axis), np.uint8))
+
+
+def _reduce_runs(codes: Codes, values: Floats, states: Bytes, bounds: Sequence[int]) -> Reduced:
+    """Long runs of ascending groups, as the second dimension of sorted rows has them: run after run into one table."""
+    groups, axis = int(codes.max()) + 1, values.shape[1]
+    sums, counts, seen = np.zeros((groups, axis)), np.zeros((groups, axis), np.int32), np.zeros(groups, np.bool_)
+    for a, b in pairwise(bounds):
+        first, last = int(codes[a]), int(codes[b - 1]) + 1
+        at = slice(first, last) if last - first == b - a else codes[a:b]
+        sums[at] += values[a:b]
+        counts[at] += states[a:b]
+        seen[at] = True
+    there = np.flatnonzero(seen)
     if len(there) < groups:
         sums, counts = sums[there], counts[there]
     return Reduced(there, sums, counts, np.zeros((len(there), axis), np.uint8))
@@ -199,6 +245,7 @@ class Layer:
 
     position: Ints
     weight: Floats | None
+    everything: bool = False  # one node, and every leaf counts into it: no row needs to be looked at
 
     @property
     def fractional(self) -> bool:
@@ -226,6 +273,8 @@ def layers_of(
             if edge is None:
                 break
             node, weight = edge.parent, weight * edge.weight
+    if len(nodes) == 1 and len(pairs) == len(dimension.leaves):
+        return [replace(layer, everything=layer.weight is None) for layer in _into_layers(pairs, size)]
     return _into_layers(pairs, size)
 
 
@@ -299,6 +348,8 @@ def _group(
     outside: NDArray[np.bool_] | None = None
     weight: Floats | None = None
     for column, layer, stride in zip(columns, layers, strides, strict=True):
+        if layer is not None and layer.everything:
+            continue
         position = column if layer is None else layer.position[column]
         codes += position.astype(np.int64) * stride if stride > 1 else position
         if layer is not None:
