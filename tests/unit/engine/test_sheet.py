@@ -2,21 +2,21 @@
 
 import numpy as np
 import pytest
+from tests.sheets import cells, dimension, edit, entered, model, ref
 
 from bihuan.engine.definition import CalendarDefinition
 from bihuan.engine.sheet import NotALeaf, Sheet
 from bihuan.kernel.errors import Invalid
 from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.state import State
-from tests.sheets import cells, dimension, edit, entered, model, ref
 
 ORG = dimension("org", {"G": ["N", "S*-1"], "N": ["n1", "n2"], "S": ["s1"]})
 PRODUCT = dimension("product", ["a", "b"])
 
 
-def sheet_of(items: dict, formulas: str, data: dict, dims=(ORG,), calendar=None, threads: int = 1) -> Sheet:
+def sheet_of(items: dict, formulas: str, data: dict, dims=(ORG,), calendar=None) -> Sheet:
     made = model(dims, items, formulas, calendar)
-    return Sheet.build(made, {ref(k): entered(made, ref(k), rows) for k, rows in data.items()}, threads=threads)
+    return Sheet.build(made, {ref(k): entered(made, ref(k), rows) for k, rows in data.items()})
 
 
 def test_an_amount_rolls_up_by_weights_and_a_ratio_is_worked_out_at_the_total() -> None:
@@ -136,7 +136,8 @@ def test_a_formula_reads_another_version_by_its_role() -> None:
     items = {"x": {"unit": "元", "scale": 2}, "gap": {"unit": "元", "scale": 2}}
     made = model((ORG,), items, "gap = x - x[版本: 实际]")
     plan, actual = (
-        Sheet.build(made, {ref("x"): entered(made, ref("x"), {("n1",): row})}) for row in ([5, 5, 5, 5], [4, 6, None, 5])
+        Sheet.build(made, {ref("x"): entered(made, ref("x"), {("n1",): row})})
+        for row in ([5, 5, 5, 5], [4, 6, None, 5])
     )
     assert cells(plan.with_others({"实际": actual}), "gap", "n1") == [1, -1, 5, 0]
 
