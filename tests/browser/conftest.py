@@ -1,10 +1,13 @@
 """One browser for the session; a fresh context (its own cookies) for each test."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+from .plan_page import PlanPage
+from .served import Site, served
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,28 @@ def page(browser: Any) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="module")
+def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The application, served, on the module's database."""
+    with served(database_url, tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture
+def someone(browser: Any, site: Site) -> Iterator[Callable[..., PlanPage]]:
+    """``someone()``: a fresh browser of one person; ends with no error on any console."""
+    pages: list[PlanPage] = []
+
+    def come(width: int = 1440, height: int = 900) -> PlanPage:
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        pages.append(PlanPage(context.new_page(), site))
+        return pages[-1]
+
+    yield come
+    errors = [error for page in pages for error in page.errors]
+    for page in pages:
+        page.page.context.close()
+    assert errors == []

@@ -1,5 +1,5 @@
 /** Live events: one stream per page that listens. The browser reconnects by itself; `reset` says that something may be missed. */
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useEffectEvent, useState, useSyncExternalStore } from "react";
 import { session } from "./session";
 
 export interface LiveEvent {
@@ -26,7 +26,9 @@ export function useLiveEvents(topics: readonly string[], heard: (event: LiveEven
     if (event) heard(event);
   });
   const names = topics.join(" ");
+  const signedIn = useSyncExternalStore(session.subscribe, () => session.get().kind === "in");
   useEffect(() => {
+    if (!signedIn) return undefined;
     const source = new EventSource("/api/v1/events");
     let closing: ReturnType<typeof setTimeout> | undefined;
     source.onopen = () => {
@@ -45,6 +47,6 @@ export function useLiveEvents(topics: readonly string[], heard: (event: LiveEven
       clearTimeout(closing);
       source.close();
     };
-  }, [names]);
+  }, [names, signedIn]);
   return open;
 }

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { type LiveEvent, useLiveEvents } from "../../api/events";
 import { asProblem, type Problem } from "../../api/problem";
+import { session } from "../../api/session";
 import { type Key, keyOf } from "../../grid/model/cell";
 import { Sheet } from "../../grid/model/sheet";
 import { type Amount, tryAmount } from "../../lib/amount";
@@ -155,6 +156,7 @@ function refusal(change: { row: string; column: string } | undefined, result: Ce
 /** Asks for a trial calculation shortly after the last edit; a newer edit cancels the older question. */
 function usePreview(sheet: Sheet | null, query: Query, at: Coordinates | null, seq: number | undefined): Problem | null {
   const [problem, setProblem] = useState<Problem | null>(null);
+  const signedIn = useSyncExternalStore(session.subscribe, () => session.get().kind === "in");
   const nothing = useCallback(() => () => undefined, []);
   const edits = useSyncExternalStore(sheet?.subscribe ?? nothing, () => editsKey(sheet));
   const ask = useEffectEvent(async (signal: AbortSignal): Promise<void> => {
@@ -170,11 +172,11 @@ function usePreview(sheet: Sheet | null, query: Query, at: Coordinates | null, s
       const found = asProblem(error);
       if (signal.aborted || found.kind === "cancelled") return;
       sheet.tried(null);
-      setProblem(found);
+      setProblem(found.kind === "signed-out" ? null : found); // the dialog asks; the question is asked again afterwards
     }
   });
   useEffect(() => {
-    if (!sheet || edits === "") {
+    if (!sheet || edits === "" || !signedIn) {
       setProblem(null);
       return undefined;
     }
@@ -187,7 +189,7 @@ function usePreview(sheet: Sheet | null, query: Query, at: Coordinates | null, s
       clearTimeout(timer);
       stop.abort();
     };
-  }, [sheet, edits, seq]);
+  }, [sheet, edits, seq, signedIn]);
   return problem;
 }
 

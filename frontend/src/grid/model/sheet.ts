@@ -33,7 +33,7 @@ export class Sheet {
   #rows: ReadonlyMap<string, Row>;
   #columns: ReadonlyMap<string, Column>;
   #saved: ReadonlyMap<Key, Cell>;
-  #trial: ReadonlyMap<Key, Cell> | null = null;
+  #trial = new Map<Key, Cell>();
   #edits = new Map<Key, Edit>();
   #invalid: ReadonlyMap<Key, string> = new Map();
   #fresh = new Map<Key, { readonly who: string; readonly until: number }>();
@@ -78,7 +78,7 @@ export class Sheet {
     const key = keyOf(ref);
     const saved = this.#saved.get(key) ?? BLANK;
     const edit = this.#edits.get(key);
-    const shown = edit ? typed(saved, edit.after) : (this.#trial?.get(key) ?? saved);
+    const shown = edit ? typed(saved, edit.after) : (this.#trial.get(key) ?? saved);
     const fresh = this.#fresh.get(key);
     return {
       ...shown,
@@ -156,12 +156,18 @@ export class Sheet {
   #replay(steps: readonly Step[], side: "from" | "to"): readonly CellRef[] {
     for (const step of steps) {
       const edit = step[side];
-      if (edit === undefined) this.#edits.delete(step.key);
+      if (edit === undefined) this.#takeBack(step.key);
       else this.#edits.set(step.key, edit);
     }
-    if (this.#edits.size === 0) this.#trial = null;
     this.#changed();
     return steps.map((step) => refOf(step.key));
+  }
+
+  /** No edit any more: what was tried with it is not shown either. */
+  #takeBack(key: Key): void {
+    this.#edits.delete(key);
+    this.#trial.delete(key);
+    if (this.#edits.size === 0) this.#trial.clear();
   }
 
   discard(): number {
@@ -175,7 +181,7 @@ export class Sheet {
     this.#edits.clear();
     this.#undo = [];
     this.#redo = [];
-    this.#trial = null;
+    this.#trial.clear();
     this.#invalid = new Map();
     this.#waiting = false;
   }
@@ -193,7 +199,7 @@ export class Sheet {
   tried(cells: ReadonlyMap<Key, Cell> | null, invalid: ReadonlyMap<Key, string> = new Map()): void {
     this.#waiting = false;
     if (cells) {
-      this.#trial = cells;
+      this.#trial = new Map(cells);
       this.#invalid = invalid;
     }
     this.#changed();
@@ -261,7 +267,7 @@ export class Sheet {
       const edit = this.#edits.get(key);
       if (saved) next.set(key, typed(saved, theirs));
       if (!edit) continue;
-      if (keep === "theirs" || edit.after === theirs) this.#edits.delete(key);
+      if (keep === "theirs" || edit.after === theirs) this.#takeBack(key);
       else this.#edits.set(key, { before: theirs, after: edit.after });
     }
     this.#saved = next;
