@@ -46,7 +46,7 @@ bench: setup ## benchmarks with their peers, into bench/results.json
 bench-quick: setup ## the same, small, under a minute, into bench/results-quick.json
 	@.venv/bin/python bench/run.py --quick
 
-screenshots: front ## pictures of the pages into docs/screenshots
+screenshots: front ## pictures of the pages into docs/screens
 	@.venv/bin/python tools/screenshots.py
 
 format: setup ## format and fix what can be fixed

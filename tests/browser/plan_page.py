@@ -55,7 +55,9 @@ class PlanPage:
     def expect(self, row: str, column: str, text: str) -> None:
         """Waits until the cell reads so."""
         self.page.wait_for_selector(
-            f'[role=gridcell][data-row="{row}"][data-column="{column}"]:text-is("{text}")', state="attached", timeout=8000
+            f'[role=gridcell][data-row="{row}"][data-column="{column}"]:text-is("{text}")',
+            state="attached",
+            timeout=8000,
         )
 
     def expect_state(self, text: str) -> None:

@@ -21,7 +21,7 @@ from bihuan.web.frontpage import FOLDER
 
 PASSWORD = "correct horse 42"
 PEOPLE = {"yusuan": "于算", "linjing": "林静"}
-MODELS = ("starter",)
+MODELS = ("m-company", "starter")
 
 
 @dataclass(frozen=True)

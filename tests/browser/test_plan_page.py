@@ -121,8 +121,12 @@ def test_what_another_person_saves_appears_with_a_mark_and_is_drawn(someone: Som
     assert other.page.locator("[data-testid=others-changed]").count() == 0
 
 
-@pytest.mark.parametrize(("choice", "column", "kept"), [("全用我的", "2026-03", "777"), ("全用别人的", "2026-04", "888")])
-def test_two_people_at_one_cell_see_both_values_and_choose(someone: Someone, choice: str, column: str, kept: str) -> None:
+@pytest.mark.parametrize(
+    ("choice", "column", "kept"), [("全用我的", "2026-03", "777"), ("全用别人的", "2026-04", "888")]
+)
+def test_two_people_at_one_cell_see_both_values_and_choose(
+    someone: Someone, choice: str, column: str, kept: str
+) -> None:
     one, other = someone().open("yusuan"), someone().open("linjing")
     one.type(MEETING, column, "777")
     other.type(MEETING, column, "888")
@@ -223,6 +227,30 @@ def test_the_panel_explains_a_figure_and_who_changed_it(someone: Someone) -> Non
     one.keys("Alt+e")
     one.page.wait_for_selector("[data-testid=explain-value]:has-text('6,543')")
     one.page.wait_for_selector("[data-testid=explain-history]:has-text('于算'):has-text('6,543')")
+
+
+# --- the textbook company ---------------------------------------------------------------------------------------------
+
+
+def test_one_quarters_volume_moves_revenue_and_the_panel_shows_the_rule(someone: Someone) -> None:
+    one = someone().open("yusuan", model="m-company", table="销售预算", org="")
+    assert one.cell("销售收入", "2026").inner_text() == "126,000"
+    one.type("预计销售量", "2026Q2", "160")
+    one.expect("销售收入", "2026Q2", "32,000")  # 160 × 200
+    one.expect("销售收入", "2026", "128,000")
+    one.click("销售收入", "2026Q2")
+    one.keys("Alt+e")
+    one.page.wait_for_selector("[data-testid=explain-formula]:has-text('预计销售量 * 预计单位售价')")
+    one.page.wait_for_selector("[data-testid=explain-operands]:has-text('预计单位售价')")
+    one.page.wait_for_selector("aside >> text=为什么不能改")
+
+
+def test_parameters_without_time_are_entered_as_percentages(someone: Someone) -> None:
+    one = someone().open("yusuan", model="m-company", table="参数", org="")
+    one.type("当季收现率", "", "65")
+    one.expect("当季收现率", "", "65.0%")
+    one.save()
+    assert one.cell("当季收现率", "").get_attribute("data-amount") == "0.65"
 
 
 # --- a phone ----------------------------------------------------------------------------------------------------------

@@ -1,9 +1,8 @@
 /** Every request of planning and of the models it plans in: its key and its call. */
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import { Problem, problemOf } from "../../api/problem";
+import { Problem } from "../../api/problem";
 import type { components } from "../../api/schema";
-import { session } from "../../api/session";
 
 type Schemas = components["schemas"];
 export type ModelDetail = Schemas["ModelDetail"];
@@ -16,6 +15,7 @@ export type Edit = Schemas["EditIn"];
 export type Preview = Schemas["PreviewOut"];
 export type Saved = Schemas["SaveOut"];
 export type CellResult = Schemas["CellResultOut"];
+export type Step = Schemas["StepOut"];
 export type HistoryEntry = Schemas["HistoryEntryOut"];
 export type CellAddress = Schemas["CellIn"];
 
@@ -57,32 +57,10 @@ function isSaved(body: unknown): body is Saved {
   return typeof body === "object" && body !== null && "outcome" in body && "cells" in body;
 }
 
-/** Stands in for the generated type until the route of traces is in the API document. */
-export interface Step {
-  readonly kind: "input" | "formula" | "total" | "hidden";
-  readonly cube: string;
-  readonly item: string;
-  readonly name: string;
-  readonly members: Readonly<Record<string, string>>;
-  readonly period: string;
-  readonly v: string | null;
-  readonly s: string;
-  readonly text: string;
-  readonly children: readonly Step[];
-}
-
-async function fetchTrace(cell: CellAddress): Promise<Step> {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": session.token() ?? "" };
-  const response = await fetch("/api/v1/plan/trace", { method: "POST", headers, body: JSON.stringify({ ...cell, depth: 1 }) });
-  const body: unknown = await response.json();
-  if (!response.ok) throw problemOf(response, body);
-  return body as Step;
-}
-
 export const traceQuery = (cell: CellAddress, seq: number) =>
   queryOptions({
     queryKey: ["trace", cell, seq],
-    queryFn: () => fetchTrace(cell),
+    queryFn: () => answer(api.POST("/api/v1/plan/trace", { body: { ...cell, depth: 1 } })),
     gcTime: 60_000,
   });
 

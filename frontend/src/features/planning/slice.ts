@@ -26,21 +26,22 @@ export function cellState(name: string): CellState {
 type WireCell = Slice["cells"][number][number];
 
 /** Why a cell cannot be edited tells what kind it is; the key's first part is the kind of reason. */
-function access(cell: WireCell): Access {
+function access(cell: WireCell, columnKind: string): Access {
   if (cell.e) return "input";
   const kind = cell.r?.split(":")[0] ?? "";
+  if (columnKind === "none" && kind === "total_column") return "void"; // an item over time has nothing in the column without time
   if (kind.startsWith("formula")) return "computed";
   if (kind.startsWith("total")) return "total";
   return kind === "coarse" || kind === "parameter" ? "void" : "locked";
 }
 
-function cellOf(cell: WireCell, reasons: Slice["reasons"]): Cell {
+function cellOf(cell: WireCell, columnKind: string, reasons: Slice["reasons"]): Cell {
   const amount = cell.v === null ? null : tryAmount(cell.v);
   const state = cellState(cell.s);
   return {
     amount: state === "value" ? amount : null,
     state: state === "value" && amount === null ? "badNumber" : state,
-    access: access(cell),
+    access: access(cell, columnKind),
     reason: cell.r === null ? null : (reasons[cell.r] ?? cell.r),
     partial: cell.p,
   };
@@ -52,7 +53,7 @@ export function cellsOf(slice: Slice): Map<Key, Cell> {
     const row = slice.rows[i];
     for (const [j, cell] of line.entries()) {
       const column = slice.columns[j];
-      if (row && column) cells.set(keyOf({ row: row.key, column: column.code }), cellOf(cell, slice.reasons));
+      if (row && column) cells.set(keyOf({ row: row.key, column: column.code }), cellOf(cell, column.kind, slice.reasons));
     }
   }
   return cells;
@@ -75,7 +76,7 @@ export function sheetOf(slice: Slice, cube: string, model: ModelDetail, words: P
       measure: measureOf(unit, currency, said.get(row.item) ?? null, item?.scale ?? null, figures),
       scale: item?.scale ?? null,
       unit,
-      computed: (slice.cells[i] ?? []).some((cell) => access(cell) === "computed"),
+      computed: (slice.cells[i] ?? []).some((cell) => access(cell, "") === "computed"),
     };
   });
   return { rows, columns: columnsOf(slice, words), cells: cellsOf(slice) };

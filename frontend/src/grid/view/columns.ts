@@ -53,7 +53,7 @@ function nameColumn(source: Source): ColumnDefine {
   return {
     field: "name",
     title: source.words.item,
-    width: source.compact ? 150 : 196,
+    width: source.compact ? 150 : roomy(source) ? 260 : 196,
     headerStyle: { textAlign: "left" },
     fieldFormat: (record: ShownRow) => record.row.label,
     style: (args: StyleArgs) => {
@@ -62,7 +62,7 @@ function nameColumn(source: Source): ColumnDefine {
       const top = row.row.level === 0 && row.hasChildren;
       return {
         textAlign: "left",
-        padding: [0, 4, 0, 8 + row.row.level * 14 + (row.hasChildren ? 0 : 16)],
+        padding: [0, 4, 0, 8 + row.row.level * 14 + (row.hasChildren || !hasTree(source) ? 0 : 16)],
         bgColor: top ? "#eaf0fb" : source.locked(row) ? "#f3f4f6" : "#ffffff",
         color: source.locked(row) ? INK.text2 : INK.text1,
         fontWeight: row.hasChildren ? 600 : 400,
@@ -115,6 +115,11 @@ function figureColumn(source: Source, c: number, total: boolean): ColumnDefine {
   };
 }
 
+/** A few columns keep a comfortable width; a full year shares the page. */
+export const roomy = (source: Source): boolean => source.axes().columns.length < 9;
+
+const hasTree = (source: Source): boolean => source.axes().rows.some((row) => row.hasChildren);
+
 const SAMPLE_ROWS = 300;
 
 /** Wide enough for the longest figure of the first rows: a digit of the 12 px font is 7 px wide. */
@@ -122,7 +127,7 @@ function figureWidth(source: Source, c: number): number {
   const { rows, columns } = source.axes();
   let longest = (columns[c]?.label.length ?? 0) * 1.8;
   for (let r = 0; r < Math.min(rows.length, SAMPLE_ROWS); r += 1) longest = Math.max(longest, source.look(r, c).text.length);
-  return Math.max(50, Math.min(160, Math.ceil(longest * 7 + 14)));
+  return Math.max(roomy(source) ? 104 : 50, Math.min(160, Math.ceil(longest * 7 + 14)));
 }
 
 /** Amber edge, red frame, blue dot: drawn above the ground, under nothing. Rectangles only: they clip with the cell. */

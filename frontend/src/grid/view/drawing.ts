@@ -5,7 +5,7 @@
 import { ListTable, type ListTableConstructorOptions, vglobal } from "@visactor/vtable";
 import type { Axes, ShownRow } from "../model/axes";
 import type { At, Rectangle } from "../model/selection";
-import { NAME_COLUMNS, ROW_HEIGHT, type Source, tableColumns } from "./columns";
+import { NAME_COLUMNS, roomy, ROW_HEIGHT, type Source, tableColumns } from "./columns";
 
 const FONT = '-apple-system,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Source Han Sans SC",sans-serif';
 
@@ -212,7 +212,7 @@ function options(source: Source): ListTableConstructorOptions {
     defaultRowHeight: ROW_HEIGHT,
     defaultHeaderRowHeight: 26,
     widthMode: "standard",
-    autoFillWidth: true,
+    autoFillWidth: !roomy(source),
     columnResizeMode: "header",
     dragHeaderMode: "none",
     keyboardOptions: { copySelected: false, pasteValueToCell: false, moveSelectedCellOnArrowKeys: false, selectAllOnCtrlA: false, moveFocusCellOnEnter: false, moveFocusCellOnTab: false, editCellOnEnter: false },

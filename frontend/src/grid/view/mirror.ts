@@ -96,7 +96,7 @@ export class Mirror {
 function element(role: string, content: string | HTMLElement[], attributes: Record<string, string | number | boolean> = {}): HTMLElement {
   const made = document.createElement("div");
   made.setAttribute("role", role);
-  for (const [name, value] of Object.entries(attributes)) if (value !== "") made.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
   if (typeof content === "string") made.textContent = content;
   else made.append(...content);
   return made;
