@@ -279,6 +279,17 @@ def test_a_fact_beyond_the_limit_is_booked_as_forced_with_an_alert_and_gives_doc
     sound(database, firm)
 
 
+def test_a_fact_beyond_many_windows_of_one_rule_is_one_alert_of_the_worst(database: Database, company: Any) -> None:
+    firm, told = company({**MONTHLY, "window": "cumulative"}), []
+    unbind = hooks.on_forced(lambda _uow, forced: told.append(forced.amount))
+    with database.writing() as uow:
+        firm.budget(uow, TRAVEL, JAN, "100")
+        firm.voucher(uow, "记-w", TRAVEL, FEB, "130")
+    unbind()
+    assert told == [30]  # eleven prefixes, February to December
+    sound(database, firm)
+
+
 def test_a_fact_without_any_budget_stands_in_ledger_and_alert(database: Database, company: Any) -> None:
     firm = company(GROUP)
     with database.writing() as uow:

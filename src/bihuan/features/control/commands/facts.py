@@ -135,7 +135,8 @@ def _book(ledger: Ledger, line: VoucherLine, amount: Decimal, buckets: tuple[int
     )
     ledger.book(entry)
     beyond = ledger.force(entry)
-    for row, more in beyond:
+    worst = {row.rule.code: (row, more) for row, more in sorted(beyond, key=lambda b: b[1])}
+    for row, more in worst.values():  # one alert per rule, not one per window that it runs over
         _alert(ledger.uow, line, row, more)
     if not buckets:
         _alert(ledger.uow, line, None, amount)
