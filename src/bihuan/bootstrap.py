@@ -1,28 +1,24 @@
 """The one wiring file: settings -> the objects a process runs with; protocols of earlier features bound to later ones."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import bihuan
 from bihuan.features.access import commands as access
-from bihuan.features.access.model import Principal, system
+from bihuan.features.access.model import Principal
 from bihuan.features.access.roles import ROLES
 from bihuan.features.access.scope import Flat, Hierarchies
 from bihuan.features.control.hooks import on_forced
 from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject, TransferSubject
 from bihuan.features.entry.model import KIND as PLAN_UNIT
 from bihuan.features.entry.subject import PlanUnitSubject
-from bihuan.features.modelling import commands as modelling
-from bihuan.features.modelling.folder import read_folder
 from bihuan.features.modelling.model import listeners
 from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
-from bihuan.features.planning.packages import load_data
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
 from bihuan.features.process import model as process
@@ -85,33 +81,6 @@ def opened(settings: Settings) -> Iterator[Container]:
             container.database.engine.dispose()
 
 
-# --- the demo ----------------------------------------------------------------------------------------------------------
-
-DEMO_PASSWORD = "bihuan-demo"  # noqa: S105 - printed at the start of every demo
-# login, name, role, limits of the assignment
-DEMO_PEOPLE: tuple[tuple[str, str, str, Mapping[str, Sequence[str]]], ...] = (
-    ("yusuan", "于算", "budget-admin", {}),
-    ("bumen", "卜敏", "department-owner", {"model": ["starter"], "org": ["MOT"]}),
-    ("shenpi", "沈批", "approver", {}),
-    ("jingban", "景办", "requester", {"model": ["starter"], "org": ["MOT"]}),
-    ("cfo", "蔡富", "cfo", {}),
-    ("it", "艾迪", "it", {}),
-    ("shenji", "申纪", "auditor", {}),
-)
-
-
-def load_demo(container: Container) -> None:
-    """Roles, people and example models, where they are not there yet; running it again changes nothing."""
-    actor = system("demo")
-    with container.database.writing() as uow:
-        load_roles(uow, actor)
-        for login, name, role, limits in DEMO_PEOPLE:
-            _person(uow, actor, login=login, name=name, role=role, limits=limits)
-    for folder in sorted(p for p in models_folder().iterdir() if (p / "model.yaml").is_file()):
-        with container.database.writing() as uow:
-            _model(uow, actor, folder)
-
-
 def load_roles(uow: UnitOfWork, actor: Principal) -> None:
     """The roles a fresh installation has; an administrator's changes to one that is there stay."""
     known = {row["code"] for row in uow.rows("access.roles")}
@@ -124,16 +93,3 @@ def models_folder() -> Path:
     """The example models: inside the installed package, or at the top of the repository."""
     installed = Path(bihuan.__file__).parent / "models"
     return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "models"
-
-
-def _person(uow: UnitOfWork, actor: Principal, *, login: str, name: str, role: str, limits: Mapping[str, Any]) -> None:
-    if uow.row("access.user_by_login", login=login) is None:
-        access.add_user(uow, actor, login=login, name=name, password=DEMO_PASSWORD)
-        access.assign_roles(uow, actor, login=login, assignments=[{"role": role, "limits": limits}])
-
-
-def _model(uow: UnitOfWork, actor: Principal, folder: Path) -> None:
-    """Applies a shipped package and loads its data once; what users made of it since is theirs."""
-    if uow.row("modelling.model", code=folder.name) is None:
-        applied = modelling.apply(uow, actor, read_folder(folder), reason="示例", name=folder.name)
-        load_data(uow, actor, model=applied.code, folder=folder)

@@ -13,7 +13,7 @@ import pytest
 from tests.faults.clients import MONTHS, Caller, Client, Loader, Requester, Saver
 from tests.support.service import ROLES, Service, wait_until
 
-from bihuan.bootstrap import DEMO_PASSWORD
+from bihuan.demo import DEMO_PASSWORD
 from bihuan.store.embedded.cluster import Secrets
 
 KILLS = int(os.environ.get("BIHUAN_FAULT_KILLS", "52"))

@@ -2,7 +2,7 @@
 
 import argparse
 
-from bihuan import bootstrap
+from bihuan import demo
 from bihuan.cli.migrate import settings_of
 from bihuan.cli.serve import add_serving_options
 from bihuan.supervisor import Supervisor
@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     if url := running_url(settings.data):
         announce(url)
         return 0
-    return Supervisor(settings, prepared=bootstrap.load_demo, ready=announce).run()
+    return Supervisor(settings, prepared=demo.load_demo, ready=announce).run()
 
 
 def announce(url: str) -> None:
@@ -29,7 +29,7 @@ def announce(url: str) -> None:
     say("")
     say(f"ready {url}")
     say("")
-    for login, name, role, _limits in bootstrap.DEMO_PEOPLE:
-        say(f"  {login:<10} {bootstrap.DEMO_PASSWORD:<14} {name}  {role}")
+    for login, name, role, _limits in demo.DEMO_PEOPLE:
+        say(f"  {login:<10} {demo.DEMO_PASSWORD:<14} {name}  {role}")
     say("")
     say("演示数据，口令公开：不要放到公网。Ctrl-C 停止。")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from bihuan.bootstrap import DEMO_PASSWORD, DEMO_PEOPLE, Container, build, load_demo, models_folder
+from bihuan.bootstrap import Container, build, models_folder
+from bihuan.demo import DEMO_PASSWORD, DEMO_PEOPLE, load_demo
 from bihuan.settings import Settings
 from bihuan.web.app import create_app
 
