@@ -32,7 +32,7 @@ def case(cases: Path) -> AdventureWorks:
 @pytest.fixture(scope="module")
 def sheets(case: AdventureWorks) -> dict[str, Sheet]:
     """A sheet per scenario, in integers of a cent."""
-    model = compile_model(folder.check(case.package(AMOUNT.item), "adventureworks"))
+    model = compile_model(folder.definition(case.package(AMOUNT.item), "adventureworks"))
     codes = {dim: model.dimensions[dim].by_code for dim in ("org", "部门", "科目")}
     out = {}
     for scenario in ("Actual", "Budget"):
