@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 
 ACCOUNTS = {"差旅": "660201", "招待": "660202", "广告": "660101"}
+ORGS = ("FIN", "HR")  # whose budget the demo has released
+SPENT = ("差旅", "招待")  # what they have a budget for
 MONTHS = [f"2026-{n:02d}" for n in range(1, 13)]
 Answer = httpx.Response | None  # None: the connection broke, or the server said 5xx
 
@@ -143,15 +145,15 @@ class Requester(Client):
     """Asks to spend on two lines at once; small amounts, so most are granted."""
 
     def step(self) -> None:
-        org = self.rng.choice(["MM", "MP", "PM", "PP"])
+        org = self.rng.choice(ORGS)
         period = self.rng.choice(MONTHS[3:])
         lines = [
             {
                 "coordinate": {"org": org, "科目": account},
                 "period": period,
-                "amount": f"{self.rng.randrange(100, 5000)}.00",
+                "amount": f"{self.rng.randrange(1, 90)}.00",
             }
-            for account in self.rng.sample(list(ACCOUNTS), 2)
+            for account in self.rng.sample(SPENT, 2)
         ]
 
         def send(key: str) -> Answer:
@@ -171,10 +173,7 @@ class Loader(Client):
     def step(self) -> None:
         number = len(self.attempts) + 1
         file_name = f"{self.name}-{number}.csv"
-        lines = [
-            (self.rng.choice(["MM", "MP", "PM", "PP"]), self.rng.choice(list(ACCOUNTS)), self.rng.randrange(1, 900))
-            for _ in range(3)
-        ]
+        lines = [(self.rng.choice(ORGS), self.rng.choice(SPENT), self.rng.randrange(1, 90)) for _ in range(3)]
         period = self.rng.choice(MONTHS[3:6])
         text = "凭证号,日期,科目编码,部门编码,摘要,借方金额,贷方金额,申请单号\n" + "".join(
             f"{file_name}#{n},{period}-15,{ACCOUNTS[account]},{org},费用,{amount}.00,,\n"
