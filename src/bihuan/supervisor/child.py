@@ -12,7 +12,7 @@ from bihuan.supervisor import entry
 from bihuan.supervisor.forked import Forked, fork
 
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.2, 10.0
-SETTLED_S = 30.0  # who lived this long starts again without delay
+SETTLED_S = 5.0  # who lived this long did not fail at its start: it starts again without delay
 LOG_LIMIT = 20 * 2**20
 
 
