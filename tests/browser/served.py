@@ -45,13 +45,17 @@ def served(database_url: str, data: Path) -> Iterator[Site]:
     assert (FOLDER / "index.html").is_file(), f"no front end in {FOLDER}: run `make front` first"
     container = build(Settings(data=data, database_url=database_url))
     prepare(container)
-    server = uvicorn.Server(uvicorn.Config(create_app(container), host="127.0.0.1", port=0, log_level="warning"))
+    # live event streams never end by themselves: the server does not wait for them
+    config = uvicorn.Config(
+        create_app(container), host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         yield Site(f"http://127.0.0.1:{_port(server)}", container)
     finally:
-        server.force_exit = server.should_exit = True  # live event streams would keep it waiting
+        server.should_exit = True
         thread.join(10)
         container.database.engine.dispose()
 

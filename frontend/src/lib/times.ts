@@ -1,9 +1,8 @@
 /** Moments as people read them: month, day and minute in the reader's own time zone. */
-export function clockTime(iso: string, language: string): string {
+export function clockTime(iso: string): string {
   const moment = new Date(iso);
   if (Number.isNaN(moment.getTime())) return iso;
-  const form = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false });
-  return form.format(moment).replace("/", "-").replace(",", "");
+  return `${String(moment.getMonth() + 1).padStart(2, "0")}-${String(moment.getDate()).padStart(2, "0")} ${minuteOf(moment)}`;
 }
 
 export function minuteOf(moment: Date): string {

@@ -204,7 +204,7 @@ export const en: Words<typeof zh> = {
     locked: "Locked",
     unsaved: "Unsaved",
     noHistory: "Nobody has changed it yet.",
-    was: "was",
+    was: "It was {{value}}.",
     pick: "Pick a cell to see where it comes from.",
     unsavedNote: "Until you save, others do not see your {{value}}.",
     previous: "Previous",

@@ -202,7 +202,7 @@ export const zh = {
     locked: "锁定",
     unsaved: "未保存",
     noHistory: "还没有人改过。",
-    was: "原来",
+    was: "原来 {{value}}。",
     pick: "选一格，看它怎么来的。",
     unsavedNote: "保存以前，别人看不到你的 {{value}}。",
     previous: "上期",

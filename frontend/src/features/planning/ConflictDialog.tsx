@@ -20,7 +20,7 @@ interface Props {
 }
 
 export function ConflictDialog({ clashes, sheet, unit, me, onResolve, onCancel }: Props) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const [kept, setKept] = useState<ReadonlyMap<number, Keep>>(new Map());
   const keepAll = (keep: Keep): void => setKept(new Map(clashes.map((_, i) => [i, keep])));
   const figure = (clash: Clash, value: Amount | null): string => {
@@ -79,7 +79,7 @@ export function ConflictDialog({ clashes, sheet, unit, me, onResolve, onCancel }
                     <b>{figure(clash, clash[keep])}</b>
                     <br />
                     <span className="muted small">
-                      {keep === "mine" ? `${me} · ${t("conflict.now")}` : `${clash.who || t("conflict.someone")} · ${t("conflict.at", { time: clockTime(clash.at, i18n.language) })}`}
+                      {keep === "mine" ? `${me} · ${t("conflict.now")}` : `${clash.who || t("conflict.someone")} · ${t("conflict.at", { time: clockTime(clash.at) })}`}
                     </span>
                   </Radio>
                 </td>

@@ -71,7 +71,7 @@ function Explained({ cell, address, seq, sheet, model, unit }: Props & { readonl
         </div>
         {view.edited && (
           <div className="small muted">
-            {t("panel.was")} {figure(saved)}。{t("panel.unsavedNote", { value: figure(view.amount) })}
+            {t("panel.was", { value: figure(saved) })} {t("panel.unsavedNote", { value: figure(view.amount) })}
           </div>
         )}
         {view.invalid !== null && <div style={{ color: "var(--error)" }}>{view.invalid}</div>}
@@ -165,7 +165,7 @@ function Compared({ sheet, cell, unit }: { readonly sheet: Sheet; readonly cell:
 const kindOf = (code: string): string => code.replace(/\d/g, "0");
 
 function History({ address, seq, model, unit }: { readonly address: CellAddress; readonly seq: number; readonly model: ModelDetail; readonly unit: MoneyUnit }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const history = useQuery(historyQuery(address, seq));
   const figure = (text: string | null): string => {
     const value = text === null ? null : tryAmount(text);
@@ -180,7 +180,7 @@ function History({ address, seq, model, unit }: { readonly address: CellAddress;
         <div key={entry.seq}>
           <div className="pair">
             <span>
-              {clockTime(entry.at, i18n.language)} · {entry.author}
+              {clockTime(entry.at)} · {entry.author}
             </span>
             <span>
               {figure(entry.before)} → {figure(entry.after)}

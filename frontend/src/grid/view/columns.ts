@@ -53,7 +53,7 @@ function nameColumn(source: Source): ColumnDefine {
   return {
     field: "name",
     title: source.words.item,
-    width: source.compact ? 150 : roomy(source) ? 260 : 196,
+    width: nameWidth(source),
     headerStyle: { textAlign: "left" },
     fieldFormat: (record: ShownRow) => record.row.label,
     style: (args: StyleArgs) => {
@@ -119,6 +119,12 @@ function figureColumn(source: Source, c: number, total: boolean): ColumnDefine {
 export const roomy = (source: Source): boolean => source.axes().columns.length < 9;
 
 const hasTree = (source: Source): boolean => source.axes().rows.some((row) => row.hasChildren);
+
+/** A Chinese character is 12 px wide; the sign of the row, its step and the lock need the rest. */
+function nameWidth(source: Source): number {
+  const widths = source.axes().rows.slice(0, SAMPLE_ROWS).map(({ row }) => row.label.length * 12.5 + row.level * 14 + 48);
+  return Math.round(Math.max(roomy(source) ? 200 : 132, Math.min(260, Math.max(0, ...widths))));
+}
 
 const SAMPLE_ROWS = 300;
 

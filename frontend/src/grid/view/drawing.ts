@@ -227,7 +227,7 @@ function options(source: Source): ListTableConstructorOptions {
       frameStyle: { borderColor: "#dce1e9", borderLineWidth: [0, 0, 0, 0], shadowBlur: 0 },
       frozenColumnLine: { shadow: { width: 3, startColor: "rgba(24,32,47,0.10)", endColor: "rgba(24,32,47,0)" } },
       columnResize: { lineColor: "#2456c8", lineWidth: 1, bgColor: "#bccff6", width: 2 },
-      selectionStyle: { cellBorderColor: "#2456c8", cellBorderLineWidth: 1, cellBgColor: "rgba(36,86,200,0.12)", selectionFillMode: "overlay" } as object,
+      selectionStyle: { cellBorderColor: "#2456c8", cellBorderLineWidth: 1, cellBgColor: "rgba(36,86,200,0.08)", selectionFillMode: "overlay" } as object,
       scrollStyle: { visible: "always", width: 8, scrollSliderColor: "#c3cad6", scrollRailColor: "#f2f4f7", hoverOn: false } as object,
     },
   };
