@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bihuan import __version__
 from bihuan.kernel.errors import BihuanError
+from bihuan.web.problem_table import row_of
 
 # command -> the modules that offer it, its line of help; a test compares this with what the modules register
 COMMANDS: Mapping[str, tuple[tuple[str, ...], str]] = {
@@ -66,5 +67,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args) or 0)
     except BihuanError as error:
-        print(error, file=sys.stderr)
+        print(refusal(error), file=sys.stderr)
         return 1
+
+
+def refusal(error: BihuanError) -> str:
+    """What happened, with the facts, and what to do: the same words as the HTTP answer's."""
+    said = str(error)
+    if said != (type(error).__doc__ or "").strip():
+        return said
+    code, row = row_of(error)
+    facts = "，".join(f"{name} = {value}" for name, value in error.facts.items())
+    return f"{row.zh}（{code}）{'：' + facts if facts else ''}。{row.do_zh}。"

@@ -8,6 +8,8 @@ a table. A code that is not listed takes the row of its base class.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bihuan.kernel.errors import BihuanError
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -98,3 +100,12 @@ TABLE: Mapping[str, Row] = {
     "internal": Row(500, "系统内部错误", "请把请求号告诉管理员", "Internal error", "Give the request id to an administrator"),
     "unavailable": Row(503, "服务暂不可用", "稍后重试", "Unavailable", "Try again shortly"),
 }  # fmt: skip
+
+
+def row_of(error: BihuanError) -> tuple[str, Row]:
+    """The error's own code, with the table row of it or of its nearest listed base."""
+    for cls in type(error).__mro__:
+        row = TABLE.get(getattr(cls, "code", ""))
+        if row is not None:
+            return error.code, row
+    raise AssertionError("BihuanError itself is listed")

@@ -15,18 +15,9 @@ from sqlalchemy.exc import OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
 from bihuan.kernel.errors import BihuanError
-from bihuan.web.problem_table import TABLE, Row
+from bihuan.web.problem_table import TABLE, Row, row_of
 
 log = structlog.get_logger()
-
-
-def row_of(error: BihuanError) -> tuple[str, Row]:
-    """The error's own code, with the table row of it or of its nearest listed base."""
-    for cls in type(error).__mro__:
-        row = TABLE.get(getattr(cls, "code", ""))
-        if row is not None:
-            return error.code, row
-    raise AssertionError("BihuanError itself is listed")
 
 
 def plain(value: object) -> Any:

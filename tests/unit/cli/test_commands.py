@@ -7,6 +7,7 @@ import pkgutil
 import pytest
 
 from bihuan import cli
+from bihuan.kernel.errors import Forbidden
 
 
 def registered(module: str) -> dict[str, str]:
@@ -38,3 +39,10 @@ def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -
         cli.main(["budget"])
     assert done.value.code == 2
     assert "invalid choice: 'budget'" in capsys.readouterr().err
+
+
+def test_a_refusal_says_what_happened_and_what_to_do() -> None:
+    assert cli.refusal(Forbidden(action="spend.request", org="MM")) == (
+        "没有这个权限（forbidden）：action = spend.request，org = MM。需要时请管理员授权。"
+    )
+    assert cli.refusal(Forbidden("林静在审")) == "林静在审"
