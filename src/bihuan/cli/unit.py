@@ -9,6 +9,7 @@ from bihuan.features.access.model import Principal
 from bihuan.features.access.queries import principal_of
 from bihuan.features.control import commands as control
 from bihuan.features.entry import commands, queries
+from bihuan.features.planning import queries as planning
 from bihuan.features.process import commands as process
 from bihuan.kernel.errors import NotFound
 
@@ -16,12 +17,11 @@ from bihuan.kernel.errors import NotFound
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     units = group(subparsers, "unit", "预算单元：查看、提交、审批、下达")
     listed = units.add_parser("list", help="一个版本的预算单元：状态、在谁手上、多久")
-    listed.add_argument("version", type=int)
+    add_version_argument(listed)
     listed.set_defaults(run=run_list)
     opening = units.add_parser("open", help="把一个组织设为预算单元")
-    opening.add_argument("version", type=int)
+    add_version_argument(opening)
     opening.add_argument("org")
-    opening.add_argument("--model", required=True)
     opening.set_defaults(run=run_open)
     submit = units.add_parser("submit", help="提交审批")
     submit.add_argument("unit", type=int)
@@ -33,7 +33,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     decide.add_argument("--to", help="转办给谁")
     decide.set_defaults(run=run_decide)
     release = units.add_parser("release", help="下达已批准的预算单元")
-    release.add_argument("version", type=int)
+    add_version_argument(release)
     release.add_argument("org", nargs="*", help="组织；不写 = 整个版本")
     release.add_argument("--policy", required=True, help="控制方案")
     release.set_defaults(run=run_release)
@@ -42,6 +42,18 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     for parser in (listed, opening, submit, decide, release):
         add_data_option(parser)
         add_actor_option(parser)
+
+
+def add_version_argument(parser: argparse.ArgumentParser) -> None:
+    """``MODEL/VERSION``: the version by its code, or the one bound to the role."""
+    parser.add_argument("version", metavar="模型/版本", type=_named_version, help="如 starter/预算")
+
+
+def _named_version(text: str) -> tuple[str, str]:
+    model, slash, version = text.partition("/")
+    if not (model and slash and version):
+        raise argparse.ArgumentTypeError(f"“{text}”应写作 模型/版本，如 starter/预算")
+    return model, version
 
 
 def add_actor_option(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +72,8 @@ def actor_of(container: Container, args: argparse.Namespace) -> Principal:
 
 def run_list(args: argparse.Namespace) -> int:
     with opened(settings_of(args)) as container, container.database.reading() as reader:
-        for unit in queries.units(reader, actor_of(container, args), version_id=args.version):
+        version = planning.version(reader, *args.version)
+        for unit in queries.units(reader, actor_of(container, args), version_id=version.id):
             held = f"{unit['holder']}，{unit['held_hours']} 小时"
             print(f"{unit['id']:>6}  {unit['org']:<12} {unit['status_name']}  {held}")
     return 0
@@ -69,7 +82,8 @@ def run_list(args: argparse.Namespace) -> int:
 def run_open(args: argparse.Namespace) -> int:
     with opened(settings_of(args)) as container, container.database.writing() as uow:
         actor = actor_of(container, args)
-        made = commands.open_unit(uow, actor, version_id=args.version, org=args.org, model=args.model)
+        version = planning.version(uow, *args.version)
+        made = commands.open_unit(uow, actor, version_id=version.id, org=args.org, model=args.version[0])
     print(f"预算单元 {made}")
     return 0
 
@@ -93,8 +107,8 @@ def run_decide(args: argparse.Namespace) -> int:
 def run_release(args: argparse.Namespace) -> int:
     with opened(settings_of(args)) as container, container.database.writing() as uow:
         actor = actor_of(container, args)
-        orgs = args.org or None
-        done = control.release_budget(uow, actor, version_id=args.version, policy=args.policy, orgs=orgs)
+        version, orgs = planning.version(uow, *args.version), args.org or None
+        done = control.release_budget(uow, actor, version_id=version.id, policy=args.policy, orgs=orgs)
     print(f"已下达 {done.cells} 个单元格，合计 {done.total:,.2f}")
     return 0
 
