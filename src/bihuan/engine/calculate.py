@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from bihuan.engine import recycle
 from bihuan.engine.align import Rows, Spaces, codes_in
 from bihuan.engine.compiled import CompiledItem, CompiledModel, Component
 from bihuan.engine.derive import Derived, derive, derive_at_nodes
@@ -17,6 +18,7 @@ from bihuan.engine.finish import finish
 from bihuan.engine.formula.bound import Aggregate, Grain, ItemRef, Node, Read, Share
 from bihuan.engine.formula.evaluate import Evaluator, Where, finer
 from bihuan.engine.formula.kernels import Cells, truth
+from bihuan.engine.formula.spans import Span
 from bihuan.engine.nodes import Rolled, View, cells_at_nodes
 from bihuan.engine.panel import Bytes, Codes, Flags, Floats, Ints, Panel, empty, find
 from bihuan.engine.rollup import Axis
@@ -89,14 +91,14 @@ class Calculation:
         fixed: Mapping[str, Ints | int],
         *,
         trees: Mapping[str, str],
-    ) -> tuple[Floats, Bytes, bool]:
+    ) -> tuple[Floats, Bytes, bool, Span | None]:
         """An item's cells at these rows, all columns of the grain."""
         item = self.model.items[ref]
         if version is not None:
             other = self.others.get(version)
             if other is None:
                 shape = (len(rows), self.width(grain))
-                return np.zeros(shape), np.zeros(shape, np.uint8), True
+                return np.zeros(shape), np.zeros(shape, np.uint8), True, None
             return other.fetch(ref, None, grain, rows, fixed, trees=trees)
         parents = [d for d, m in fixed.items() if isinstance(m, int) and not self.model.dimensions[d].is_leaf(m)]
         if rows.nodes or parents:
@@ -104,18 +106,18 @@ class Calculation:
             busy = self.nodes.get((ref, grain))
             if busy is not None and find(busy.base_codes, codes_in(rows, item.dims, sizes, fixed))[1].all():
                 values, states, _ = busy.gather(codes_in(rows, item.dims, sizes, fixed))
-                return values, states, False
+                return values, states, False, None
             asked = Rows(item.dims, sizes, codes_in(rows, item.dims, sizes, fixed))
             named = {dim: tree for dim, tree in trees.items() if tree}
             calc = replace(self, view=replace(self.view, trees={**self.view.trees, **named})) if named else self
             values, states = cells_at_nodes(calc, item, grain, asked)
-            return values, states, False
+            return values, states, False, None
         panel = self.panel(ref, grain)
         if not fixed and rows.dims == item.dims and panel.patch is None and rows.whole is panel.base_codes:
             part = slice(rows.start, rows.start + len(rows))
-            return panel.base_values[part], panel.base_states[part], panel.clean
+            return panel.base_values[part], panel.base_states[part], panel.clean, panel.span
         values, states, _ = panel.gather(codes_in(rows, item.dims, panel.sizes, fixed))
-        return values, states, panel.clean
+        return values, states, panel.clean, None
 
     def derived(self, node: Aggregate | Share, where: Where) -> Cells:
         """An aggregate or a share at these rows and columns."""
@@ -224,7 +226,7 @@ class Calculation:
         rows = Rows(item.dims, entered.sizes, self.rules.item(item, entered.codes))
         self.prepare(nodes_of(item), item.grain)
         width = self.width(item.grain)
-        values, states = np.empty((len(rows), width)), np.empty((len(rows), width), np.uint8)
+        values, states = recycle.empty((len(rows), width)), recycle.empty((len(rows), width), np.uint8)
 
         def work(start: int, stop: int) -> None:
             where = Where(rows.part(start, stop), item.grain, 0, width)
@@ -331,6 +333,7 @@ class Calculation:
                 self.spaces.sizes(item.dims), codes, np.zeros(shape), np.zeros(shape, np.uint8)
             )
             object.__setattr__(working[node.item, node.grain], "clean", False)  # it is being filled
+            object.__setattr__(working[node.item, node.grain], "span", None)
         inner = Calculation(self.model, self.spaces, self.inputs, self.frozen, self.others, 1, self.memo, working)
         for node in nodes:
             inner.prepare(nodes_of(self.model.items[node.item]), node.grain)

@@ -4,6 +4,7 @@ import numpy as np
 
 from bihuan.engine import rounding
 from bihuan.engine.compiled import CompiledItem
+from bihuan.engine.formula import spans
 from bihuan.engine.formula.kernels import Cells, natural
 from bihuan.engine.panel import Floats
 from bihuan.engine.states import Bytes
@@ -17,7 +18,12 @@ def finish(cells: Cells, item: CompiledItem, shape: tuple[int, int], out: Floats
     """
     room = out if cells.values.shape == shape else None
     values, states = _rounded(cells, item, room), cells.states
-    if item.scale is not None and values.size and max(values.max(), -values.min()) > rounding.LIMIT:
+    if (
+        item.scale is not None
+        and values.size
+        and not _in_range(cells, item)
+        and max(values.max(), -values.min()) > rounding.LIMIT
+    ):
         over = np.abs(values) > rounding.LIMIT
         values = np.where(over, 0.0, values)
         states = np.where(over, State.OVERFLOW, states).astype(np.uint8)
@@ -31,10 +37,17 @@ def _rounded(cells: Cells, item: CompiledItem, out: Floats | None) -> Floats:
             return natural(cells)
         if cells.exponent == item.scale and _is_whole(cells.values):
             return cells.values
-        return rounding.to_scale(cells.values, item.scale - cells.exponent, item.scale, owned=cells.owned, out=out)
+        shift = item.scale - cells.exponent
+        span = spans.shifted(cells.span, shift)
+        return rounding.to_scale(cells.values, shift, item.scale, owned=cells.owned, out=out, span=span)
     whole = rounding.to_scale(cells.values, coarser - cells.exponent, coarser)
     up = (item.scale or 0) - coarser
     return whole * 10.0**up if up >= 0 else whole / 10.0**-up
+
+
+def _in_range(cells: Cells, item: CompiledItem) -> bool:
+    """Whether the bounds promise it; half the limit leaves room for the rounding."""
+    return spans.within(spans.shifted(cells.span, (item.scale or 0) - cells.exponent), rounding.LIMIT / 2)
 
 
 def _is_whole(values: Floats) -> bool:

@@ -144,6 +144,11 @@ class Panel:
         base = not self.base_states.size or int(self.base_states.max()) <= State.VALUE
         return base and (self.patch is None or not self.patch.states.size or int(self.patch.states.max()) <= 1)
 
+    @cached_property
+    def span(self) -> tuple[float, float] | None:
+        """Least and greatest number, blanks' 0.0 included; None without cells. O(rows) once."""
+        return (float(self.values.min()), float(self.values.max())) if self.values.size else None
+
     def __len__(self) -> int:
         return len(self.codes)
 

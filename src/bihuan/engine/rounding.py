@@ -15,27 +15,44 @@ _WHOLE = 2.0**52  # from here on a float64 is a whole number already, and adding
 SNAP = 9  # decimals
 
 
-def half_away(values: Floats, decimals_left: int = SNAP, out: Floats | None = None) -> Floats:
+def half_away(
+    values: Floats, decimals_left: int = SNAP, out: Floats | None = None, *, small: bool = False, positive: bool = False
+) -> Floats:
     """Nearest whole number, half away from zero; within 10^-decimals_left / 2 below the half counts as the half.
 
-    ``out`` must not be ``values``.
+    ``out`` must not be ``values``. ``small``, ``positive``: no number reaches 2^52, none is below zero.
     """
-    moved = np.copysign(0.5 + 0.5 * 10.0**-decimals_left, values, out=scratch.take(values.shape))
+    half = 0.5 + 0.5 * 10.0**-decimals_left
+    if small and positive:
+        return np.trunc(found := np.add(values, half, out=out), out=found)
+    moved = np.copysign(half, values, out=scratch.take(values.shape))
     moved += values
     np.trunc(moved, out=moved)
-    if moved.size and max(moved.max(), -moved.min()) >= _WHOLE:
+    if not small and moved.size and max(moved.max(), -moved.min()) >= _WHOLE:
         np.copyto(moved, values, where=np.abs(values) >= _WHOLE)
     return np.add(moved, 0.0, out=out)  # no negative zero: equal numbers have equal bits
 
 
-def to_scale(values: Floats, shift: int, scale: int, *, owned: bool = False, out: Floats | None = None) -> Floats:
-    """``values`` x 10^shift rounded to whole units of 10^-scale; ``owned`` values may be written over."""
+def to_scale(
+    values: Floats,
+    shift: int,
+    scale: int,
+    *,
+    owned: bool = False,
+    out: Floats | None = None,
+    span: tuple[float, float] | None = None,
+) -> Floats:
+    """``values`` x 10^shift rounded to whole units of 10^-scale; ``owned`` values may be written over.
+
+    ``span`` bounds the product, where it is known.
+    """
     room = values if owned else None
     if shift > 0:
         values = np.multiply(values, 10.0**shift, out=room)
     elif shift < 0:
         values = np.divide(values, 10.0**-shift, out=room)
-    return half_away(values, SNAP - scale, out)
+    small = span is not None and max(-span[0], span[1]) < _WHOLE / 2
+    return half_away(values, SNAP - scale, out, small=small, positive=span is not None and span[0] >= 0.0)
 
 
 def snap(values: Floats) -> Floats:

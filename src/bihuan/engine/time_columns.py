@@ -60,7 +60,7 @@ def _by_formula(calc: "Calculation", item: CompiledItem, where: Where) -> tuple[
 
 
 def _folded(calc: "Calculation", item: CompiledItem, where: Where, kind: TotalKind) -> tuple[Floats, Bytes]:
-    values, states, _ = calc.fetch(item.ref, None, item.grain, where.rows, {}, trees={})
+    values, states, *_ = calc.fetch(item.ref, None, item.grain, where.rows, {}, trees={})
     return fold_time(
         calc.model.calendar,
         item.grain,

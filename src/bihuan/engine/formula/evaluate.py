@@ -36,6 +36,7 @@ from bihuan.engine.formula.bound import (
     Within,
 )
 from bihuan.engine.formula.kernels import Cells
+from bihuan.engine.formula.spans import Span
 from bihuan.engine.panel import Floats, Ints
 from bihuan.engine.states import Bytes
 from bihuan.kernel.calendar import Calendar
@@ -78,8 +79,8 @@ class Source(Protocol):
         fixed: Mapping[str, Ints | int],
         *,
         trees: Mapping[str, str],
-    ) -> tuple[Floats, Bytes, bool]:
-        """An item's cells [rows, all columns of the grain], and whether they are clean. Not to be written to.
+    ) -> tuple[Floats, Bytes, bool, Span | None]:
+        """An item's cells [rows, all columns of the grain], whether they are clean, their bounds. Not to be written to.
 
         ``fixed`` members stand in for the row's own; a fixed parent means the total there, in the tree that ``trees`` names.
         """
@@ -136,7 +137,7 @@ class Evaluator:
         grain, columns = self._read_columns(item, node.period, where)
         fixed = self._fixed(node, item, where)
         trees = {pin.dim: pin.tree for pin in node.pins if isinstance(pin, PinMember)}
-        values, states, clean = self.source.fetch(node.item, node.version, grain, where.rows, fixed, trees=trees)
+        values, states, clean, span = self.source.fetch(node.item, node.version, grain, where.rows, fixed, trees=trees)
         exponent = item.scale or 0
         if node.period is not None and node.period.kind == "role":
             return _one_per_row(values, states, self._role_index(node.period.value, where.rows), exponent)
@@ -148,7 +149,7 @@ class Evaluator:
             if isinstance(pin, PinLookup):
                 found = fixed[pin.dim]
                 return kernels.make(values, np.where(np.asarray(found)[:, None] >= 0, states, State.BLANK), exponent)
-        return Cells(values, states, exponent, clean)
+        return Cells(values, states, exponent, clean, span=span if whole else None)
 
     def _read_columns(self, item: CompiledItem, period: PinPeriod | None, where: Where) -> tuple[Grain, Columns]:
         """The grain to read at and the column for each asked one; -1 = there is none."""

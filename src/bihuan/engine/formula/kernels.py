@@ -14,22 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bihuan.engine import rounding, scratch
+from bihuan.engine.formula import spans
 from bihuan.engine.rounding import Floats
 from bihuan.engine.states import Bytes, Family, combine, spread
 from bihuan.kernel.state import FIRST_ERROR, State
 
 Flags = NDArray[np.bool_]
+Bound = Callable[[spans.Span | None, spans.Span | None], spans.Span | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """``values`` float64, or texts for type text; ``clean``: BLANK and VALUE only; ``owned``: may be overwritten."""
+    """``values`` float64, or texts for type text; ``clean``: BLANK and VALUE only; ``owned``: may be overwritten;
+    ``span``: bounds of ``values`` where they are known.
+    """
 
     values: NDArray[Any]
     states: Bytes
     exponent: int = 0
     clean: bool = False
     owned: bool = False
+    span: spans.Span | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -40,7 +45,8 @@ class Cells:
 def constant(value: float | str | bool) -> Cells:
     """One value everywhere."""
     kind = np.str_ if isinstance(value, str) else np.float64
-    return Cells(np.array([[value]], kind), np.ones((1, 1), np.uint8), clean=True)
+    span = None if isinstance(value, str) else (float(value), float(value))
+    return Cells(np.array([[value]], kind), np.ones((1, 1), np.uint8), clean=True, span=span)
 
 
 def blank() -> Cells:
@@ -73,21 +79,22 @@ def _shift(values: Floats, by: int, out: Floats | None = None) -> Floats:
 
 def add(left: Cells, right: Cells) -> Cells:
     """Blank beside a value counts as nothing."""
-    return _additive(np.add, left, right)
+    return _additive(np.add, spans.added, left, right)
 
 
 def subtract(left: Cells, right: Cells) -> Cells:
     """Blank beside a value counts as nothing."""
-    return _additive(np.subtract, left, right)
+    return _additive(np.subtract, spans.subtracted, left, right)
 
 
-def _additive(ufunc: np.ufunc, left: Cells, right: Cells) -> Cells:
+def _additive(ufunc: np.ufunc, bound: Bound, left: Cells, right: Cells) -> Cells:
     exponent = max(left.exponent, right.exponent)
     a, b = (_shift(c.values, exponent - c.exponent) if c.exponent != exponent else c.values for c in (left, right))
     clean = left.clean and right.clean
     states = combine(Family.UNITE, left.states, right.states, clean=clean)
     values = ufunc(a, b, out=_buffer(left, right))
-    return _settle(values, states, exponent, clean)
+    span = bound(*(spans.shifted(c.span, exponent - c.exponent) for c in (left, right)))
+    return _settle(values, states, exponent, clean, span)
 
 
 def multiply(left: Cells, right: Cells) -> Cells:
@@ -95,7 +102,7 @@ def multiply(left: Cells, right: Cells) -> Cells:
     clean = left.clean and right.clean
     states = combine(Family.MEET, left.states, right.states, clean=clean)
     values = np.multiply(left.values, right.values, out=_buffer(left, right))
-    return _settle(values, states, left.exponent + right.exponent, clean)
+    return _settle(values, states, left.exponent + right.exponent, clean, spans.multiplied(left.span, right.span))
 
 
 def divide(left: Cells, right: Cells) -> Cells:
@@ -133,8 +140,10 @@ def _buffer(left: Cells, right: Cells) -> Floats:
     return scratch.take(shape) if owned is None else owned
 
 
-def _settle(values: Floats, states: Bytes, exponent: int, clean: bool) -> Cells:
+def _settle(values: Floats, states: Bytes, exponent: int, clean: bool, span: spans.Span | None = None) -> Cells:
     """A number that has run out of range becomes OVERFLOW; values that met an error are cleared."""
+    if clean and span is not None:
+        return Cells(values, states, exponent, clean, owned=True, span=span)
     if not clean:
         values = np.where(states == State.VALUE, values, 0.0)
         clean = bool(states.size == 0 or states.max() <= State.VALUE)
