@@ -141,7 +141,7 @@ class Evaluator:
         exponent = item.scale or 0
         if node.period is not None and node.period.kind == "role":
             return _one_per_row(values, states, self._role_index(node.period.value, where.rows), exponent)
-        whole = len(columns) == values.shape[1] and (len(columns) == 1 or bool((np.diff(columns) == 1).all()))
+        whole = columns.tolist() == list(range(values.shape[1]))
         if not whole:
             values, states = _take(values, states, columns)
             clean = clean and bool((columns >= 0).all())
