@@ -53,6 +53,23 @@ class Result:
         return {**asdict(self), "ratio": self.ratio, "passed": self.passed}
 
 
+@dataclass(frozen=True)
+class Memory:
+    """Bytes, not seconds: fields of their own, and never a bar. ``threads`` counts worker processes."""
+
+    bench: str
+    size: str
+    threads: int
+    populated_cells: int
+    pss_bytes_per_cell: float
+    uss_bytes_per_cell_and_worker: float
+    commit: str = field(default_factory=commit)
+    passed: None = None
+
+    def as_dict(self) -> dict[str, object]:
+        return {**asdict(self), "ours_s": None, "peer": "", "peer_s": None, "unit": "bytes per populated cell"}
+
+
 def seconds(action: Action) -> float:
     """One timed call, garbage collected before and not during."""
     gc.collect()

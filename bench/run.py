@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from harness import Result  # noqa: E402  # the folder is not a package: it is never installed
+from harness import Memory, Result  # noqa: E402  # the folder is not a package: it is never installed
 
 
 def modules() -> list[str]:
@@ -19,9 +19,9 @@ def modules() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules([str(HERE)]) if m.name not in {"harness", "run"})
 
 
-def measure(names: list[str], *, quick: bool) -> list[Result]:
+def measure(names: list[str], *, quick: bool) -> list[Result | Memory]:
     """All results, printed as they come."""
-    results: list[Result] = []
+    results: list[Result | Memory] = []
     for name in names:
         run = getattr(importlib.import_module(name), "run", None)
         for result in run(quick) if run else ():
@@ -30,8 +30,13 @@ def measure(names: list[str], *, quick: bool) -> list[Result]:
     return results
 
 
-def line(r: Result) -> str:
+def line(r: Result | Memory) -> str:
     """One result, ratio first."""
+    if isinstance(r, Memory):
+        shared, own = f"{r.pss_bytes_per_cell:.1f}", f"{r.uss_bytes_per_cell_and_worker:.1f}"
+        return (
+            f"       {r.bench}, {r.size}, {r.threads} workers: {shared} B together (PSS), {own} B of each alone (USS)"
+        )
     verdict = {None: "      ", True: "ok    ", False: "MISSED"}[r.passed]
     bar = f"<= {r.bar:g}" if r.bar is not None else ""
     return (
