@@ -71,7 +71,7 @@ def test_the_loop_by_command_line(
     assert "超出 0.01" in why
     assert run("spend", "request", "YK-4", *spend, line.format("3500.00"))[0] == 0
 
-    # vouchers: one executes its request (20.00 of it stay held), one posts directly beyond its limit, one is refused for its account
+    # vouchers: one executes its request (20.00 of it stay held), one posts directly beyond its limit, one has an unknown account
     vouchers = tmp_path / "vouchers.csv"
     vouchers.write_text(VOUCHERS, encoding="gb18030")
     assert run("source", "apply", str(models_folder() / "starter" / "sources" / "总账.yaml"))[0] == 0

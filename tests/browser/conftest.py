@@ -1,4 +1,7 @@
-"""One browser for the session; a fresh context (its own cookies) for each test."""
+"""One browser per module; a fresh context (its own cookies) for each test.
+
+Not per session: Playwright keeps an event loop running in this thread, and other modules' tests start their own.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,7 +13,7 @@ from .plan_page import PlanPage
 from .served import Site, served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A running Chromium, driven by Playwright."""
     if os.environ.get("BIHUAN_NO_BROWSER") == "1":

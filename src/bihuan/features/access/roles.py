@@ -54,6 +54,11 @@ ROLES: tuple[Role, ...] = (
          "monitoring.*", "analysis.*"),
         ("access.read",),
     ),
-    Role("it", "IT", "管账号、角色、数据接口；看不到预算数字", ("access.*", "integration.*", "model.read", "audit.read")),
+    Role(
+        "it",
+        "IT",
+        "管账号、角色、数据接口；装载的凭证入控制台账；看不到预算数字",
+        ("access.*", "integration.*", "control.execute", "model.read", "audit.read"),
+    ),
     Role("auditor", "审计", "看全部，什么都不能改", ("*.read", "model.export")),
 )  # fmt: skip
