@@ -41,6 +41,7 @@ def main(name: str) -> int:
                 context = MigrationContext.configure(conn, opts={"compare_server_default": True})
                 produced = autogenerate.produce_migrations(context, metadata)
                 upgrades = autogenerate.render_python_code(produced.upgrade_ops)
+                upgrades = re.sub(r"(?<=[(=])(Text|BigInteger)\(\)", r"sa.\1()", upgrades)  # the prefix Alembic forgets
             engine.dispose()
     script = scripts.generate_revision(number, name.replace("_", " "), head="head", upgrades=upgrades, imports="")
     assert script is not None

@@ -58,9 +58,10 @@ role_grant = Table(
     _id(),
     Column("role_id", BigInteger, ForeignKey("role.id"), nullable=False, index=True),
     Column("action", Text, nullable=False),
-    Column("effect", Text, CheckConstraint("effect IN ('allow', 'deny')", name="effect"), nullable=False),
+    Column("effect", Text, nullable=False),
     Column("limits", JSONB, nullable=False, server_default=text("'{}'")),
     Column("totals", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint("effect IN ('allow', 'deny')", name="effect"),
 )
 
 user_role = Table(
