@@ -8,11 +8,11 @@ sums come out the same because the blocks do not depend on the number of threads
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
-from typing import Literal
+from itertools import accumulate, pairwise
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from bihuan.engine.panel import Bytes, Codes, Floats, Ints, Panel, strides_of
 from bihuan.engine.rounding import LIMIT
@@ -93,7 +93,7 @@ def _reduce_sorted(codes: Codes, values: Floats, states: Bytes, kind: Kind, *, c
     if kind != "sum":
         values = np.where(states == State.VALUE, values, _NEUTRAL[kind])
     if clean and len(starts) * 64 <= len(codes):
-        counts = np.stack([_count_values(states[a:b]) for a, b in pairwise([*starts.tolist(), len(codes)])])
+        counts = _count_values(states, [*starts.tolist(), len(codes)])
     else:
         counts = _counts(states, np.repeat(np.arange(len(starts)), np.diff(starts, append=len(codes))), len(starts))
     return Reduced(
@@ -111,29 +111,33 @@ def _segments(values: Floats, starts: NDArray[np.intp], kind: Kind) -> Floats:
     bounds = [*starts.tolist(), len(values)]
     if kind != "sum":
         return np.stack([_UFUNC[kind].reduce(values[a:b], axis=0) for a, b in pairwise(bounds)])
-    return np.stack([_add_rows(values[a:b]) for a, b in pairwise(bounds)])
+    return _add_segments(values, bounds, np.float64)
 
 
-def _add_rows(rows: Floats) -> Floats:
-    """All rows added up, eight at a time: numpy's loop over a row of twelve is too short to be fast."""
-    count, axis = rows.shape
-    head = count - count % 8
-    total: Floats = np.add.reduce(rows[head:], axis=0)
-    if head:
-        total += np.add.reduce(np.add.reduce(rows[:head].reshape(-1, 8 * axis), axis=0).reshape(8, axis), axis=0)
+def _add_segments(rows: NDArray[Any], bounds: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
+    """The rows of each segment added up, eight at a time: numpy's loop over a row of twelve is too short to be fast."""
+    axis = rows.shape[1]
+    eighths = np.zeros((len(bounds) - 1, 8 * axis), rows.dtype)
+    rest = []
+    for i, (start, stop) in enumerate(pairwise(bounds)):
+        head = stop - (stop - start) % 8
+        if head > start:
+            np.add.reduce(rows[start:head].reshape(-1, 8 * axis), axis=0, out=eighths[i])
+        if head < stop:
+            rest.append((i, head, stop))
+    total: NDArray[Any] = np.add.reduce(eighths.reshape(-1, 8, axis), axis=1, dtype=dtype)
+    for i, head, stop in rest:
+        total[i] += np.add.reduce(rows[head:stop], axis=0, dtype=dtype)
     return total
 
 
-def _count_values(states: Bytes) -> NDArray[np.int32]:
-    """Values in each column of clean states; bytes are added up 255 at a time, which cannot overflow them."""
-    count, axis = states.shape
-    head = count - count % 8
-    total = states[head:].sum(axis=0, dtype=np.int64)
-    wide = states[:head].reshape(-1, 8 * axis)
-    for start in range(0, len(wide), 255):
-        bytes_ = np.add.reduce(wide[start : start + 255], axis=0, dtype=np.uint8)
-        total += bytes_.reshape(8, axis).sum(axis=0, dtype=np.int64)
-    return np.asarray(total, np.int32)
+def _count_values(states: Bytes, bounds: Sequence[int]) -> NDArray[np.int32]:
+    """Values of each segment of clean states; bytes are added up 255 at a time, which cannot overflow them."""
+    pieces = [range(start, stop, 255 * 8) for start, stop in pairwise(bounds)]
+    counts = _add_segments(states, [*(at for piece in pieces for at in piece), bounds[-1]], np.int32)
+    if len(counts) == len(pieces):
+        return counts
+    return np.add.reduceat(counts, [0, *accumulate(map(len, pieces[:-1]))], axis=0)
 
 
 def _reduce_dense(codes: Codes, values: Floats, states: Bytes, groups: int) -> Reduced:
