@@ -11,6 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.execute(sa.schema.CreateSequence(sa.Sequence("model_state")))
     op.create_table(
         "action_digest",
         sa.Column("day", sa.Date(), nullable=False),
