@@ -1,7 +1,8 @@
 """A sales budget for the benches: org x product x 12 months; revenue = volume x price x (1 - rate), rounded to fen."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from peers import Data
 
 from bihuan.engine.compile import compile_model
 from bihuan.engine.compiled import CompiledModel
@@ -17,6 +18,9 @@ from bihuan.engine.definition import (
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.panel import Panel, pack
 from bihuan.engine.sheet import Sheet
+
+if TYPE_CHECKING:
+    from peers import Data
 
 VOLUME, PRICE, RATE, REVENUE = (ItemRef("sales", code) for code in ("volume", "price", "rate", "revenue"))
 
@@ -56,7 +60,7 @@ def keys_of(model: CompiledModel, rows: int) -> np.ndarray:
     return np.stack([np.repeat(np.arange(side), other), np.tile(np.arange(other), side)], axis=1).astype(np.int32)
 
 
-def inputs(model: CompiledModel, data: Data) -> dict[ItemRef, Panel]:
+def inputs(model: CompiledModel, data: "Data") -> dict[ItemRef, Panel]:
     """The data as panels that share one array of codes, as blocks of one cube do."""
     sizes = tuple(max(m.id for m in model.dimensions[d].members) + 1 for d in ("org", "product"))
     codes = pack(keys_of(model, data.rows), sizes)
@@ -68,7 +72,7 @@ def inputs(model: CompiledModel, data: Data) -> dict[ItemRef, Panel]:
     }
 
 
-def make_sheet(data: Data, threads: int) -> Sheet:
+def make_sheet(data: "Data", threads: int) -> Sheet:
     """Nothing computed yet."""
     model = make_model(data.rows)
     return Sheet.build(model, inputs(model, data), threads=threads)

@@ -39,7 +39,7 @@ def run(quick: bool) -> list[Result]:
         "Polars, dense time": (peers.polars_dense(data), 1.2),
         "pandas": (peers.pandas_dense(data), None),
     }
-    return compare("formula", f"{rows} x 12", THREADS, ours, bars, rounds=5 if quick else 7)
+    return compare("formula", f"{rows} x 12", THREADS, ours, bars, rounds=3 if quick else 7)
 
 
 def check(data: "peers.Data", sheet: Sheet) -> None:  # type: ignore[name-defined]  # noqa: F821
