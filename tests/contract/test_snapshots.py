@@ -41,6 +41,7 @@ CASES: tuple[tuple[str, str, str, Any], ...] = (
 )
 MASKS = (
     (re.compile(r'"csrf_token": "[0-9a-f]{64}"'), '"csrf_token": "0000"'),
+    (re.compile(r'"business_date": "\d{4}-\d\d-\d\d"'), '"business_date": "2026-01-01"'),
     (re.compile(r'"request_id": "[0-9a-f]{16}"'), '"request_id": "0000"'),
     (re.compile(r'"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)"'), '"2026-01-01T00:00:00Z"'),
     (re.compile(r'"(user_id|id)": \d+(?=,\n +"login")'), r'"\1": 1'),

@@ -144,6 +144,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/business-date": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Business Date
+         * @description Moves the business date.
+         */
+        put: operations["access_set_business_date"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{instance_id}": {
         parameters: {
             query?: never;
@@ -1502,6 +1522,22 @@ export interface components {
             /** Window */
             window: string;
         };
+        /**
+         * BusinessDate
+         * @description The day the business stands at, and why it is moved.
+         */
+        BusinessDate: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** CalendarOut */
         CalendarOut: {
             /** Base */
@@ -2632,6 +2668,11 @@ export interface components {
         SessionOut: {
             /** Actions */
             actions: string[];
+            /**
+             * Business Date
+             * Format: date
+             */
+            business_date: string;
             /** Csrf Token */
             csrf_token: string;
             /** Login */
@@ -3505,6 +3546,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RejectedOut"][];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    access_set_business_date: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BusinessDate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

@@ -15,9 +15,11 @@ def people(database: Database) -> None:
     with database.writing() as uow:
         system = model.system()
         commands.define_role(uow, system, code="reader", name="读者", grants=[{"action": "access.read"}])
-        for login in ("li", "wang", "zhao"):
+        commands.define_role(uow, system, code="keeper", name="管理", grants=[{"action": "setting.*"}])
+        for login in ("li", "wang", "zhao", "sun"):
             commands.add_user(uow, system, login=login, name=login, password=PASSWORD)
         commands.assign_roles(uow, system, login="li", assignments=[{"role": "reader"}])
+        commands.assign_roles(uow, system, login="sun", assignments=[{"role": "keeper"}])
 
 
 def sign_in(client: TestClient, login: str, password: str = PASSWORD) -> dict[str, str]:
@@ -147,3 +149,12 @@ def test_an_unknown_address_of_the_api_is_a_problem_and_any_other_the_page(clien
 
 def test_health_needs_nobody(client: TestClient) -> None:
     assert client.get("/healthz").json()["status"] == "ok"
+
+
+def test_the_business_date_is_moved_by_who_may_and_seen_by_all(client: TestClient) -> None:
+    moved = {"day": "2026-10-31", "reason": "十月关账"}
+    assert client.put("/api/v1/business-date", json=moved).status_code == 401
+    assert client.put("/api/v1/business-date", json=moved, headers=sign_in(client, "wang")).status_code == 403
+    assert client.put("/api/v1/business-date", json=moved, headers=sign_in(client, "sun")).status_code == 204
+    sign_in(client, "wang")
+    assert client.get("/api/v1/session").json()["business_date"] == "2026-10-31"

@@ -1,13 +1,13 @@
 """Routes of access: the session, users and roles, the action trail."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from bihuan.features.access import commands, queries
-from bihuan.features.access.http import COOKIE, Edge, public, requires, signed_in
+from bihuan.features.access.http import COOKIE, Edge, RequestEdge, public, requires, signed_in
 from bihuan.features.access.model import Principal
 
 router = APIRouter(prefix="/api/v1", tags=["access"])
@@ -27,6 +27,14 @@ class SessionOut(BaseModel):
     roles: list[str]
     actions: list[str]
     csrf_token: str
+    business_date: date
+
+
+class BusinessDate(BaseModel):
+    """The day the business stands at, and why it is moved."""
+
+    day: date
+    reason: str = ""
 
 
 class PasswordChange(BaseModel):
@@ -88,7 +96,9 @@ class ActionOut(BaseModel):
     sealed: bool
 
 
-def _session(actor: Principal, secret: str) -> SessionOut:
+def _session(edge: RequestEdge, actor: Principal, secret: str) -> SessionOut:
+    with edge.read() as reader:
+        today = queries.business_date(reader)
     held = sorted({g.action for g in actor.grants if g.effect == "allow"})
     return SessionOut(
         user_id=actor.user_id,
@@ -97,6 +107,7 @@ def _session(actor: Principal, secret: str) -> SessionOut:
         roles=list(actor.roles),
         actions=held,
         csrf_token=queries.csrf_token(secret),
+        business_date=today,
     )
 
 
@@ -109,13 +120,13 @@ def sign_in(edge: Edge, body: SignIn, response: Response) -> SessionOut:
     )
     secure = edge.request.url.scheme == "https"
     response.set_cookie(COOKIE, opened.secret, httponly=True, samesite="lax", secure=secure, expires=opened.expires_at)
-    return _session(edge.gate.actor(opened.secret), opened.secret)
+    return _session(edge, edge.gate.actor(opened.secret), opened.secret)
 
 
 @router.get("/session", **signed_in())
 def whoami(edge: Edge) -> SessionOut:
     """Who is signed in, and the token for unsafe requests."""
-    return _session(edge.actor, edge.secret or "")
+    return _session(edge, edge.actor, edge.secret or "")
 
 
 @router.delete("/session", status_code=204, **signed_in())
@@ -139,6 +150,13 @@ def change_password(edge: Edge, body: PasswordChange) -> None:
     """Changes one's own password; ends all other sessions."""
     with edge.write() as uow:
         commands.change_password(uow, edge.actor, old=body.old, new=body.new, secret=edge.secret or "")
+
+
+@router.put("/business-date", status_code=204, **requires("setting.business_date"))
+def set_business_date(edge: Edge, body: BusinessDate) -> None:
+    """Moves the business date."""
+    with edge.write() as uow:
+        commands.set_business_date(uow, edge.actor, body.day, reason=body.reason)
 
 
 @router.get("/users", **requires("access.read"))

@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -264,3 +264,10 @@ def seal_trail(uow: UnitOfWork, *, limit: int = 10_000) -> int:
             if day < today and day not in closed:
                 uow.run("access.insert_digest", day=day, entries=position, hash=head, at=uow.now())
     return len(links)
+
+
+def set_business_date(uow: UnitOfWork, actor: Principal, day: date, *, reason: str = "") -> None:
+    """Moves the business date, forward or back; the trail says who and why."""
+    actor.require("setting.business_date")
+    before = uow.value("access.set_setting", name="business_date", value=json.dumps(day.isoformat()))
+    record(uow, actor, "setting.business_date", ("setting", "business_date"), before, day.isoformat(), reason)

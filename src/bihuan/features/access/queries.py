@@ -138,3 +138,9 @@ def verify_trail(reader: Reader) -> list[str]:
         if heads.get(digest["day"], (0, b"")) != (digest["entries"], digest["hash"]):
             faults.append(f"{digest['day']}: the day's digest does not fit its chain")
     return faults
+
+
+def business_date(reader: Reader) -> date:
+    """The day the business stands at: a setting, advanced by the administrator; until it is set, today."""
+    said = reader.value("access.setting", name="business_date")
+    return date.fromisoformat(said) if said else reader.now().astimezone().date()

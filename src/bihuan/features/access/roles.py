@@ -34,7 +34,7 @@ ROLES: tuple[Role, ...] = (
         "预算管理员",
         "管理模型、版本、填报、控制方案和数据装载；不审批，不管账号",
         ("model.*", "plan.*", "process.*", "entry.*", "control.*", "integration.*", "forecast.*", "monitoring.*", "analysis.*",
-         "access.read"),
+         "access.read", "setting.*"),
         ("*.approve",),
     ),
     Role(

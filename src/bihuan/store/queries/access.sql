@@ -198,3 +198,14 @@ DELETE FROM session WHERE expires_at < :before OR revoked_at < :before;
 -- name: sweep_keys
 -- Forgets idempotency keys nobody repeats any more.
 DELETE FROM idempotency_key WHERE at < :before;
+
+-- name: setting
+-- A setting of the installation.
+SELECT value FROM setting WHERE name = :name;
+
+-- name: set_setting
+-- Writes a setting; answers what stood there before.
+WITH old AS (SELECT value FROM setting WHERE name = :name)
+INSERT INTO setting (name, value) VALUES (:name, CAST(:value AS jsonb))
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+RETURNING (SELECT value FROM old);
