@@ -41,9 +41,11 @@ mutants: setup ## remove a guard, see the suite turn red; for each guard
 	@.venv/bin/python tools/mutants.py
 
 bench: setup ## benchmarks with their peers, into bench/results.json
+	@.tools/uv-* sync --quiet --frozen --inexact --group bench
 	@.venv/bin/python bench/run.py
 
 bench-quick: setup ## the same, small, under a minute, into bench/results-quick.json
+	@.tools/uv-* sync --quiet --frozen --inexact --group bench
 	@.venv/bin/python bench/run.py --quick
 
 screenshots: front ## pictures of the pages into docs/screens
