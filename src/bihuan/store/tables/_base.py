@@ -1,6 +1,6 @@
 """The one MetaData. Every constraint has a predictable name, because errors are recognised by it."""
 
-from sqlalchemy import MetaData
+from sqlalchemy import BigInteger, Column, Identity, MetaData
 
 metadata = MetaData(
     naming_convention={
@@ -11,3 +11,8 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def identity() -> Column[int]:
+    """The usual key: a bigint dealt out by the database."""
+    return Column("id", BigInteger, Identity(always=False), primary_key=True)

@@ -6,7 +6,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     Numeric,
@@ -18,11 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from bihuan.store.tables._base import metadata
-
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger, Identity(always=False), primary_key=True)
+from bihuan.store.tables._base import identity, metadata
 
 
 def _amount(name: str) -> Column[object]:
@@ -37,7 +32,7 @@ def _at(name: str = "at") -> Column[object]:
 control_policy = Table(
     "control_policy",
     metadata,
-    _id(),
+    identity(),
     Column("code", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("digest", Text, nullable=False),  # of the content; the key under which workers keep it parsed
@@ -51,7 +46,7 @@ control_policy = Table(
 control_rule = Table(
     "control_rule",
     metadata,
-    _id(),
+    identity(),
     Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
     Column("code", Text, nullable=False),
     Column("stages", ARRAY(Text), nullable=False),  # the stages that count against its buckets
@@ -61,7 +56,7 @@ control_rule = Table(
 bucket = Table(
     "bucket",
     metadata,
-    _id(),
+    identity(),
     Column("rule_id", BigInteger, ForeignKey("control_rule.id"), nullable=False),
     Column("key", Text, nullable=False),
     Column("window_code", Text, nullable=False),
@@ -82,7 +77,7 @@ bucket = Table(
 document = Table(
     "document",
     metadata,
-    _id(),
+    identity(),
     Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("number", Text, nullable=False),
@@ -112,7 +107,7 @@ document_line = Table(
 ledger_entry = Table(
     "ledger_entry",
     metadata,
-    _id(),
+    identity(),
     Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
     Column("stage", Text, nullable=False),
     Column("kind", Text, nullable=False),  # why: release transfer supplement / reserve return commit execute force …
@@ -155,7 +150,7 @@ posting_key = Table(
 transfer = Table(
     "transfer",
     metadata,
-    _id(),
+    identity(),
     Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
     Column("version_id", BigInteger),
     Column("kind", Text, nullable=False),
@@ -172,7 +167,7 @@ transfer = Table(
 control_alert = Table(
     "control_alert",
     metadata,
-    _id(),
+    identity(),
     Column("bucket_id", BigInteger, ForeignKey("bucket.id")),
     Column("kind", Text, nullable=False),  # forced: beyond the limit; unbudgeted: no balance row at all
     Column("voucher", Text, nullable=False),

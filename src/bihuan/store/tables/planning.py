@@ -11,7 +11,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -24,13 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from bihuan.store.tables._base import metadata
+from bihuan.store.tables._base import identity, metadata
 
 APPEND_ONLY = {"append_only": True}  # the application's role may INSERT and SELECT only
-
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger, Identity(always=False), primary_key=True)
 
 
 def _version() -> Column[int]:
@@ -45,7 +40,7 @@ def _at() -> Column[object]:
 version = Table(
     "version",
     metadata,
-    _id(),
+    identity(),
     Column("model_id", BigInteger, nullable=False),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -83,7 +78,7 @@ plan_block = Table(
 plan_manifest = Table(
     "plan_manifest",
     metadata,
-    _id(),
+    identity(),
     _version(),
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
