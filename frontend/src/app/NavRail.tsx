@@ -22,6 +22,9 @@ function LoopLine({ at }: { readonly at: number }) {
   );
 }
 
+/** A page below a place belongs to it. */
+const isAt = (path: string, place: Place): boolean => path === PATH_OF[place] || (place !== "home" && path.startsWith(`${PATH_OF[place]}/`));
+
 interface Props {
   readonly open: boolean;
   readonly businessDate: string | undefined;
@@ -34,8 +37,8 @@ export function NavRail({ open, businessDate, onFollow }: Props) {
   const link = (place: Place, icon?: React.ReactNode) => (
     <Link
       to={PATH_OF[place]}
-      className={path === PATH_OF[place] ? "active" : ""}
-      aria-current={path === PATH_OF[place] ? "page" : undefined}
+      className={isAt(path, place) ? "active" : ""}
+      aria-current={isAt(path, place) ? "page" : undefined}
       onClick={onFollow}
     >
       {icon}
@@ -46,7 +49,7 @@ export function NavRail({ open, businessDate, onFollow }: Props) {
     <nav className="rail" id="rail" aria-label={t("nav.main")} data-open={open} data-testid="rail">
       {link("home", <Icon name={ICON_OF.home} />)}
       <ol aria-label={t("nav.loop")}>
-        <LoopLine at={LOOP.findIndex((stage) => PATH_OF[stage] === path)} />
+        <LoopLine at={LOOP.findIndex((stage) => isAt(path, stage))} />
         {LOOP.map((stage) => (
           <li key={stage}>{link(stage)}</li>
         ))}

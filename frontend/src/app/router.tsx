@@ -15,8 +15,7 @@ import { SignInPage } from "../features/access/SignInPage";
 import { readContext } from "../lib/usePageContext";
 import { Frame } from "./Frame";
 import { CrashPage, NotFoundPage } from "./lastResort";
-import { PATH_OF, type Place } from "./places";
-import { SoonPage } from "./SoonPage";
+import { PATH_OF } from "./places";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: CrashPage });
 
@@ -52,21 +51,81 @@ const frame = createRoute({
   component: Frame,
 });
 
-const soon = (place: Exclude<Place, "prepare">) =>
-  createRoute({ getParentRoute: () => frame, path: PATH_OF[place], component: () => <SoonPage place={place} /> });
-
 const prepare = createRoute({
   getParentRoute: () => frame,
   path: "/prepare",
   component: lazyRouteComponent(() => import("../features/planning/PlanPage"), "PlanPage"),
 });
 
+const target = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.target,
+  component: lazyRouteComponent(() => import("../features/entry/TargetPage"), "TargetPage"),
+});
+
+const approve = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.approve,
+  component: lazyRouteComponent(() => import("../features/process/ApprovePage"), "ApprovePage"),
+});
+
+const spend = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.spend,
+  component: lazyRouteComponent(() => import("../features/control/SpendPage"), "SpendPage"),
+});
+
+const monitor = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.monitor,
+  component: lazyRouteComponent(() => import("../features/monitoring/MonitorPage"), "MonitorPage"),
+});
+
+const analyse = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.analyse,
+  component: lazyRouteComponent(() => import("../features/analysis/AnalysePage"), "AnalysePage"),
+});
+
+const forecast = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.forecast,
+  component: lazyRouteComponent(() => import("../features/forecast/ForecastPage"), "ForecastPage"),
+});
+
+const connect = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.connect,
+  component: lazyRouteComponent(() => import("../features/integration/ConnectPage"), "ConnectPage"),
+});
+
+const model = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.model,
+  component: lazyRouteComponent(() => import("../features/modelling/ModelPage"), "ModelPage"),
+});
+
+const admin = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.admin,
+  component: lazyRouteComponent(() => import("../features/access/AdminPage"), "AdminPage"),
+});
+
+const adjust = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.adjust,
+  component: lazyRouteComponent(() => import("../features/control/AdjustPage"), "AdjustPage"),
+});
+
+const home = createRoute({
+  getParentRoute: () => frame,
+  path: PATH_OF.home,
+  component: lazyRouteComponent(() => import("../features/process/HomePage"), "HomePage"),
+});
+
 const tree = root.addChildren([
   signInRoute,
-  frame.addChildren([
-    prepare,
-    ...(["home", "target", "approve", "spend", "monitor", "analyse", "adjust", "forecast", "connect", "model", "admin"] as const).map(soon),
-  ]),
+  frame.addChildren([home, target, prepare, approve, spend, monitor, analyse, adjust, forecast, connect, model, admin]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: false, scrollRestoration: false });

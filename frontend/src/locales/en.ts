@@ -1,5 +1,16 @@
 /** English: complete, typed by the Chinese. */
-import type { Words, zh } from "./zh";
+import { accessEn } from "../features/access/words.en";
+import { analysisEn } from "../features/analysis/words.en";
+import { collaborationEn } from "../features/collaboration/words.en";
+import { controlEn } from "../features/control/words.en";
+import { entryEn } from "../features/entry/words.en";
+import { forecastEn } from "../features/forecast/words.en";
+import { integrationEn } from "../features/integration/words.en";
+import { modellingEn } from "../features/modelling/words.en";
+import { monitoringEn } from "../features/monitoring/words.en";
+import { processEn } from "../features/process/words.en";
+import type { Words } from "./words";
+import type { zh } from "./zh";
 
 export const en: Words<typeof zh> = {
   brand: "Bihuan",
@@ -226,4 +237,14 @@ export const en: Words<typeof zh> = {
     cancel: "Not now",
     someone: "Somebody",
   },
+  access: accessEn,
+  analysis: analysisEn,
+  collaboration: collaborationEn,
+  control: controlEn,
+  entry: entryEn,
+  forecast: forecastEn,
+  integration: integrationEn,
+  modelling: modellingEn,
+  monitoring: monitoringEn,
+  process: processEn,
 };

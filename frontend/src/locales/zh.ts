@@ -1,4 +1,16 @@
 /** Chinese, the source language. Short sentences: what happened, then what to do. */
+import { accessZh } from "../features/access/words.zh";
+import { analysisZh } from "../features/analysis/words.zh";
+import { collaborationZh } from "../features/collaboration/words.zh";
+import { controlZh } from "../features/control/words.zh";
+import { entryZh } from "../features/entry/words.zh";
+import { forecastZh } from "../features/forecast/words.zh";
+import { integrationZh } from "../features/integration/words.zh";
+import { modellingZh } from "../features/modelling/words.zh";
+import { monitoringZh } from "../features/monitoring/words.zh";
+import { processZh } from "../features/process/words.zh";
+import type { Tree } from "./words";
+
 export const zh = {
   brand: "闭环",
   skip: "跳到正文",
@@ -224,11 +236,14 @@ export const zh = {
     cancel: "先不存",
     someone: "别人",
   },
+  access: accessZh,
+  analysis: analysisZh,
+  collaboration: collaborationZh,
+  control: controlZh,
+  entry: entryZh,
+  forecast: forecastZh,
+  integration: integrationZh,
+  modelling: modellingZh,
+  monitoring: monitoringZh,
+  process: processZh,
 } as const satisfies Tree;
-
-interface Tree {
-  readonly [key: string]: string | Tree;
-}
-
-/** The shape English must fill: same keys, any words. */
-export type Words<T> = { readonly [K in keyof T]: T[K] extends string ? string : Words<T[K]> };

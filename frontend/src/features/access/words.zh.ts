@@ -1,0 +1,4 @@
+/** Chinese of access. */
+export const accessZh = {
+  name: "访问",
+} as const;

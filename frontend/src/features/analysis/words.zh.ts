@@ -1,0 +1,4 @@
+/** Chinese of analysis. */
+export const analysisZh = {
+  name: "分析",
+} as const;

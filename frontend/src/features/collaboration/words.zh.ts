@@ -1,0 +1,4 @@
+/** Chinese of collaboration. */
+export const collaborationZh = {
+  name: "协作",
+} as const;

@@ -1,0 +1,5 @@
+import { SoonPage } from "../../ui/SoonPage";
+
+export function AdjustPage() {
+  return <SoonPage place="adjust" />;
+}

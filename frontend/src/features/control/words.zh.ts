@@ -1,0 +1,4 @@
+/** Chinese of control. */
+export const controlZh = {
+  name: "执行控制",
+} as const;

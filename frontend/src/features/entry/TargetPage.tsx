@@ -1,0 +1,5 @@
+import { SoonPage } from "../../ui/SoonPage";
+
+export function TargetPage() {
+  return <SoonPage place="target" />;
+}

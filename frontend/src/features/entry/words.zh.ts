@@ -1,0 +1,4 @@
+/** Chinese of entry. */
+export const entryZh = {
+  name: "预算单元",
+} as const;

@@ -1,0 +1,5 @@
+import { SoonPage } from "../../ui/SoonPage";
+
+export function ForecastPage() {
+  return <SoonPage place="forecast" />;
+}

@@ -1,0 +1,4 @@
+/** Chinese of forecast. */
+export const forecastZh = {
+  name: "预测",
+} as const;

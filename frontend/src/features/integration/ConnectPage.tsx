@@ -1,0 +1,5 @@
+import { SoonPage } from "../../ui/SoonPage";
+
+export function ConnectPage() {
+  return <SoonPage place="connect" />;
+}

@@ -1,0 +1,4 @@
+/** Chinese of modelling. */
+export const modellingZh = {
+  name: "模型",
+} as const;

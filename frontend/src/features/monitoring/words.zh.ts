@@ -1,0 +1,4 @@
+/** Chinese of monitoring. */
+export const monitoringZh = {
+  name: "监控",
+} as const;

@@ -1,0 +1,4 @@
+/** Chinese of process. */
+export const processZh = {
+  name: "审批",
+} as const;
