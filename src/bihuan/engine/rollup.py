@@ -8,20 +8,22 @@ sums come out the same because the blocks do not depend on the number of threads
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import accumulate, pairwise
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Literal
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from bihuan.engine.panel import Bytes, Codes, Floats, Ints, Panel, strides_of
 from bihuan.engine.rounding import LIMIT
+from bihuan.engine.segments import Segments
 from bihuan.engine.threads import block_rows, run
 from bihuan.kernel.hierarchy import Hierarchy
 from bihuan.kernel.member import Dimension
 from bihuan.kernel.state import FIRST_ERROR, State
 
 Kind = Literal["sum", "min", "max"]
+BLOCKS = 16  # blocks of a formula in one of a roll-up: few long calls, as threads lose much at each one's end
 Block = tuple[Codes, Floats, Bytes, Floats | None]  # group codes (-1 = left out), values, states, row weights
 
 _UFUNC: Mapping[Kind, np.ufunc] = {"sum": np.add, "min": np.minimum, "max": np.maximum}
@@ -62,7 +64,7 @@ def reduce_rows(
     work: Callable[[int, int], Block], rows: int, axis: int, kind: Kind = "sum", threads: int = 1
 ) -> Reduced:
     """Reduces what ``work(start, stop)`` yields for each block of rows."""
-    parts = run(lambda start, stop: _reduce_block(*work(start, stop), kind), rows, 4 * block_rows(axis), threads)
+    parts = run(lambda start, stop: _reduce_block(*work(start, stop), kind), rows, BLOCKS * block_rows(axis), threads)
     parts = [part for part in parts if len(part.codes)]
     dense = _merge_dense(parts, axis) if kind == "sum" and len(parts) > 1 else None
     return merge(parts, axis, kind) if dense is None else dense
@@ -90,54 +92,21 @@ def _reduce_block(codes: Codes, values: Floats, states: Bytes, weights: Floats |
 def _reduce_sorted(codes: Codes, values: Floats, states: Bytes, kind: Kind, *, clean: bool) -> Reduced:
     """Rows of a group stand together: each column is added segment by segment."""
     starts = _starts(codes)
-    if kind != "sum":
-        values = np.where(states == State.VALUE, values, _NEUTRAL[kind])
-    if clean and len(starts) * 64 <= len(codes):
-        counts = _count_values(states, [*starts.tolist(), len(codes)])
+    cut = Segments.of(starts, len(codes))
+    if kind == "sum":
+        totals = cut.add(values)
     else:
-        counts = _counts(states, np.repeat(np.arange(len(starts)), np.diff(starts, append=len(codes))), len(starts))
+        totals = np.asarray(
+            _UFUNC[kind].reduceat(np.where(states == State.VALUE, values, _NEUTRAL[kind]), starts, axis=0)
+        )
     return Reduced(
         codes[starts],
-        _segments(values, starts, kind),
-        counts,
+        totals,
+        cut.count(states)
+        if clean
+        else _counts(states, np.repeat(np.arange(len(starts)), np.diff(starts, append=len(codes))), len(starts)),
         np.zeros((len(starts), values.shape[1]), np.uint8) if clean else _first_errors(states, starts),
     )
-
-
-def _segments(values: Floats, starts: NDArray[np.intp], kind: Kind) -> Floats:
-    """Each segment reduced. Long ones one by one: numpy then adds whole rows, which is several times faster."""
-    if len(starts) * 64 > len(values):
-        return np.asarray(_UFUNC[kind].reduceat(values, starts, axis=0))
-    bounds = [*starts.tolist(), len(values)]
-    if kind != "sum":
-        return np.stack([_UFUNC[kind].reduce(values[a:b], axis=0) for a, b in pairwise(bounds)])
-    return _add_segments(values, bounds, np.float64)
-
-
-def _add_segments(rows: NDArray[Any], bounds: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
-    """The rows of each segment added up, eight at a time: numpy's loop over a row of twelve is too short to be fast."""
-    axis = rows.shape[1]
-    eighths = np.zeros((len(bounds) - 1, 8 * axis), rows.dtype)
-    rest = []
-    for i, (start, stop) in enumerate(pairwise(bounds)):
-        head = stop - (stop - start) % 8
-        if head > start:
-            np.add.reduce(rows[start:head].reshape(-1, 8 * axis), axis=0, out=eighths[i])
-        if head < stop:
-            rest.append((i, head, stop))
-    total: NDArray[Any] = np.add.reduce(eighths.reshape(-1, 8, axis), axis=1, dtype=dtype)
-    for i, head, stop in rest:
-        total[i] += np.add.reduce(rows[head:stop], axis=0, dtype=dtype)
-    return total
-
-
-def _count_values(states: Bytes, bounds: Sequence[int]) -> NDArray[np.int32]:
-    """Values of each segment of clean states; bytes are added up 255 at a time, which cannot overflow them."""
-    pieces = [range(start, stop, 255 * 8) for start, stop in pairwise(bounds)]
-    counts = _add_segments(states, [*(at for piece in pieces for at in piece), bounds[-1]], np.int32)
-    if len(counts) == len(pieces):
-        return counts
-    return np.add.reduceat(counts, [0, *accumulate(map(len, pieces[:-1]))], axis=0)
 
 
 def _reduce_dense(codes: Codes, values: Floats, states: Bytes, groups: int) -> Reduced:
