@@ -156,7 +156,7 @@ class Panel:
         """Values, states and presence of these rows; a row that is not there is blank. O(asked), not O(rows)."""
         at, present = find(self.base_codes, codes)
         if len(self.base_codes):
-            values, states = self.base_values[at], self.base_states[at]
+            values, states = np.take(self.base_values, at, axis=0), np.take(self.base_states, at, axis=0)
             values[~present] = 0.0
             states[~present] = State.BLANK
         else:

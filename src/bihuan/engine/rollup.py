@@ -323,13 +323,13 @@ def _group(
     for column, layer, stride in zip(columns, layers, strides, strict=True):
         if layer is not None and layer.everything:
             continue
-        position = column if layer is None else layer.position[column]
+        position = column if layer is None else np.take(layer.position, column)
         codes += position.astype(np.int64) * stride if stride > 1 else position
         if layer is not None:
             missing = position < 0
             outside = missing if outside is None else outside | missing
             if layer.weight is not None:
-                own = layer.weight[column]
+                own = np.take(layer.weight, column)
                 weight = own if weight is None else weight * own
     if outside is not None and outside.any():
         codes[outside] = -1
