@@ -23,7 +23,7 @@ from bihuan.kernel.member import Dimension
 from bihuan.kernel.state import FIRST_ERROR, State
 
 Kind = Literal["sum", "min", "max"]
-BLOCKS = 4  # blocks of a formula in one of a roll-up: few long calls, as threads lose much at each one's end
+BLOCKS = 8  # blocks of a formula in one of a roll-up: few long calls, as threads lose much at each one's end
 Block = tuple[Codes, Floats, Bytes, Floats | None]  # group codes (-1 = left out), values, states, row weights
 
 _UFUNC: Mapping[Kind, np.ufunc] = {"sum": np.add, "min": np.minimum, "max": np.maximum}
