@@ -5,6 +5,7 @@ counts it as debit.
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -72,11 +73,18 @@ def prepare(source: Source, landed: Landed, model: TargetModel, imported: Import
 
 
 def _read(source: Source, fields: pa.Table, model: TargetModel) -> Columns:
-    n = fields.num_rows
-    outcome = np.zeros(n, np.uint8)
-    coded = {name: code(fields[source.fields[name]]) for name in (*source.codes, *_present(source, "voucher", "book"))}
-    date, period = _read_time(source, fields, model, outcome)
-    debit, credit = _read_amounts(source, fields, outcome)
+    outcome = np.zeros(fields.num_rows, np.uint8)
+    names = (*source.codes, *_present(source, "voucher", "book"))
+    with ThreadPoolExecutor(
+        2
+    ) as pool:  # columns are read apart from each other, and the reading lets other threads go on
+        money = {
+            n: pool.submit(amounts, fields[source.fields[n]]) for n in _present(source, "amount", "debit", "credit")
+        }
+        coding = {name: pool.submit(code, fields[source.fields[name]]) for name in names}
+        date, period = _read_time(source, fields, model, outcome)
+        debit, credit = _read_amounts({name: read.result() for name, read in money.items()}, outcome)
+        coded = {name: column.result() for name, column in coding.items()}
     if source.has_vouchers:
         _mark(outcome, coded["voucher"].matching(lambda t: t == ""), Outcome.MISSING_VOUCHER)
     _check_period(period, model, outcome)
@@ -105,11 +113,7 @@ def _read_time(
         _mark(outcome, read.blank, Outcome.BAD_DATE)
         _take(outcome, read)
         date = read.value
-        by_date = (np.searchsorted(model.period_ends, date, "left")).astype(np.int32)
-        off = (by_date == len(model.periods)) | (
-            date < model.period_starts[np.minimum(by_date, len(model.periods) - 1)]
-        )
-        by_date[off] = -1
+        by_date = _periods_of(date, model)
     if "period" not in source.fields:
         return date, by_date
     stated = code(fields[source.fields["period"]])
@@ -121,16 +125,22 @@ def _read_time(
     return (date if "date" in source.fields else model.period_ends[period].astype(np.int64)), period
 
 
-def _read_amounts(
-    source: Source, fields: pa.Table, outcome: NDArray[np.uint8]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _periods_of(date: NDArray[np.int64], model: TargetModel) -> NDArray[np.int32]:
+    """int32[n]: the axis index of each day's period, -1 off the axis. The days of the axis stand in one table."""
+    first, last = int(model.period_starts[0]), int(model.period_ends[-1])
+    days = np.arange(first, last + 1)
+    period = np.searchsorted(model.period_ends, days, "left").astype(np.int32)
+    period[days < model.period_starts[period]] = -1
+    return np.append(period, np.int32(-1))[np.where((date < first) | (date > last), len(days), date - first)]
+
+
+def _read_amounts(read: Mapping[str, Read], outcome: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Fen of debit and credit. Blank is not zero: a line without any amount is a fault."""
-    if "amount" in source.fields:
-        one = amounts(fields[source.fields["amount"]])
+    if one := read.get("amount"):
         _take(outcome, one)
         _mark(outcome, one.blank, Outcome.NO_AMOUNT)
         return one.value, np.zeros_like(one.value)
-    debit, credit = amounts(fields[source.fields["debit"]]), amounts(fields[source.fields["credit"]])
+    debit, credit = read["debit"], read["credit"]
     _take(outcome, debit)
     _take(outcome, credit)
     _mark(outcome, debit.blank & credit.blank, Outcome.NO_AMOUNT)

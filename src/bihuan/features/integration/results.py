@@ -15,6 +15,7 @@ from bihuan.features.integration.values import Coded
 
 MONEY = pa.decimal128(18, 2)
 _STORED = [outcome for outcome in Outcome if outcome < 10]
+_PLACE = np.searchsorted(_STORED, np.arange(256))  # of an outcome in _STORED
 _UNREADABLE = (Outcome.BAD_AMOUNT, Outcome.TOO_MANY_DECIMALS, Outcome.NO_AMOUNT)
 
 
@@ -83,7 +84,7 @@ def _meaning(checked: Checked, keep: NDArray[np.int64]) -> dict[str, pa.Array]:
     rule = np.where(excluded_by >= 0, excluded_by + len(landings), landing)
     counting = np.where(accepted, landing, -1)
     out = {
-        "outcome": texts(np.searchsorted(_STORED, columns.outcome[keep]), [o.name for o in _STORED]),
+        "outcome": texts(_PLACE[columns.outcome[keep]], [o.name for o in _STORED]),
         "rule": texts(rule, [ld.rule for ld in landings] + [e.name for e in checked.source.exclusions]),
         "item": texts(counting, [str(ld.item) if ld.item else None for ld in landings]),
         "amount": money(np.where(accepted, net * sign, 0)),

@@ -120,8 +120,10 @@ def _known(lines: Lines, fingerprint: U64, imported: Imported) -> tuple[NDArray[
     if not len(imported.key):
         nothing = np.zeros(len(lines.key), bool)
         return nothing, nothing
-    at = np.minimum(np.searchsorted(imported.key, lines.key), len(imported.key) - 1)
-    return imported.key[at] == lines.key, imported.fingerprint[at] == fingerprint[lines.voucher]
+    key = np.zeros(len(fingerprint), np.uint64)
+    key[lines.voucher] = lines.key
+    at = np.minimum(np.searchsorted(imported.key, key), len(imported.key) - 1)
+    return _spread(lines, imported.key[at] == key), _spread(lines, imported.fingerprint[at] == fingerprint)
 
 
 def _mark(outcome: NDArray[np.uint8], where: NDArray[np.bool_], code: Outcome) -> None:
