@@ -85,6 +85,11 @@ SEPARATED: tuple[frozenset[str], ...] = (
 )
 
 
+# Actions on things that have no place in the plan: a ledger file, the trail, the people. Whoever is limited to a part of the
+# company, or denied one, does not hold them at all, for what they show cannot be cut.
+PLACELESS = ("access.*", "audit.*", "integration.*", "setting.*", "control.ledger.*")
+
+
 def separated_from(action: str) -> frozenset[str]:
     """The actions whose doer may not do ``action`` on the same subject."""
     return frozenset().union(*(pair - {action} for pair in SEPARATED if action in pair))
@@ -111,6 +116,8 @@ class Principal:
 
     def holds(self, action: str, model: str = "") -> bool:
         """True if the action is allowed somewhere (in that model) and not denied everywhere; the question of a route."""
+        if any(fnmatchcase(action, pattern) for pattern in PLACELESS):
+            return self.scope(action).is_everything
         grants = self._for(action)
         if model:
             grants = tuple(g.without("model") for g in grants if g.names("model", model))

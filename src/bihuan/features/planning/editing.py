@@ -107,7 +107,7 @@ def _leaf(model: CompiledModel, dim: str, edit: CellEdit) -> int:
         raise _Refused("unknown_member", f"{dimension.name} 里没有成员 {code or '（空）'}")
     if not dimension.is_leaf(member.id):
         own = f"；本单位自己的数填在 {member.code}{OWN}" if f"{member.code}{OWN}" in dimension.by_code else ""
-        raise _Refused("not_a_leaf", f"{member.name} 是汇总，由下级相加{own}")
+        raise _Refused("not_a_leaf", f"{code} 是汇总，由下级相加{own}")  # the asker's own word: the name may be hidden
     return member.id
 
 

@@ -1,0 +1,214 @@
+"""A company whose every name and amount can be told from any other: what leaks is recognised wherever it appears."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from bihuan.bootstrap import Container
+from bihuan.cli.load import load
+from bihuan.engine.formula.bound import ItemRef
+from bihuan.features.access import commands as access
+from bihuan.features.access import queries as sessions
+from bihuan.features.access.http import COOKIE
+from bihuan.features.access.model import system
+from bihuan.features.control import commands as control
+from bihuan.features.control.model import Request, RequestLine
+from bihuan.features.entry import commands as entry
+from bihuan.features.integration import commands as integration
+from bihuan.features.modelling import commands as modelling
+from bihuan.features.modelling import queries as models
+from bihuan.features.monitoring import commands as monitoring
+from bihuan.features.monitoring.model import Threshold
+from bihuan.features.planning import commands as planning
+from bihuan.features.planning.model import CellEdit
+from bihuan.features.process import commands as process
+from bihuan.features.process.model import Flow, Node
+from tests.scopes.naive import Box, Fact, Rights, Tree, World
+
+MONTHS = tuple(f"2026-{m:02d}" for m in range(1, 13))
+ORGS = {"G": "", "D1": "G", "A": "D1", "B": "D1", "D2": "G", "C": "D2", "D": "D2", "HQ": "G", "E": "HQ"}
+ACCOUNTS = {"all": "", "travel": "all", "near": "travel", "far": "travel", "meals": "all"}
+LEDGER = {"6601": "near", "6602": "far", "6603": "meals"}
+RELEASED = ("A", "B", "C", "D", "E")
+SOURCE = """source: gl
+title: gl
+model: secret
+version: 实际
+cube: 费用
+policy: secret
+fields: {voucher: v, date: d, account: a, department: o, memo: m, debit: debit, credit: credit, document: doc}
+map: {org: =department}
+"""
+MAPPING = "rule,account,to.item,to.科目,sign\n" + "".join(f"{m},{code},金额,{m},\n" for code, m in LEDGER.items())
+MAPPING += "cash,1002,IGNORE,,\n"
+EVERYTHING = ("*.read", "plan.write", "control.request", "control.transfer", "process.submit", "monitoring.explain")
+
+
+@dataclass
+class Shop:
+    """The company in a running application; ``ids`` names what was made: unit, document, case, batch …"""
+
+    container: Container
+    client: TestClient
+    world: World
+    names: dict[str, str]
+    words: dict[str, list[str]]  # organisation -> texts that only its people may read
+    ids: dict[str, list[Any]] = field(default_factory=dict)
+
+    def person(self, login: str, rights: Rights, actions: tuple[str, ...] = EVERYTHING) -> None:
+        """Somebody with a role of their own: the actions, in the allowed box, less the denied ones."""
+        grants = [{"action": a, "effect": "allow", "limits": {}, "totals": False} for a in actions]
+        for box in rights.denied:
+            limits = {d: list(m) for d, m in (("org", box.org), ("科目", box.account)) if m}
+            grants.append({"action": "*", "effect": "deny", "limits": limits, "totals": False})
+        limits = {d: list(m) for d, m in (("org", rights.allowed.org), ("科目", rights.allowed.account)) if m}
+        with self.container.database.writing() as uow:
+            access.define_role(uow, system(), code=f"role-{login}", name=login, grants=grants)
+            access.add_user(uow, system(), login=login, name=login, password=None)
+            assignment = {"role": f"role-{login}", **({"limits": limits} if limits else {})}
+            access.assign_roles(uow, system(), login=login, assignments=[assignment])
+
+    def caller(self, login: str) -> Callable[..., Any]:
+        """``call(method, path, json)`` in one session."""
+        with self.container.database.writing() as uow:
+            user = uow.row("access.user_by_login", login=login)
+            assert user is not None
+            secret = access.open_session(uow, user["id"]).secret
+        headers = {"cookie": f"{COOKIE}={secret}", "x-csrf-token": sessions.csrf_token(secret)}
+        return lambda method, path, json=None: self.client.request(method, path, headers=headers, json=json)
+
+
+def make(container: Container, client: TestClient, rng: random.Random, folder: Path) -> Shop:
+    """Budget, approval, release, requests, vouchers, a case: every leaf has some of each."""
+    names = {code: f"{code}部{rng.getrandbits(40):010x}" for code in ORGS}
+    words: dict[str, list[str]] = {code: [name] for code, name in names.items()}
+    facts = [
+        Fact(o, a, p, "budget", _amount(rng, 10**8, 10**9))
+        for o in RELEASED
+        for a in ("near", "far", "meals")
+        for p in MONTHS
+    ]
+    shop = Shop(container, client, World(Tree(ORGS), Tree(ACCOUNTS), MONTHS, ()), names, words)
+    root = system()
+    with container.database.writing() as uow:
+        modelling.apply(uow, root, _package(names), name="secret")
+        model = models.find(uow, "secret")
+        version = planning.create_version(
+            uow, root, model_id=model.id, code="B2026", name="2026", role="预算", revision=model.revision
+        )
+        for login in ("owner", "judge"):
+            actions = ("*",) if login == "owner" else ("process.approve", "*.read")
+            access.define_role(uow, root, code=login, name=login, grants=[{"action": a} for a in actions])
+            access.add_user(uow, root, login=login, name=login, password=None)
+            access.assign_roles(uow, root, login=login, assignments=[{"role": login}])
+        process.put_flow(uow, root, Flow("one", "one", (Node("a", "a", ("judge",)),)))
+        control.apply_policies(uow, root, model="secret")
+        integration.define_source(uow, root, definition=SOURCE, mapping=MAPPING)
+        amount = ItemRef("费用", "金额")
+        edits = [CellEdit(amount, {"org": f.org, "科目": f.account}, f.period, None, f.amount) for f in facts]
+        planning.append(uow, root, version_id=version.id, edits=edits, source="test", reason="")
+    shop.ids["version"] = [version.id]
+    _approve(shop, version.id)
+    with container.database.writing() as uow:
+        control.release_budget(uow, root, version_id=version.id, policy="secret", orgs=list(RELEASED))
+    facts += _spend(shop, rng) + _book(shop, rng, folder)
+    shop.world = World(shop.world.orgs, shop.world.accounts, MONTHS, tuple(facts))
+    with container.database.writing() as uow:
+        shop.ids["case"] = monitoring.open_deviations(
+            uow, root, model="secret", item="费用!金额", members={"org": "G", "科目": "near"}, along="org",
+            nodes=list(RELEASED), period="2026-03", threshold=Threshold(),
+        )  # fmt: skip
+    return shop
+
+
+def _amount(rng: random.Random, low: int, high: int) -> Decimal:
+    return Decimal(rng.randrange(low, high)).scaleb(-2)
+
+
+def _package(names: dict[str, str]) -> dict[str, str]:
+    orgs = "".join(f"{code},{names[code]},{parent},\n" for code, parent in ORGS.items())
+    accounts = "".join(f"{code},{code},{parent},\n" for code, parent in ACCOUNTS.items())
+    return {
+        "model.yaml": "name: secret\ntitle: secret\ncalendar: {base: month, start: 2026-01, end: 2026-12}\n"
+        "currency: 元\nunits: {元: ''}\nversions: [实际, 预算]\n",
+        "dimensions/org.csv": "code,name,parent,weight\n" + orgs,
+        "dimensions/科目.csv": "code,name,parent,weight\n" + accounts,
+        "cubes/费用.yaml": "cube: 费用\ntitle: 费用\ndims: [period, org, 科目]\nitems:\n"
+        "  金额: {unit: 元, scale: 2, time: sum, favourable: less}\n",
+        "policies/secret.yaml": "policy: secret\nitems: [费用!金额]\nrules:\n"
+        "  - {code: leaf, window: cumulative, by: {org: leaf, 科目: leaf}, strength: rigid}\n"
+        "  - {code: group, window: year, by: {org: 0}, strength: flexible, tolerance: '1000'}\n",
+    }
+
+
+def _approve(shop: Shop, version: int) -> None:
+    """Every unit is submitted with words of its own and approved."""
+    owner, judge = shop.caller("owner"), shop.caller("judge")
+    shop.ids["unit"], shop.ids["instance"] = [], []
+    for org in RELEASED:
+        with shop.container.database.writing() as uow:
+            unit = entry.open_unit(uow, system(), version_id=version, org=org, model="secret")
+        said = f"comment-{org}-{random.getrandbits(32):08x}"
+        shop.words[org].append(said)
+        moved = owner("POST", f"/api/v1/plan-units/{unit}/submission", {"flow": "one", "comment": said}).json()
+        done = judge(
+            "POST", f"/api/v1/tasks/{next(iter(moved['tasks']))}/decision", {"action": "approve", "comment": said}
+        )
+        assert done.status_code == 200, done.text
+        shop.ids["unit"].append(unit)
+        shop.ids["instance"].append(moved["instance_id"])
+
+
+def _spend(shop: Shop, rng: random.Random) -> list[Fact]:
+    """A request of every organisation."""
+    facts, shop.ids["document"] = [], []
+    for org in RELEASED:
+        amount, mark = _amount(rng, 10**6, 10**7), f"request-{org}-{rng.getrandbits(40):010x}"
+        shop.words[org].append(mark)
+        line = RequestLine({"org": org, "科目": "far", "item": "费用!金额"}, "2026-02", amount, mark)
+        with shop.container.database.writing() as uow:
+            held = control.reserve(uow, system(), policy="secret", request=Request(mark, mark, (line,), title=mark))
+        shop.ids["document"].append(held.document_id)
+        facts.append(Fact(org, "far", "2026-02", "reserved", amount))
+    return facts
+
+
+def _book(shop: Shop, rng: random.Random, folder: Path) -> list[Fact]:
+    """A voucher of every leaf, one of them far beyond its budget, one that cannot be mapped."""
+    facts, lines = [], []
+    for n, org in enumerate(RELEASED):
+        for code, account in LEDGER.items():
+            amount = _amount(rng, 10**8, 5 * 10**8) * (10 if (org, account) == ("C", "near") else 1)
+            mark = f"memo-{org}-{rng.getrandbits(40):010x}"
+            shop.words[org].append(mark)
+            lines += [
+                f"V{n}{code},2026-03-15,{code},{org},{mark},{amount},,",
+                f"V{n}{code},2026-03-15,1002,{org},{mark},,{amount},",
+            ]
+            facts.append(Fact(org, account, "2026-03", "executed", amount))
+    lost = f"lost-{rng.getrandbits(40):010x}"
+    shop.words["D"].append(lost)
+    lines += [f"X1,2026-03-16,6699,D,{lost},77.70,,", f"X1,2026-03-16,1002,D,{lost},,77.70,"]
+    file = folder / "march.csv"
+    file.write_text("v,d,a,o,m,debit,credit,doc\n" + "\n".join(lines) + "\n", "utf-8")
+    batch = load(shop.container, file, "gl")
+    assert batch.state == "published", batch
+    shop.ids["batch"] = [batch.id]
+    return facts
+
+
+def rights(rng: random.Random) -> Rights:
+    """Some organisations, perhaps some accounts, perhaps less some."""
+    orgs = tuple(rng.sample([o for o in ORGS if o != "G"], rng.choice((1, 1, 2))))
+    accounts = tuple(rng.sample(["travel", "near", "far", "meals"], 1)) if rng.random() < 0.4 else ()
+    denied = []
+    if rng.random() < 0.5:
+        denied.append(Box(org=(rng.choice("ABCDE"),)))
+    if rng.random() < 0.4:
+        denied.append(Box(account=(rng.choice(("near", "far", "meals")),)))
+    return Rights(Box(orgs, accounts), tuple(denied))

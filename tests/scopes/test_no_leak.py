@@ -1,0 +1,112 @@
+"""Random scopes over every route: no name, amount or total that needs a hidden cell, by a naive second predicate.
+
+``BIHUAN_SEED`` repeats a run.
+"""
+
+import os
+import random
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from bihuan.bootstrap import build
+from bihuan.settings import Settings
+from bihuan.web.app import create_app
+from tests.scopes import shop as company
+from tests.scopes.asked import ASKED, NOT_ASKED, asks
+from tests.scopes.naive import Box, Rights
+from tests.scopes.shop import Shop
+
+SEED = int(os.environ.get("BIHUAN_SEED") or random.SystemRandom().randrange(10**6))
+PEOPLE = 6
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+READS = {"GET"}
+LARGE = Decimal(100_000)  # smaller numbers are counts, dates, ids
+
+
+@pytest.fixture(scope="module")
+def shop(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    data = Path(tmp_path_factory.mktemp("data"))
+    container = build(Settings(data=data, database_url=database_url))
+    with TestClient(create_app(container), raise_server_exceptions=False) as client:
+        made = company.make(container, client, random.Random(SEED), data)
+        made.person("seer", Rights(Box()))
+        buckets = made.caller("seer")("GET", "/api/v1/control/buckets?policy=secret&limit=500").json()
+        made.ids["bucket"] = [b["bucket"] for b in buckets][:60]
+        yield made
+    container.database.engine.dispose()
+
+
+def told(text: str) -> set[Decimal]:
+    """The amounts in an answer."""
+    return {number for found in NUMBER.findall(text) if (number := Decimal(found)) >= LARGE}
+
+
+def test_every_route_is_asked_or_says_why_not(shop: Shop) -> None:
+    document = shop.client.get("/api/openapi.json").json()
+    reading = {
+        (method.upper(), path)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method.upper() in READS or str(operation.get("x-action", "")).endswith(".read")
+    }
+    assert reading <= ASKED.keys() | NOT_ASKED.keys(), "say in tests/scopes/asked.py what is asked of a new route"
+
+
+def test_who_may_see_everything_is_told_the_secrets(shop: Shop) -> None:
+    """Else the tests below could not fail."""
+    ask = shop.caller("seer")
+    nobody = Rights(Box(org=("nowhere",)))
+    secrets, words = shop.world.secrets(nobody), [w for said in shop.words.values() for w in said]
+    silent = []
+    for route in ASKED:
+        texts = [ask(route[0], path, json).text for path, json in asks(shop, route)]
+        if not any(told(text) & secrets or any(word in text for word in words) for text in texts):
+            silent.append(" ".join(route))
+    assert set(silent) <= SILENT, f"these tell nothing: {sorted(set(silent) - SILENT)}"
+
+
+# Routes whose answers hold no name, amount or text of an organisation even for who may see everything.
+SILENT = {
+    "GET /api/v1/batches",
+    "GET /api/v1/control/policies",
+    "GET /api/v1/control/reconcile",
+    "GET /api/v1/models",
+    "GET /api/v1/models/{code}",
+    "GET /api/v1/models/{code}/revisions",
+    "GET /api/v1/plan/versions",
+    "GET /api/v1/roles",
+    "GET /api/v1/sources",
+    "GET /api/v1/plan-units",
+    "GET /api/v1/sources/{source}/tie-out",
+    "GET /api/v1/tasks",
+    "GET /api/v1/transfers",
+    "GET /api/v1/users",
+    "POST /api/v1/plan/save",  # released cells: refused for what they are, whoever asks
+    "POST /api/v1/spend/requests/{document_id}/commitment",
+}
+
+
+@pytest.mark.parametrize("person", range(PEOPLE))
+def test_nothing_hidden_is_told_by_any_route(shop: Shop, person: int) -> None:
+    rights = company.rights(random.Random(SEED * 100 + person))
+    login = f"p{person}"
+    shop.person(login, rights)
+    ask = shop.caller(login)
+    secrets = shop.world.secrets(rights)
+    words = [(org, word) for org in sorted(shop.world.hidden_orgs(rights)) for word in shop.words[org]]
+    leaks = []
+    for route in ASKED:
+        for path, json in asks(shop, route):
+            answer = ask(route[0], path, json)
+            assert answer.status_code < 500, f"{route} {path} {json}: {answer.text[:300]}"
+            text = answer.text
+            numbers = told(text) & secrets
+            names = [f"{org}:{word}" for org, word in words if word in text]
+            if numbers or names:
+                leaks.append(f"{route[0]} {path} {json}: {sorted(numbers)[:3]} {names[:3]} in {text[:200]}")
+    assert not leaks, f"seed {SEED}, {rights}: {len(leaks)} leaks\n" + "\n".join(leaks[:12])
