@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
+from tests.scopes.naive import Box, Fact, Rights, Tree, World
 
 from bihuan.bootstrap import Container
 from bihuan.cli.load import load
@@ -28,7 +29,6 @@ from bihuan.features.planning import commands as planning
 from bihuan.features.planning.model import CellEdit
 from bihuan.features.process import commands as process
 from bihuan.features.process.model import Flow, Node
-from tests.scopes.naive import Box, Fact, Rights, Tree, World
 
 MONTHS = tuple(f"2026-{m:02d}" for m in range(1, 13))
 ORGS = {"G": "", "D1": "G", "A": "D1", "B": "D1", "D2": "G", "C": "D2", "D": "D2", "HQ": "G", "E": "HQ"}

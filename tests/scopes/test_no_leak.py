@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-
-from bihuan.bootstrap import build
-from bihuan.settings import Settings
-from bihuan.web.app import create_app
 from tests.scopes import shop as company
 from tests.scopes.asked import ASKED, NOT_ASKED, asks
 from tests.scopes.naive import Box, Rights
 from tests.scopes.shop import Shop
+
+from bihuan.bootstrap import build
+from bihuan.settings import Settings
+from bihuan.web.app import create_app
 
 SEED = int(os.environ.get("BIHUAN_SEED") or random.SystemRandom().randrange(10**6))
 PEOPLE = 6
