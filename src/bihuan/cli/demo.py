@@ -3,6 +3,7 @@
 import argparse
 
 from bihuan import demo
+from bihuan.bootstrap import Container
 from bihuan.cli.migrate import settings_of
 from bihuan.cli.serve import add_serving_options
 from bihuan.supervisor import Supervisor
@@ -12,6 +13,7 @@ from bihuan.supervisor.run import running_url, say
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = subparsers.add_parser("demo", help="启动演示：示例公司与示例用户")
     add_serving_options(parser)
+    parser.add_argument("--seed", type=int, default=demo.DEFAULT_SEED, help="演示公司的种子：换一个数就是另一家公司")
     parser.set_defaults(run=run)
 
 
@@ -21,7 +23,11 @@ def run(args: argparse.Namespace) -> int:
     if url := running_url(settings.data):
         announce(url)
         return 0
-    return Supervisor(settings, prepared=demo.load_demo, ready=announce).run()
+
+    def prepared(container: Container) -> None:
+        demo.load_demo(container, seed=args.seed, say=say)
+
+    return Supervisor(settings, prepared=prepared, ready=announce).run()
 
 
 def announce(url: str) -> None:
@@ -29,7 +35,7 @@ def announce(url: str) -> None:
     say("")
     say(f"ready {url}")
     say("")
-    for login, name, role, _limits in demo.DEMO_PEOPLE:
-        say(f"  {login:<10} {demo.DEMO_PASSWORD:<14} {name}  {role}")
+    for who in demo.DEMO_PEOPLE:
+        say(f"  {who.login:<10} {demo.DEMO_PASSWORD:<14} {who.name}  {who.role}")
     say("")
     say("演示数据，口令公开：不要放到公网。Ctrl-C 停止。")
