@@ -19,9 +19,7 @@ from bihuan.store.unit_of_work import UnitOfWork
 __all__ = ["DEFAULT_SEED", "DEMO_PASSWORD", "DEMO_PEOPLE", "books_folder", "load_demo", "load_small_demo"]
 
 
-def load_demo(
-    container: Container, *, seed: int = DEFAULT_SEED, say: Callable[[str], None] = lambda _: None
-) -> None:
+def load_demo(container: Container, *, seed: int = DEFAULT_SEED, say: Callable[[str], None] = lambda _: None) -> None:
     """People, models, and both companies, where they are not there yet; ``say`` hears of each step that takes a while."""
     load_small_demo(container)
     load_qiming(container, seed=seed, say=say)

@@ -26,7 +26,9 @@ def make_released(container: Container, books: Books, *, policy: str, flow: str)
         admin = known(uow, container, "yusuan")
         version = planning.version(uow, COMPANY, VERSION)
         edits = list(cells(books.budget))
-        plan.save(uow, admin, version_id=version.id, edits=edits, base_seq=version.seq, source="import", reason="2026 年预算")
+        plan.save(
+            uow, admin, version_id=version.id, edits=edits, base_seq=version.seq, source="import", reason="2026 年预算"
+        )
         orgs = [org.code for org in books.company.orgs]
         for org in books.company.orgs:
             unit = entry.open_unit(uow, admin, version_id=version.id, org=org.code, model=COMPANY)

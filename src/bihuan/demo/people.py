@@ -39,7 +39,9 @@ def _in(model: str, org: str) -> Limits:
 # printed at the start; the small company of the tutorial shares some of them
 DEMO_PEOPLE: tuple[Person, ...] = (
     Person("yusuan", "宋佳宁", [("budget-admin", {})]),
-    Person("bumen", "周敏", [("department-owner", _in(COMPANY, "PWR-MKT")), ("department-owner", _in("starter", "MOT"))]),
+    Person(
+        "bumen", "周敏", [("department-owner", _in(COMPANY, "PWR-MKT")), ("department-owner", _in("starter", "MOT"))]
+    ),
     Person("shiye", "陈国栋", [("division-head", _in(COMPANY, "PWR"))]),
     Person("caiwu", "林静", [("approver", {"model": [COMPANY]})]),
     Person("jingban", "何川", [("requester", _in(COMPANY, "PWR-MKT")), ("requester", _in("starter", "HQ"))]),

@@ -106,7 +106,9 @@ def requests(setup: Setup) -> None:
         requester = known(uow, setup.container, "jingban")
         for asked in setup.books.requests:
             line = RequestLine({"org": asked.org, "科目": asked.item}, str(asked.month), asked.amount, asked.title)
-            control.reserve(uow, requester, policy=POLICY, request=Request(asked.number, asked.number, (line,), asked.title))
+            control.reserve(
+                uow, requester, policy=POLICY, request=Request(asked.number, asked.number, (line,), asked.title)
+            )
 
 
 STAGES: Sequence[Callable[[Setup], None]] = (people, rules, history, budget_2026, actuals_2026, requests)

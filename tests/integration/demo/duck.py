@@ -18,9 +18,13 @@ class Duck:
     def __init__(self, package: Path, files: Sequence[Path], closed: Sequence[str]) -> None:
         self.db = duckdb.connect()
         names = ", ".join(f"'{f}'" for f in files)
-        self.db.execute(f"CREATE TABLE line AS SELECT * FROM read_csv([{names}], all_varchar = true, nullstr = '', filename = 'file')")
+        self.db.execute(
+            f"CREATE TABLE line AS SELECT * FROM read_csv([{names}], all_varchar = true, nullstr = '', filename = 'file')"
+        )
         for name, path in (("org", "dimensions/org.csv"), ("rule", "sources/集团总账.csv")):
-            self.db.execute(f"CREATE TABLE {name} AS FROM read_csv('{package / path}', all_varchar = true, nullstr = '')")
+            self.db.execute(
+                f"CREATE TABLE {name} AS FROM read_csv('{package / path}', all_varchar = true, nullstr = '')"
+            )
         self.db.execute("CREATE TABLE closed AS SELECT unnest(?) AS period", [list(closed)])
         self.db.execute(_ACCEPTED)
 
@@ -51,8 +55,8 @@ SELECT l.会计期间 AS period, l.凭证号 AS voucher, l.科目编码 AS accou
        coalesce(l.借方金额, '0')::DECIMAL(18, 2) - coalesce(l.贷方金额, '0')::DECIMAL(18, 2) AS amount,
        try_cast(l.日期 AS DATE) IS NOT NULL AS dated, l.file = (SELECT max(file) FROM line) AS newest,
        l.科目编码 BETWEEN '1001' AND '4999' OR l.科目编码 LIKE '5001%' OR l.科目编码 LIKE '6603%' AS ignored,
-       CASE WHEN l.科目编码 IN ('660101', '660201', '510101', '530101') THEN CASE WHEN l.项目编码 LIKE 'OS%' THEN '海外差旅' ELSE '国内差旅' END
-            ELSE r."to.科目" END AS item,
+       CASE WHEN l.科目编码 NOT IN ('660101', '660201', '510101', '530101') THEN r."to.科目"
+            WHEN l.项目编码 LIKE 'OS%' THEN '海外差旅' ELSE '国内差旅' END AS item,
        r.account IS NOT NULL AS mapped
 FROM line l LEFT JOIN rule r ON r.account = l.科目编码 AND r.project IS NULL;
 

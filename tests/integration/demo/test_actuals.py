@@ -100,7 +100,9 @@ def test_pieces_times_price_is_the_revenue_of_the_ledger(loaded: Loaded) -> None
 def test_the_tie_out_is_zero_once_the_rejected_lines_are_disclosed(loaded: Loaded) -> None:
     with loaded.container.database.reading() as reader:
         rows = queries.tie_out(reader, system("test"), loaded.container.warehouse, source=LEDGER)
-    assert {row.period for row in rows} == {f"{y}-{m:02d}" for y, n in ((2025, 12), (2026, 11)) for m in range(1, n + 1)}
+    assert {row.period for row in rows} == {
+        f"{y}-{m:02d}" for y, n in ((2025, 12), (2026, 11)) for m in range(1, n + 1)
+    }
     assert [row for row in rows if row.difference] == []
     assert any(row.rejected for row in rows)
     assert any(row.excluded for row in rows)
@@ -120,7 +122,12 @@ def test_people_are_those_of_the_personnel_files(loaded: Loaded) -> None:
     with loaded.container.database.reading() as reader:
         version = planning.version(reader, COMPANY, "实际")
         read = planning.read_cells(
-            reader, system("test"), version_id=version.id, item=ItemRef("人力", "人数"), rows=[{"org": "QM"}], periods=["2026-10"]
+            reader,
+            system("test"),
+            version_id=version.id,
+            item=ItemRef("人力", "人数"),
+            rows=[{"org": "QM"}],
+            periods=["2026-10"],
         )
     heads = [n for (_, month), n in loaded.books.actuals.heads.items() if str(month) == "2026-10"]
     assert read.values == [[Decimal(sum(heads))]]

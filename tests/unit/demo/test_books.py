@@ -76,7 +76,9 @@ def test_trial_balances_balance_and_profit_and_loss_is_closed_to_zero(books: Boo
         for row in rows(delivery.trial):
             left[row["会计期间"], row["科目编码"]] += Decimal(row["借方发生额"]) - Decimal(row["贷方发生额"])
         assert sum(left.values()) == 0
-        assert not [key for key, value in left.items() if value and (key[1][0] == "6" or key[1][:4] in ("5101", "5301"))]
+        assert not [
+            key for key, value in left.items() if value and (key[1][0] == "6" or key[1][:4] in ("5101", "5301"))
+        ]
 
 
 def test_sales_dip_in_the_month_of_the_spring_festival(books: Books) -> None:

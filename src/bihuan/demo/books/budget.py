@@ -55,7 +55,7 @@ def make_budget(company: Company, seed: int) -> Budget:
         wages={(o.code, m): wage(company, o.code, m) for o in company.orgs for m in BUDGET_YEAR},
         social_rate=Decimal(str(SOCIAL_RATE)),
         costs=costs,
-        volumes={(o, p, m): _volume(company, seed, o, p, m, base) for o, p, m, base in sold},
+        volumes={(o, p, m): _volume(company, seed, (o, p, m), base) for o, p, m, base in sold},
         prices={(o, p, m): price(company, o, p, m) for o, p, m, _ in sold},
         material={(o, p, m): unit_material(company, o, p, m) for o, p, m, _ in sold},
     )
@@ -97,7 +97,8 @@ def company_division(company: Company, product: str) -> str:
     return next(p.division for p in company.products if p.code == product)
 
 
-def _volume(company: Company, seed: int, org: str, product: str, month: Month, base: float) -> int:
+def _volume(company: Company, seed: int, cell: Cell, base: float) -> int:
+    org, product, month = cell
     guess = dice(seed, "guess", org, product).uniform(0.98, 1.07)
     amount = base * season(SALES, month) * grown(sales_growth(seed, org, product), month) * guess
     return max(1, round(amount / float(price(company, org, product, month))))

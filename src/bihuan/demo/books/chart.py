@@ -21,6 +21,6 @@ def account_name(code: str) -> str:
     top = STANDARD[code[:4]]
     if len(code) == 4:
         return top
-    names = {digits: item for item, digits in reversed(SUBACCOUNTS.items())}
+    names = {digits: item for item, digits in SUBACCOUNTS.items()}
     own = _OWN.get(code) or ("差旅费" if code[4:] == "01" else names[code[4:]])
     return f"{top}-{own}"

@@ -12,7 +12,14 @@ TRAVEL, ABROAD = "国内差旅", "海外差旅"
 SOCIAL_RATE = 0.285  # of the monthly wage, the year-end bonus left out
 
 # people and monthly wage by kind of organisation
-_HEADS = {"职能": (22, 0.25), "市场": (28, 0.2), "销售": (42, 0.25), "研发": (85, 0.25), "工厂": (310, 0.3), "物流": (38, 0.1)}
+_HEADS = {
+    "职能": (22, 0.25),
+    "市场": (28, 0.2),
+    "销售": (42, 0.25),
+    "研发": (85, 0.25),
+    "工厂": (310, 0.3),
+    "物流": (38, 0.1),
+}
 _WAGES = {"职能": 12500, "市场": 13500, "销售": 12800, "研发": 19500, "工厂": 8300, "物流": 8600}
 
 # yuan per head and month
@@ -137,7 +144,9 @@ def _sold(orgs: tuple[Org, ...], products: tuple[Product, ...], seed: int) -> di
     for org in (o for o in orgs if o.kind == "销售"):
         for product in products:
             abroad = org.division == OVERSEAS
-            if product.division == org.division or (abroad and dice(seed, "abroad", org.code, product.code).random() < 0.5):
+            if product.division == org.division or (
+                abroad and dice(seed, "abroad", org.code, product.code).random() < 0.5
+            ):
                 middle = 1_000_000 if abroad else 3_700_000
                 out[org.code, product.code] = dealt(seed, middle, 0.45, "sold", org.code, product.code)
     return out

@@ -18,8 +18,8 @@ from bihuan.demo.books.vouchers import Voucher
 FIRST, LAST = "2025-01", "2026-11"
 LINES = 200_000  # of the 22 months to October 2026
 VOUCHER_COLUMNS = (
-    "凭证号", "分录号", "日期", "会计期间", "科目编码", "科目名称", "部门编码", "项目编码", "产品编码", "摘要", "借方金额", "贷方金额",
-    "申请单号",
+    "凭证号", "分录号", "日期", "会计期间", "科目编码", "科目名称", "部门编码", "项目编码", "产品编码", "摘要",
+    "借方金额", "贷方金额", "申请单号",
 )  # fmt: skip
 TRIAL_COLUMNS = ("会计期间", "科目编码", "科目名称", "借方发生额", "贷方发生额")
 Sums = dict[tuple[Month, str], list[int]]
@@ -64,12 +64,12 @@ def write_books(folder: Path, package: Path, *, seed: int, lines: int = LINES) -
         ledger.add(month, last=month == axis[-1])
     sums: Sums = defaultdict(lambda: [0, 0])
     old = [m for m in axis if m.year == 2025]
-    history = _write(folder, "2025", old, ledger, actuals, sums)
-    deliveries = [_write(folder, str(m), [m], ledger, actuals, sums) for m in axis if m.year == 2026]
+    history = _write(folder, "2025", old, ledger, sums)
+    deliveries = [_write(folder, str(m), [m], ledger, sums) for m in axis if m.year == 2026]
     return Books(company, budget, actuals, asked, history, deliveries)
 
 
-def _write(folder: Path, name: str, span: list[Month], ledger: Ledger, actuals: Actuals, sums: Sums) -> Delivery:
+def _write(folder: Path, name: str, span: list[Month], ledger: Ledger, sums: Sums) -> Delivery:
     vouchers = [v for month in span for v in ledger.delivered[month]]
     for voucher in vouchers:
         for line in voucher.lines:
@@ -80,8 +80,8 @@ def _write(folder: Path, name: str, span: list[Month], ledger: Ledger, actuals: 
     out = Delivery(name, *(folder / f"{kind}_{name}.csv" for kind in kinds))
     _table(out.vouchers, VOUCHER_COLUMNS, _lines(vouchers))
     _table(out.trial, TRIAL_COLUMNS, _trial(sums, span[-1].year))
-    _table(out.people, ("月份", "部门编码", "期末人数"), _people(actuals, span))
-    _table(out.sales, ("月份", "部门编码", "产品编码", "指标", "数值"), _sales(actuals, span))
+    _table(out.people, ("月份", "部门编码", "期末人数"), _people(ledger.actuals, span))
+    _table(out.sales, ("月份", "部门编码", "产品编码", "指标", "数值"), _sales(ledger.actuals, span))
     return out
 
 

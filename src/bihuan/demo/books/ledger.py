@@ -97,5 +97,3 @@ def settle(company: Company, request: Request, chance: Dice) -> Voucher:
     voucher = report(company.org(request.org), [(request.item, request.invoiced)], request.month, chance)
     voucher.lines = [x._replace(document=request.number if x.department else "") for x in voucher.lines]
     return voucher
-
-

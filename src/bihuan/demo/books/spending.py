@@ -55,7 +55,7 @@ def make_actuals(company: Company, budget: Budget, seed: int, months: Sequence[M
         paid = dealt(seed, people * float(wage(company, org, month)), NOISE[WAGE], "paid", org, month)
         spent[org, WAGE, month] = round(paid * 100)
         spent[org, SOCIAL, month] = round(dealt(seed, paid * SOCIAL_RATE, NOISE[SOCIAL], "social", org, month) * 100)
-    sold = {(o, p, m): _sale(company, seed, o, p, m, base) for (o, p), base in company.sold.items() for m in months}
+    sold = {(o, p, m): _sale(company, seed, (o, p, m), base) for (o, p), base in company.sold.items() for m in months}
     return Actuals(spent, heads, sold)
 
 
@@ -79,7 +79,8 @@ def _heads(company: Company, seed: int, org: str, month: Month) -> int:
     return max(1, round(steady + dice(seed, "heads", org, month.number // 3).uniform(-0.015, 0.01) * steady))
 
 
-def _sale(company: Company, seed: int, org: str, product: str, month: Month, base: float) -> Sale:
+def _sale(company: Company, seed: int, cell: Cell, base: float) -> Sale:
+    org, product, month = cell
     listed = price(company, org, product, month)
     cut = told(seed, org, product, month)
     paid = Decimal(f"{float(listed) * cut * dice(seed, 'price', org, product, month).uniform(0.985, 1.01):.2f}")

@@ -37,7 +37,9 @@ class Trading:
             parts = [
                 (p, part)
                 for p in products
-                for part in chance.parts(self._sale(org, p), max(1, round(lines * self._sale(org, p) / whole)), LEAST_INVOICE)
+                for part in chance.parts(
+                    self._sale(org, p), max(1, round(lines * self._sale(org, p) / whole)), LEAST_INVOICE
+                )
             ]
             out += [_invoice(org, some, self.month, chance) for some in chance.handfuls(parts, 3)]
             out.append(self._cost(org, products))
@@ -84,26 +86,27 @@ def _purchase(amount: int, month: Month, chance: Dice) -> Voucher:
     return Voucher(month, chance.one(working_days(month)), lines)
 
 
-def _pair(debit: str, credit: str, text: str, amount: int, month: Month, chance: Dice) -> Voucher:
+def _pair(accounts: tuple[str, str], text: str, amount: int, month: Month, chance: Dice) -> Voucher:
+    debit, credit = accounts
     lines = [Line(debit, text, debit=amount), Line(credit, text, credit=amount)]
     return Voucher(month, chance.one(working_days(month)), lines)
 
 
 def _receipt(amount: int, month: Month, chance: Dice) -> Voucher:
-    return _pair(BANK, RECEIVABLE, "收到货款", amount, month, chance)
+    return _pair((BANK, RECEIVABLE), "收到货款", amount, month, chance)
 
 
 def _payment(amount: int, month: Month, chance: Dice) -> Voucher:
-    return _pair(PAYABLE, BANK, f"支付货款 {chance.one(_SUPPLIERS)}", amount, month, chance)
+    return _pair((PAYABLE, BANK), f"支付货款 {chance.one(_SUPPLIERS)}", amount, month, chance)
 
 
 def _drawn(amount: int, month: Month, chance: Dice) -> Voucher:
-    return _pair(WORK, MATERIAL, "生产领料", amount, month, chance)
+    return _pair((WORK, MATERIAL), "生产领料", amount, month, chance)
 
 
 def _finished(amount: int, month: Month, chance: Dice) -> Voucher:
-    return _pair(GOODS, WORK, "产品完工入库", amount, month, chance)
+    return _pair((GOODS, WORK), "产品完工入库", amount, month, chance)
 
 
 def _fee(_amount: int, month: Month, chance: Dice) -> Voucher:
-    return _pair(FEES, BANK, "银行手续费", round(chance.about(3_000, 0.5)), month, chance)
+    return _pair((FEES, BANK), "银行手续费", round(chance.about(3_000, 0.5)), month, chance)
