@@ -85,6 +85,26 @@ def test_the_full_years_tie_out_with_few_lines_on_the_error_desk(container: Cont
     assert 195_000 < sum(batch.records for batch in batches) < 205_000
 
 
+def test_the_legal_entities_add_up_to_the_same_as_the_management_tree(client: TestClient) -> None:
+    sign_in(client, "shenji")
+    versions = client.get("/api/v1/plan/versions", params={"model": "qiming"}).json()["versions"]
+    query = {
+        "version": next(v["id"] for v in versions if v["code"] == "实际"),
+        "cube": "费用",
+        "items": ["金额"],
+        "fixed": {"科目": "费用合计"},
+        "columns": ["2025"],
+    }
+    totals = {}
+    for tree in ("", "法人"):
+        answer = client.post("/api/v1/plan/query", json=query | {"rows": {"dim": "org", "tree": tree, "depth": 0}})
+        assert answer.status_code == 200, answer.text
+        rows = answer.json()["rows"]
+        assert [row["members"]["org"] for row in rows] == ["L00" if tree else "QM"]
+        totals[tree] = answer.json()["cells"][0][0]["v"]
+    assert totals[""] == totals["法人"] is not None
+
+
 def test_only_the_planted_overspending_went_beyond_control(container: Container) -> None:
     with container.database.engine.connect() as conn:
         places = conn.exec_driver_sql("SELECT place FROM deviation_case WHERE kind = 'forced'").scalars().all()

@@ -60,6 +60,7 @@ _TIMES: Mapping[str, Mapping[str, float]] = {
 }
 _ABROAD_KINDS = {"市场": 2.5, "销售": 22.0, "职能": 0.0, "工厂": 0.0}  # for organisations of the overseas division
 OVERSEAS = "INT"
+_EARNS = 2.6  # a division's revenue as a multiple of its own costs, so that half of it pays material and the rest earns
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,17 @@ def read_company(package: Path, seed: int) -> Company:
     products = tuple(Product(r["code"], r["name"], r["事业部"]) for r in goods if r["parent"] not in ("", "全部产品"))
     heads = {o.code: round(dealt(seed, *_HEADS[o.kind], "heads", o.code)) for o in orgs}
     wages = {o.code: dealt(seed, _WAGES[o.kind], 0.08, "wage", o.code) for o in orgs}
+    costs = {pair: amount for o in orgs for pair, amount in _costs(o, heads[o.code], seed)}
+    whole = {o.code: heads[o.code] * wages[o.code] * (1 + SOCIAL_RATE) for o in orgs}
+    for (org, _), amount in costs.items():
+        whole[org] += amount
     return Company(
         orgs=orgs,
         products=products,
-        costs={pair: amount for o in orgs for pair, amount in _costs(o, heads[o.code], seed)},
+        costs=costs,
         heads=heads,
         wages=wages,
-        sold=_sold(orgs, products, seed),
+        sold=_sold(orgs, products, whole, seed),
         prices={p.code: round(dealt(seed, 1500, 0.6, "price", p.code), 0) for p in products},
         material={p.code: dice(seed, "material", p.code).uniform(0.44, 0.54) for p in products},
     )
@@ -138,15 +143,24 @@ def _costs(org: Org, heads: int, seed: int) -> list[tuple[tuple[str, str], float
     return out
 
 
-def _sold(orgs: tuple[Org, ...], products: tuple[Product, ...], seed: int) -> dict[tuple[str, str], float]:
-    """Who sells what: each division its own products, the overseas offices half of them all."""
+def _sold(
+    orgs: tuple[Org, ...], products: tuple[Product, ...], whole: Mapping[str, float], seed: int
+) -> dict[tuple[str, str], float]:
+    """Who sells what: each division its own products, the overseas offices half of them all; enough to earn their costs."""
     out: dict[tuple[str, str], float] = {}
-    for org in (o for o in orgs if o.kind == "销售"):
-        for product in products:
-            abroad = org.division == OVERSEAS
-            if product.division == org.division or (
-                abroad and dice(seed, "abroad", org.code, product.code).random() < 0.5
-            ):
-                middle = 1_000_000 if abroad else 3_700_000
-                out[org.code, product.code] = dealt(seed, middle, 0.45, "sold", org.code, product.code)
+    for division in dict.fromkeys(o.division for o in orgs):
+        abroad = division == OVERSEAS
+        shares = {
+            (org.code, product.code): dealt(seed, 1.0, 0.45, "sold", org.code, product.code)
+            for org in orgs
+            if org.kind == "销售" and org.division == division
+            for product in products
+            if product.division == division or (abroad and _also_abroad(seed, org, product))
+        }
+        revenue = _EARNS * sum(amount for org, amount in whole.items() if org.startswith(f"{division}-"))
+        out |= {pair: revenue * share / sum(shares.values()) for pair, share in shares.items()}
     return out
+
+
+def _also_abroad(seed: int, org: Org, product: Product) -> bool:
+    return dice(seed, "abroad", org.code, product.code).random() < 0.5
