@@ -22,6 +22,7 @@ from bihuan.features.control import commands as control
 from bihuan.features.control.model import Request, RequestLine
 from bihuan.features.process import commands as process
 from bihuan.features.process.model import flow_of
+from bihuan.settings import Settings
 
 DEFAULT_SEED = 2026
 BUSINESS_DATE = date(2026, 10, 31)
@@ -47,7 +48,7 @@ def load_qiming(container: Container, *, seed: int = DEFAULT_SEED, say: Callable
         return
     seed = seed if begun is None else begun
     folder = models_folder() / COMPANY
-    setup = Setup(container, folder, write_books(books_folder(container), folder, seed=seed), seed)
+    setup = Setup(container, folder, write_books(books_folder(container.settings), folder, seed=seed), seed)
     for stage in left:
         say(f"演示公司：{(stage.__doc__ or '').splitlines()[0].rstrip('.')}")
         stage(setup)
@@ -56,9 +57,9 @@ def load_qiming(container: Container, *, seed: int = DEFAULT_SEED, say: Callable
             uow.value("access.set_setting", name=_DONE, value=json.dumps({"seed": seed, "done": done}))
 
 
-def books_folder(container: Container) -> Path:
+def books_folder(settings: Settings) -> Path:
     """Where the files of the company's systems lie; November's are there to be loaded by hand."""
-    return container.settings.data / "demo"
+    return settings.data / "demo"
 
 
 def _progress(container: Container) -> tuple[int | None, list[str]]:
