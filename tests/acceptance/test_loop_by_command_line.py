@@ -9,7 +9,7 @@ import pytest
 
 from bihuan import cli
 from bihuan.bootstrap import models_folder, opened
-from bihuan.demo import load_demo
+from bihuan.demo import load_small_demo
 from bihuan.settings import Settings
 
 VOUCHERS = """凭证号,日期,科目编码,部门编码,摘要,借方金额,贷方金额,申请单号
@@ -28,7 +28,7 @@ def data() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="bihuan-loop-"))
     folder.chmod(0o755)  # the server's user must reach it
     with opened(Settings(data=folder)) as container:
-        load_demo(container)
+        load_small_demo(container)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

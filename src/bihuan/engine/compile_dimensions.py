@@ -66,7 +66,9 @@ def _own_parents(dim: DimensionDefinition) -> list[str]:
     if not dim.own_leaf:
         return []
     parents = {edge.parent for edges in dim.trees.values() for edge in edges}
-    return [member.code for member in dim.members if member.code in parents]
+    placed = {code for edge in dim.trees.get("", ()) for code in (edge.child, edge.parent)} or parents
+    # a group of another tree only, such as a legal entity, has no amounts of its own
+    return [member.code for member in dim.members if member.code in parents & placed]
 
 
 def _dimension(dim: DimensionDefinition, ids: Mapping[str, int], report: Report) -> Dimension:

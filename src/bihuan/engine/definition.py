@@ -114,3 +114,6 @@ class ModelDefinition:
     languages: tuple[str, ...]
     dimensions: tuple[DimensionDefinition, ...]  # without the role dimensions: those follow, in the order of ``roles``
     cubes: tuple[CubeDefinition, ...]
+    first_versions: Mapping[str, str] = field(
+        default_factory=dict
+    )  # role -> code of its first version, where it is another

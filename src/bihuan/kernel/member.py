@@ -51,6 +51,22 @@ class Dimension:
         return frozenset(edge.parent for tree in self.trees.values() for edge in tree.edges)
 
     @cached_property
+    def elsewhere(self) -> frozenset[int]:
+        """Ids of groups that stand in another tree only, such as legal entities beside the management's tree."""
+        main, others = self.trees.get(""), [tree for name, tree in self.trees.items() if name]
+        if main is None or not main.edges:
+            return frozenset()
+        placed = {member for edge in main.edges for member in (edge.child, edge.parent)}
+        return frozenset(edge.parent for tree in others for edge in tree.edges) - placed
+
+    def tops(self, tree: str = "") -> tuple[Member, ...]:
+        """Members at the top of a tree as it stands, in display order; in the main one also those that stand alone."""
+        edges = self.trees[tree].children() if tree in self.trees else {}
+        below = {edge.child for some in edges.values() for edge in some}
+        free = [member for member in self.members if member.id not in below]
+        return tuple(m for m in free if (m.id in edges if tree else m.id not in self.elsewhere))
+
+    @cached_property
     def leaves(self) -> tuple[Member, ...]:
         """Members that are nobody's parent, in display order: where values are kept."""
         return tuple(member for member in self.members if member.id not in self.parents)

@@ -8,14 +8,20 @@ from fastapi.testclient import TestClient
 
 from bihuan.bootstrap import Container, build, models_folder
 from bihuan.demo import DEMO_PASSWORD, DEMO_PEOPLE, load_demo
+from bihuan.features.access.model import system
+from bihuan.features.control.queries import policy
+from bihuan.features.control.reconcile import reconcile
+from bihuan.features.integration import queries as integration
 from bihuan.settings import Settings
 from bihuan.web.app import create_app
+
+SEED = 77  # another company than the one `make demo` shows
 
 
 @pytest.fixture(scope="module")
 def container(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     container = build(Settings(data=Path(tmp_path_factory.mktemp("data")), database_url=database_url))
-    load_demo(container)
+    load_demo(container, seed=SEED)
     yield container
     container.database.engine.dispose()
 
@@ -33,18 +39,19 @@ def sign_in(client: TestClient, login: str) -> None:
 
 
 def counts(container: Container) -> list[object]:
-    tables = ("app_user", "user_role", "role_grant", "model_revision", "member", "plan_log", "version", "action_entry")
+    tables = ("app_user", "user_role", "role_grant", "model_revision", "member", "plan_log", "version", "action_entry",
+              "ledger_entry", "load_batch", "document", "deviation_case")  # fmt: skip
     with container.database.engine.connect() as conn:
         return [conn.exec_driver_sql(f"SELECT count(*) FROM {t}").scalar() for t in tables]
 
 
 def test_a_second_load_changes_nothing(container: Container) -> None:
     before = counts(container)
-    load_demo(container)
+    load_demo(container, seed=SEED + 1)
     assert counts(container) == before
 
 
-@pytest.mark.parametrize("login", [person[0] for person in DEMO_PEOPLE])
+@pytest.mark.parametrize("login", [*(person.login for person in DEMO_PEOPLE), "pwr-sal", "drv"])
 def test_everybody_of_the_demo_can_sign_in(client: TestClient, login: str) -> None:
     sign_in(client, login)
     assert client.get("/api/v1/session").json()["login"] == login
@@ -54,6 +61,59 @@ def test_every_shipped_model_is_there(client: TestClient) -> None:
     sign_in(client, "yusuan")
     shipped = {p.name for p in models_folder().iterdir() if (p / "model.yaml").is_file()}
     assert {m["code"] for m in client.get("/api/v1/models").json()} == shipped
+
+
+def test_the_business_day_is_the_last_of_october(client: TestClient) -> None:
+    sign_in(client, "shenji")
+    assert client.get("/api/v1/session").json()["business_date"] == "2026-10-31"
+
+
+def test_the_versions_have_their_codes(client: TestClient) -> None:
+    sign_in(client, "yusuan")
+    versions = client.get("/api/v1/plan/versions", params={"model": "qiming"}).json()["versions"]
+    assert {v["code"] for v in versions} >= {"实际", "2026预算", "2026预测"}
+
+
+def test_the_full_years_tie_out_with_few_lines_on_the_error_desk(container: Container) -> None:
+    with container.database.reading() as reader:
+        rows = integration.tie_out(reader, system("test"), container.warehouse, source="集团总账")
+        desk = integration.error_desk(reader, system("test"), source="集团总账", count=10_000)
+        batches = integration.batches(reader, system("test"), source="集团总账")
+    assert {row.period for row in rows} >= {"2025-01", "2026-10"}
+    assert [row for row in rows if row.difference] == []
+    assert 10 < len(desk) < 100
+    assert 195_000 < sum(batch.records for batch in batches) < 205_000
+
+
+def test_the_legal_entities_add_up_to_the_same_as_the_management_tree(client: TestClient) -> None:
+    sign_in(client, "shenji")
+    versions = client.get("/api/v1/plan/versions", params={"model": "qiming"}).json()["versions"]
+    query = {
+        "version": next(v["id"] for v in versions if v["code"] == "实际"),
+        "cube": "费用",
+        "items": ["金额"],
+        "fixed": {"科目": "费用合计"},
+        "columns": ["2025"],
+    }
+    totals = {}
+    for tree in ("", "法人"):
+        answer = client.post("/api/v1/plan/query", json=query | {"rows": {"dim": "org", "tree": tree, "depth": 0}})
+        assert answer.status_code == 200, answer.text
+        rows = answer.json()["rows"]
+        assert [row["members"]["org"] for row in rows] == ["L00" if tree else "QM"]
+        totals[tree] = answer.json()["cells"][0][0]["v"]
+    assert totals[""] == totals["法人"] is not None
+
+
+def test_only_the_planted_overspending_went_beyond_control(container: Container) -> None:
+    with container.database.engine.connect() as conn:
+        places = conn.exec_driver_sql("SELECT place FROM deviation_case WHERE kind = 'forced'").scalars().all()
+    assert {(place["members"]["org"], place["period"] >= "2026-06") for place in places} == {("PWR-MKT", True)}
+
+
+def test_the_balances_of_the_control_ledger_are_right(container: Container) -> None:
+    with container.database.reading() as reader:
+        assert reconcile(reader, policy(reader, "集团费用控制")) == []
 
 
 # 年销售额: MM 电机市场部 and PM 水泵市场部 sell; the head of 电机事业部 sees the first, of the group only the visible part

@@ -204,3 +204,27 @@ def test_stable_ids_are_taken_from_outside(tmp_path: Path) -> None:
     assert codes["来源期"][0] == "2025Q4"
     ids = {dim: {code: 1000 + n for n, code in enumerate(listed)} for dim, listed in codes.items()}
     assert compile_model(definition, ids).dimensions["产品"].by_code["A"].id == 1001
+
+
+def test_groups_of_another_tree_have_no_place_in_the_main_one_and_no_leaf_of_their_own(tmp_path: Path) -> None:
+    texts = files("收入 = 成本")
+    texts["dimensions/org.csv"] = (
+        "code,name,parent\n集团,集团,\n甲部,甲部,集团\n乙部,乙部,集团\n甲公司,甲公司,\n闲置,闲置,\n"
+    )
+    texts["dimensions/org.法人.csv"] = "code,parent\n甲部,甲公司\n乙部,甲公司\n"
+    dimension = read_package(write(tmp_path, texts)).model.dimensions["org"]
+    assert "集团.本级" in dimension.by_code
+    assert "甲公司.本级" not in dimension.by_code
+    assert [member.code for member in dimension.tops()] == ["集团", "闲置"]
+    assert [member.code for member in dimension.tops("法人")] == ["甲公司"]
+    under = dimension.trees["法人"].leaves_under(dimension.by_code["甲公司"].id)
+    assert {dimension.by_id[i].code for i in under} == {"甲部", "乙部"}
+
+
+def test_a_role_may_name_the_code_of_its_first_version(tmp_path: Path) -> None:
+    texts = files("收入 = 成本")
+    heads = [line for line in texts["model.yaml"].splitlines() if not line.startswith("versions:")]
+    texts["model.yaml"] = "\n".join([*heads, "versions: {实际: 实际, 预算: 2026预算}"])
+    definition = read_package(write(tmp_path, texts)).definition
+    assert definition.versions == ("实际", "预算")
+    assert definition.first_versions == {"预算": "2026预算"}

@@ -30,7 +30,7 @@ def items(model: CompiledModel, cube: str, scope: Scope) -> list[CompiledItem]:
 
 
 def members(model: CompiledModel, dim: str, tree: str, scope: Scope) -> list[Line]:
-    """The lines of a tree in display order, depth first; members outside every edge stand at the top."""
+    """The lines of a tree in display order, depth first; in the main tree members outside every edge stand at the top."""
     dimension = model.dimensions.get(dim)
     if dimension is None or (tree and tree not in dimension.trees):
         raise NotFound(f"no dimension {dim}{' with tree ' + tree if tree else ''}", dimension=dim, tree=tree)
@@ -63,8 +63,8 @@ def visible(dimension: Dimension, tree: str, scope: Scope) -> frozenset[int]:
 def _walk(dimension: Dimension, tree: str) -> Iterator[tuple[int, Edge | None]]:
     """Members with the edge they hang on, parents before children, siblings in display order."""
     edges = dimension.trees.get(tree)
-    children, up = (edges.children(), edges.parent_of()) if edges else ({}, {})
-    stack: list[tuple[int, Edge | None]] = [(m.id, None) for m in reversed(dimension.members) if m.id not in up]
+    children = edges.children() if edges else {}
+    stack: list[tuple[int, Edge | None]] = [(m.id, None) for m in reversed(dimension.tops(tree))]
     while stack:
         node, edge = stack.pop()
         yield node, edge

@@ -90,7 +90,7 @@ def read_definition(folder: Path, problems: Problems) -> ModelDefinition | None:
     cubes = [_cube(path, f"cubes/{path.name}", problems) for path in sorted((folder / "cubes").glob("*.yaml"))]
     if not cubes:
         problems.at("no_cubes", Place("cubes/"), "没有预算表", expected="cubes/*.yaml")
-    calendar = _calendar(keys, problems)
+    calendar, versions = _calendar(keys, problems), _versions(keys)
     if calendar is None or any(cube is None for cube in cubes) or not cubes:
         return None
     return ModelDefinition(
@@ -100,11 +100,22 @@ def read_definition(folder: Path, problems: Problems) -> ModelDefinition | None:
         currency=_text(keys, "currency", "元"),
         units=keys["units"].pairs("units") if "units" in keys else {},
         roles=keys["roles"].pairs("roles") if "roles" in keys else {},
-        versions=keys["versions"].texts("versions") if "versions" in keys else (),
+        versions=tuple(versions),
         languages=keys["languages"].texts("languages") if "languages" in keys else ("zh",),
         dimensions=tuple(dimensions),
         cubes=tuple(cube for cube in cubes if cube is not None),
+        first_versions={role: code for role, code in versions.items() if role != code},
     )
+
+
+def _versions(keys: Mapping[str, Yaml]) -> dict[str, str]:
+    """Version roles, and the code of each one's first version: ``[实际, 预算]``, or ``{实际: 实际, 预算: 2026预算}``."""
+    if "versions" not in keys:
+        return {}
+    node = keys["versions"]
+    if node.is_mapping:
+        return {role: code or role for role, code in node.pairs("versions").items()}
+    return {role: role for role in node.texts("versions")}
 
 
 def _text(keys: Mapping[str, Yaml], key: str, default: str) -> str:

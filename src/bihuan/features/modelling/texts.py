@@ -89,6 +89,11 @@ class Yaml:
                 out[key.value] = Yaml(value, self.file, self.problems, key)
         return out
 
+    @property
+    def is_mapping(self) -> bool:
+        """True for keys with values, where a list could stand as well."""
+        return isinstance(self.node, yaml.MappingNode)
+
     def text(self, what: str) -> str:
         """A scalar, as written."""
         if not isinstance(self.node, yaml.ScalarNode):

@@ -22,9 +22,10 @@ class PlanRevisions:
         for version in known:
             if version.status != "closed":
                 adopt_revision(uow, actor, version_id=version.id, revision=revision)
-        roles = modelling.compiled(uow, model_id, revision).definition.versions or (PLAN_VERSION,)
-        for role in roles:
-            if role not in {v.role for v in known} and role not in {v.code for v in known}:
+        definition = modelling.compiled(uow, model_id, revision).definition
+        for role in definition.versions or (PLAN_VERSION,):
+            code = definition.first_versions.get(role, role)
+            if role not in {v.role for v in known} and code not in {v.code for v in known}:
                 manifests.start_version(
-                    uow, actor, model_id=model_id, code=role, name=role, role=role, revision=revision, bound=True
+                    uow, actor, model_id=model_id, code=code, name=code, role=role, revision=revision, bound=True
                 )

@@ -163,11 +163,7 @@ def nodes_of(dimension: Dimension, asked: QueryIn) -> list[Node]:
         return [Node(_member(dimension, code), 0, None) for code in spec.members]
     tree = dimension.trees.get(spec.tree)
     children = tree.children() if tree else {}
-    below = {edge.child for edges in children.values() for edge in edges}
-    if spec.root is not None:
-        tops = [_member(dimension, spec.root)]
-    else:
-        tops = [m for m in dimension.members if m.id not in below and (not spec.tree or m.id in children)]
+    tops = dimension.tops(spec.tree) if spec.root is None else (_member(dimension, spec.root),)
     out: list[Node] = []
 
     def walk(member: Member, level: int, parent: str | None) -> None:
@@ -234,9 +230,7 @@ class _View:
         dimension = self.model.dimensions[dim]
         if (code := self.asked.fixed.get(dim)) is not None:
             return _member(dimension, code)
-        tree = dimension.trees.get("")
-        below = {edge.child for edge in tree.edges} if tree else set()
-        tops = [m for m in dimension.members if m.id not in below]
+        tops = dimension.tops()
         if len(tops) != 1:
             raise Invalid(f"请指定 {dimension.name} 的成员", dimension=dim, expected="fixed 或 rows 里给出")
         return tops[0]

@@ -1,0 +1,83 @@
+"""Actuals by the route that every file takes: land, map and check, publish; then the trial balance and the closed periods."""
+
+import csv
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from bihuan.bootstrap import Container
+from bihuan.demo.books.files import Delivery
+from bihuan.demo.people import COMPANY, known
+from bihuan.features.access.model import system
+from bihuan.features.integration import commands, publishing, queries
+from bihuan.features.integration.model import Batch
+
+LEDGER, PEOPLE, SALES = "集团总账", "人事", "销售台账"
+
+
+def load_history(container: Container, folder: Path, delivery: Delivery) -> None:
+    """The year before control began: its vouchers enter the plan, not the control ledger; then its periods are closed."""
+    define_sources(container, folder, controlled=False)
+    load_delivery(container, delivery)
+    close(container, [f"{delivery.period}-{month:02d}" for month in range(1, 13)])
+
+
+def load_year(container: Container, folder: Path, deliveries: Sequence[Delivery], *, until: str) -> None:
+    """Month by month under control. A month is closed once the next one has come, with what was late."""
+    define_sources(container, folder, controlled=True)
+    for delivery in deliveries:
+        if delivery.period <= until:
+            load_delivery(container, delivery)
+            close(container, [d.period for d in deliveries if d.period < delivery.period][-1:])
+
+
+def define_sources(container: Container, folder: Path, *, controlled: bool) -> None:
+    """The sources of the package; not ``controlled``: without the policy whose ledger takes the vouchers."""
+    with container.database.writing() as uow:
+        for path in sorted((folder / "sources").glob("*.yaml")):
+            text, mapping = path.read_text("utf-8"), path.with_suffix(".csv")
+            if not controlled:
+                text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("policy:"))
+            rules = mapping.read_text("utf-8") if mapping.exists() else ""
+            commands.define_source(uow, system("demo"), definition=text, mapping=rules, file=path.name)
+
+
+def load_delivery(container: Container, delivery: Delivery) -> None:
+    """The files of a month (or a year), and what the books say of it."""
+    for source, file in ((PEOPLE, delivery.people), (SALES, delivery.sales), (LEDGER, delivery.vouchers)):
+        load(container, source, file)
+    with container.database.writing() as uow:
+        totals = control_totals(delivery.trial)
+        commands.set_control_totals(uow, known(uow, container, "it"), source=LEDGER, totals=totals)
+
+
+def load(container: Container, source: str, file: Path) -> Batch:
+    """Lands, prepares and publishes, each in its transaction; a file that is loaded stays as it is."""
+    files = container.warehouse
+    with container.database.writing() as uow:
+        actor = known(uow, container, "it")
+        batch = commands.land(uow, actor, files, source=source, file_name=file.name, chunks=[file.read_bytes()])
+    if batch.state == "landed":
+        with container.database.writing() as uow:
+            model = queries.compiled(uow, source)
+            batch = commands.prepare_batch(uow, actor, files, model, batch_id=batch.id)
+    if batch.state == "prepared":
+        with container.database.writing() as uow:
+            batch = publishing.publish(uow, actor, files, batch_id=batch.id)
+    return batch
+
+
+def control_totals(trial: Path) -> dict[tuple[str, str], Decimal]:
+    """(account, period) -> debit − credit of a trial balance."""
+    with trial.open(encoding="utf-8-sig", newline="") as file:
+        return {
+            (row["科目编码"], row["会计期间"]): Decimal(row["借方发生额"]) - Decimal(row["贷方发生额"])
+            for row in csv.DictReader(file)
+        }
+
+
+def close(container: Container, periods: Sequence[str]) -> None:
+    """Closes periods for actuals."""
+    if periods:
+        with container.database.writing() as uow:
+            commands.set_period_status(uow, system("demo"), model=COMPANY, periods=periods, status="closed")
