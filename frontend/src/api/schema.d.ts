@@ -604,10 +604,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Units
+         * Cycle Units
          * @description Its plan units: where each stands, who has it, due when.
          */
-        get: operations["entry_units"];
+        get: operations["entry_cycle_units"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2092,8 +2092,6 @@ export interface components {
             title: string;
             /** Tolerance */
             tolerance: string;
-            /** Units */
-            units: number;
             /** Version */
             version: string;
             /** Version Id */
@@ -5223,7 +5221,7 @@ export interface operations {
             };
         };
     };
-    entry_units: {
+    entry_cycle_units: {
         parameters: {
             query?: never;
             header?: never;

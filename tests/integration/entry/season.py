@@ -17,7 +17,7 @@ from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling import queries as models
 from bihuan.features.planning import commands as planning
 from bihuan.features.planning import queries as plans
-from bihuan.features.planning.model import CellEdit
+from bihuan.features.planning.model import CellEdit, UnknownVersion
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.process.commands import put_flow
 from bihuan.features.process.model import Flow, Node
@@ -111,12 +111,14 @@ def build(database: Database, folder: Path) -> Season:
     with database.writing() as uow:
         modelling.apply(uow, root, PACKAGE)
         model = models.find(uow, "group")
-        made = [
-            planning.create_version(
-                uow, root, model_id=model.id, code=code, name=code, role=role, revision=model.revision
-            )
-            for code, role in (("实际", "实际"),)
-        ]
+        try:
+            actual = plans.version(
+                uow, "group", "实际"
+            ).id  # made by the listener that bootstrap binds, where it is bound
+        except UnknownVersion:
+            actual = planning.create_version(
+                uow, root, model_id=model.id, code="实际", name="实际", role="实际", revision=model.revision
+            ).id
         for login, (actions, org) in PEOPLE.items():
             access.define_role(uow, root, code=login, name=login, grants=[{"action": a} for a in actions])
             access.add_user(uow, root, login=login, name=login.upper(), password=None)
@@ -129,7 +131,7 @@ def build(database: Database, folder: Path) -> Season:
             CellEdit(AMOUNT, {"org": org, "科目": key}, "2026-03", None, Decimal(amount))
             for (org, key), amount in LAST_YEAR.items()
         ]
-        planning.append(uow, root, version_id=made[0].id, edits=edits, source="test", reason="")
+        planning.append(uow, root, version_id=actual, edits=edits, source="test", reason="")
     with database.reading() as reader:
         return Season(database, models.load(reader, "group").trees)
 

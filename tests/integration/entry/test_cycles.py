@@ -382,9 +382,7 @@ def test_19_a_closed_cycle_takes_neither_targets_nor_submissions_until_it_is_reo
     assert hand_out(season, "guan", edit("A", "差旅费", "1000", "1100")).outcome == "saved"
     with season.database.reading() as reader:
         actions = [row["action"] for row in reader.rows("access.actions", **_trail())]
-    assert {"entry.cycle.open", "entry.target", "entry.target.undo", "entry.cycle.closed"} <= set(
-        actions
-    )
+    assert {"entry.cycle.open", "entry.target", "entry.target.undo", "entry.cycle.closed"} <= set(actions)
 
 
 def _trail() -> dict[str, Any]:

@@ -69,7 +69,7 @@ def cycle(edge: Edge, cycle_id: int) -> wire.CycleOut:
 
 
 @router.get("/{cycle_id}/units", **requires("entry.read"))
-def units(edge: Edge, cycle_id: int) -> list[wire.CycleUnitOut]:
+def cycle_units(edge: Edge, cycle_id: int) -> list[wire.CycleUnitOut]:
     """Its plan units: where each stands, who has it, due when."""
     with edge.read() as reader:
         return [wire.unit(u) for u in summary.units_of(reader, edge.actor, cycle_id)]
