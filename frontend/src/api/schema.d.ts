@@ -2039,7 +2039,7 @@ export interface components {
         };
         /**
          * CycleOut
-         * @description ``keys`` empty: the cycle has no targets. ``rule``: 强制 refuses what exceeds, 提示 warns.
+         * @description ``keys`` empty: the cycle has no targets. ``rule``: 强制 refuses what exceeds, 提示 warns. ``favourable``: more, less or "".
          */
         CycleOut: {
             /** By */
@@ -2048,6 +2048,8 @@ export interface components {
             code: string;
             /** Compare */
             compare: components["schemas"]["bihuan__features__entry__wire__ColumnOut"][];
+            /** Favourable */
+            favourable: string;
             /** Fiscal Year */
             fiscal_year: number;
             /** Flow */

@@ -15,6 +15,7 @@ from bihuan.features.entry.cycle_text import templates_of
 from bihuan.features.modelling import queries as modelling
 from bihuan.features.planning import commands as planning
 from bihuan.features.planning import queries as plans
+from bihuan.features.planning.cells import ref_of
 from bihuan.kernel.errors import Invalid
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
@@ -221,6 +222,7 @@ def _cycle(reader: Reader, actor: Principal, row: RowMapping, template: Template
         item="" if rules is None else rules.item,
         reserve="" if rules is None else rules.reserve,
         measure="" if rules is None else rules.measure,
+        favourable="" if rules is None else model.items[ref_of(rules.measure)].definition.favourable,
         by="" if rules is None else rules.by,
         keys=[] if rules is None else [wire.KeyOut(code=k, name=names[k].name) for k in keys],
         rule="" if rules is None else rules.rule,

@@ -1,6 +1,6 @@
 """Reading ``cycles/*.yaml``: every problem at once, with place, found and expected. An apply with problems is refused."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import yaml
@@ -67,10 +67,11 @@ def read_templates(model: CompiledModel, files: Mapping[str, str]) -> dict[str, 
     """Every ``cycles/*.yaml``; raises `ProblemsFound` with the problems of all of them."""
     problems = Problems()
     out: dict[str, Template] = {}
+    flows = _flow_codes(files)
     for file, text in sorted(files.items()):
         if file.startswith(FOLDER) and file.endswith(".yaml"):
             root = yaml_of(text, file, problems)
-            template = None if root is None else _Reading(model, file, problems).template(root)
+            template = None if root is None else _Reading(model, flows, file, problems).template(root)
             if template is None:
                 continue
             if template.code in out:
@@ -81,11 +82,21 @@ def read_templates(model: CompiledModel, files: Mapping[str, str]) -> dict[str, 
     return out
 
 
+def _flow_codes(files: Mapping[str, str]) -> list[str]:
+    """The flows the package brings; what is wrong with their texts their own reader says."""
+    out = []
+    for file, text in sorted(files.items()):
+        if file.startswith("flows/") and file.endswith(".yaml"):
+            keys = root.mapping("flow") if (root := yaml_of(text, file, Problems())) else {}
+            out += [keys["code"].text("code")] if "code" in keys else []
+    return out
+
+
 class _Reading:
     """One file against its model."""
 
-    def __init__(self, model: CompiledModel, file: str, problems: Problems) -> None:
-        self.model, self.file, self.problems = model, file, problems
+    def __init__(self, model: CompiledModel, flows: Sequence[str], file: str, problems: Problems) -> None:
+        self.model, self.flows, self.file, self.problems = model, flows, file, problems
 
     def template(self, root: Yaml) -> Template | None:
         """None when a part that the others need is missing."""
@@ -100,6 +111,9 @@ class _Reading:
         year = keys["fiscal_year"].whole("fiscal_year")
         self._year(keys["fiscal_year"], year)
         version = self._version(keys["version"])
+        flow = keys["flow"].text("flow") if "flow" in keys else ""
+        if self.flows and flow not in self.flows:
+            self._no_such(keys.get("flow", root), "审批流", flow, self.flows)
         code = keys["cycle"].text("cycle")
         return Template(
             code=code,
@@ -111,7 +125,7 @@ class _Reading:
             bind=version.get("bind", "no") in ("yes", "true", "是"),
             units=self._units(keys["units"]),
             rounds=self._rounds(keys["rounds"]),
-            flow=keys["flow"].text("flow") if "flow" in keys else "",
+            flow=flow,
             forms=keys["forms"].texts("forms") if "forms" in keys else (),
             remind_days=keys["remind_days"].whole("remind_days") if "remind_days" in keys else 3,
             targets=self._targets(keys["targets"]) if "targets" in keys else None,
