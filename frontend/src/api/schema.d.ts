@@ -348,6 +348,274 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/subtree-releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Subtree
+         * @description 下达: every approved unit of a subtree of a cycle at once.
+         */
+        post: operations["control_release_subtree"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cycles Of
+         * @description Cycles of models whose units one may read, newest first.
+         */
+        get: operations["entry_cycles_of"];
+        put?: never;
+        /**
+         * Open Cycle
+         * @description Opens a cycle from its template: version, plan units, due dates.
+         */
+        post: operations["entry_open_cycle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description Templates of the applied package, and which are open already.
+         */
+        get: operations["entry_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cycle
+         * @description One cycle.
+         */
+        get: operations["entry_cycle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close
+         * @description Closes a cycle; says why.
+         */
+        post: operations["entry_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description Opens a closed cycle again; says why.
+         */
+        post: operations["entry_reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}/round": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Next Round
+         * @description Goes on to the next round: the state so far gets a name, open units a new due date.
+         */
+        post: operations["entry_next_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cycle Summary
+         * @description 汇总: coverage; target, planned, submitted and earlier years by organisation and key item.
+         */
+        get: operations["entry_cycle_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cycle Targets
+         * @description Targets with what is passed down, kept back, planned and compared.
+         */
+        get: operations["entry_cycle_targets"];
+        put?: never;
+        /**
+         * Set Targets
+         * @description Sets and passes down, all or nothing; 409 with the same body when nothing was saved.
+         */
+        post: operations["entry_set_targets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}/targets/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Distribute
+         * @description Passes an organisation's target down to those below it by a basis.
+         */
+        post: operations["entry_distribute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}/targets/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Targets
+         * @description Targets from a table; a dry run says what it would change. With problems nothing is written.
+         */
+        post: operations["entry_import_targets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}/targets/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Targets
+         * @description Takes one handing down back.
+         */
+        post: operations["entry_undo_targets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle_id}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cycle Units
+         * @description Its plan units: where each stands, who has it, due when.
+         */
+        get: operations["entry_cycle_units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deviations": {
         parameters: {
             query?: never;
@@ -760,6 +1028,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan-units/{unit_id}/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Due
+         * @description Another due date for one unit.
+         */
+        put: operations["entry_set_due"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan-units/{unit_id}/submission": {
         parameters: {
             query?: never;
@@ -774,6 +1062,26 @@ export interface paths {
          * @description Submits a unit, or submits it again after a return.
          */
         post: operations["entry_submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-units/{unit_id}/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unit Targets
+         * @description For the head of a unit: by key item the target, what is planned so far, what remains. Empty without targets.
+         */
+        get: operations["entry_unit_targets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1470,6 +1778,14 @@ export interface components {
             /** State */
             state: string;
         };
+        /** Because */
+        Because: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /**
          * BranchIn
          * @description A new version that starts as ``version`` stands (at ``as_of`` if given).
@@ -1643,22 +1959,6 @@ export interface components {
             /** Rate By Amount */
             rate_by_amount: string | null;
         };
-        /**
-         * ColumnOut
-         * @description ``kind``: "base", a grouping's name, or "none" for the only column of items without period.
-         */
-        ColumnOut: {
-            /** Code */
-            code: string;
-            /** Kind */
-            kind: string;
-            /** Name */
-            name: string;
-            /** Parent */
-            parent: string | null;
-            /** Plan */
-            plan: boolean;
-        };
         /** Comment */
         Comment: {
             /**
@@ -1729,6 +2029,124 @@ export interface components {
             items: components["schemas"]["bihuan__features__modelling__api__ItemOut"][];
             /** Title */
             title: string;
+        };
+        /** CycleIn */
+        CycleIn: {
+            /** Model */
+            model: string;
+            /** Template */
+            template: string;
+        };
+        /**
+         * CycleOut
+         * @description ``keys`` empty: the cycle has no targets. ``rule``: 强制 refuses what exceeds, 提示 warns. ``favourable``: more, less or "".
+         */
+        CycleOut: {
+            /** By */
+            by: string;
+            /** Code */
+            code: string;
+            /** Compare */
+            compare: components["schemas"]["bihuan__features__entry__wire__ColumnOut"][];
+            /** Favourable */
+            favourable: string;
+            /** Fiscal Year */
+            fiscal_year: number;
+            /** Flow */
+            flow: string;
+            /** Forms */
+            forms: string[];
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /** Keys */
+            keys: components["schemas"]["KeyOut"][];
+            /** May Admin */
+            may_admin: boolean;
+            /** Measure */
+            measure: string;
+            /** Model */
+            model: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Reserve */
+            reserve: string;
+            /** Round */
+            round: string;
+            /** Rounds */
+            rounds: components["schemas"]["RoundOut"][];
+            /** Rule */
+            rule: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "closed";
+            /** Step */
+            step: string;
+            /** Title */
+            title: string;
+            /** Tolerance */
+            tolerance: string;
+            /** Version */
+            version: string;
+            /** Version Id */
+            version_id: number;
+        };
+        /**
+         * CycleUnitOut
+         * @description A plan unit as it stands; ``days_left`` below 0: late.
+         */
+        CycleUnitOut: {
+            /** Cycle */
+            cycle: string;
+            /** Cycle Id */
+            cycle_id: number | null;
+            /** Days Left */
+            days_left: number | null;
+            /** Due At */
+            due_at: string | null;
+            /** Flow */
+            flow: string;
+            /** Forms */
+            forms: string[];
+            /**
+             * Held Since
+             * Format: date-time
+             */
+            held_since: string;
+            /** Holder */
+            holder: string;
+            /** Holder Name */
+            holder_name: string;
+            /** Id */
+            id: number;
+            /** Model */
+            model: string;
+            /** Org */
+            org: string;
+            /** Org Name */
+            org_name: string;
+            /** Overdue */
+            overdue: boolean;
+            /** Round */
+            round: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Status */
+            status: string;
+            /** Submissions */
+            submissions: number;
+            /** Version Id */
+            version_id: number;
         };
         /**
          * DecideIn
@@ -1849,6 +2267,26 @@ export interface components {
             /** Trees */
             trees: string[];
         };
+        /**
+         * DistributionIn
+         * @description ``basis``: even, current, or the title of a comparison column. ``keys`` empty: all.
+         */
+        DistributionIn: {
+            /** Basis */
+            basis: string;
+            /**
+             * Keys
+             * @default []
+             */
+            keys: string[];
+            /** Org */
+            org: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** DocumentOut */
         DocumentOut: {
             /**
@@ -1919,6 +2357,19 @@ export interface components {
             lines: {
                 [key: string]: unknown;
             }[];
+        };
+        /** DueIn */
+        DueIn: {
+            /**
+             * Due At
+             * Format: date
+             */
+            due_at: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * EditIn
@@ -2178,6 +2629,61 @@ export interface components {
             task: number;
         };
         /**
+         * ImportIn
+         * @description ``text``: CSV or tab-separated, with a header; ``unit`` 10000: the amounts are 万元. ``dry_run``: says what it would do.
+         */
+        ImportIn: {
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Text */
+            text: string;
+            /**
+             * Unit
+             * @default 1
+             * @enum {integer}
+             */
+            unit: 1 | 1000 | 10000;
+        };
+        /**
+         * ImportOut
+         * @description ``saved`` null: nothing was written, because of ``problems`` or because it was a dry run.
+         */
+        ImportOut: {
+            /** Edits */
+            edits: components["schemas"]["TargetEditIn"][];
+            /** Problems */
+            problems: components["schemas"]["ImportProblemOut"][];
+            saved: components["schemas"]["TargetsSavedOut"] | null;
+        };
+        /** ImportProblemOut */
+        ImportProblemOut: {
+            /** Column */
+            column: number;
+            /** Expected */
+            expected: string;
+            /** Found */
+            found: string;
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
+        };
+        /** KeyOut */
+        KeyOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * LineIn
          * @description ``coordinate``: dimension -> member code; ``item`` is written cube!item.
          */
@@ -2303,6 +2809,26 @@ export interface components {
             title: string;
         };
         /**
+         * OrgOut
+         * @description ``may_set``: the reader decides what it receives; ``may_keep``: its reserve and what it passes down.
+         */
+        OrgOut: {
+            /** Code */
+            code: string;
+            /** Leaf */
+            leaf: boolean;
+            /** Level */
+            level: number;
+            /** May Keep */
+            may_keep: boolean;
+            /** May Set */
+            may_set: boolean;
+            /** Name */
+            name: string;
+            /** Parent */
+            parent: string | null;
+        };
+        /**
          * PackageIn
          * @description Path -> text of every file of the package (``data/`` is ignored); ``from_revision``: what it was taken from.
          */
@@ -2423,7 +2949,7 @@ export interface components {
             /** Cells */
             cells: components["schemas"]["CellOut"][][];
             /** Columns */
-            columns: components["schemas"]["ColumnOut"][];
+            columns: components["schemas"]["bihuan__features__planning__wire__ColumnOut"][];
             /** Items */
             items: components["schemas"]["bihuan__features__planning__wire__ItemOut"][];
             /** Reasons */
@@ -2570,6 +3096,13 @@ export interface components {
             /** Note */
             note: string;
         };
+        /** RoundOut */
+        RoundOut: {
+            /** Code */
+            code: string;
+            /** Due */
+            due: string;
+        };
         /**
          * RowOut
          * @description ``members`` names one node for each of the item's dimensions; ``parent`` is another row's key.
@@ -2650,6 +3183,18 @@ export interface components {
             saved: number;
             /** Seq */
             seq: number;
+        };
+        /**
+         * SeenOut
+         * @description ``v`` null: blank. ``p``: part of it only (部分). ``h``: hidden.
+         */
+        SeenOut: {
+            /** H */
+            h: boolean;
+            /** P */
+            p: boolean;
+            /** V */
+            v: string | null;
         };
         /**
          * SeqOut
@@ -2770,6 +3315,173 @@ export interface components {
             flow: string;
         };
         /**
+         * SubtreeIn
+         * @description ``org``: it and everything below it.
+         */
+        SubtreeIn: {
+            /** Cycle Id */
+            cycle_id: number;
+            /** Org */
+            org: string;
+        };
+        /**
+         * SubtreeOut
+         * @description ``orgs``: the units released; ``left``: not approved yet; ``policies`` empty: nothing entered the ledger.
+         */
+        SubtreeOut: {
+            /** Cells */
+            cells: number;
+            /** Left */
+            left: string[];
+            /** Orgs */
+            orgs: string[];
+            /** Policies */
+            policies: string[];
+            /** Seq */
+            seq: number;
+            /** Total */
+            total: string;
+        };
+        /**
+         * SummaryOut
+         * @description ``releasable``: organisation -> how many approved units lie in it.
+         */
+        SummaryOut: {
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+            cycle: components["schemas"]["CycleOut"];
+            /** Orgs */
+            orgs: components["schemas"]["OrgOut"][];
+            /** Overdue */
+            overdue: number;
+            /** Releasable */
+            releasable: {
+                [key: string]: number;
+            };
+            /** Rows */
+            rows: components["schemas"]["SummaryRowOut"][];
+            /** Submitted */
+            submitted: number;
+            /** Total */
+            total: number;
+            /** Units */
+            units: components["schemas"]["CycleUnitOut"][];
+        };
+        /** SummaryRowOut */
+        SummaryRowOut: {
+            /** Compare */
+            compare: components["schemas"]["SeenOut"][];
+            current: components["schemas"]["SeenOut"];
+            /** Key */
+            key: string;
+            /** Org */
+            org: string;
+            /** Submitted */
+            submitted: string | null;
+            target: components["schemas"]["SeenOut"];
+        };
+        /**
+         * TargetEditIn
+         * @description ``before``: what was seen there; null = blank.
+         */
+        TargetEditIn: {
+            /** After */
+            after?: string | null;
+            /** Before */
+            before?: string | null;
+            /** Key */
+            key: string;
+            /** Org */
+            org: string;
+            /**
+             * Part
+             * @default target
+             * @enum {string}
+             */
+            part: "target" | "reserve";
+        };
+        /** TargetResultOut */
+        TargetResultOut: {
+            /** Code */
+            code: string;
+            /** Index */
+            index: number;
+            /** Message */
+            message: string;
+            /** Now */
+            now: string | null;
+            /** Status */
+            status: string;
+        };
+        /** TargetRowOut */
+        TargetRowOut: {
+            /** Compare */
+            compare: components["schemas"]["SeenOut"][];
+            current: components["schemas"]["SeenOut"];
+            /** Key */
+            key: string;
+            /** Org */
+            org: string;
+            /** Passed */
+            passed: string | null;
+            /** Reserve */
+            reserve: string | null;
+            /** Room */
+            room: string | null;
+            target: components["schemas"]["SeenOut"];
+        };
+        /** TargetUndoIn */
+        TargetUndoIn: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Seq */
+            seq: number;
+        };
+        /** TargetsIn */
+        TargetsIn: {
+            /** Edits */
+            edits: components["schemas"]["TargetEditIn"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /** TargetsOut */
+        TargetsOut: {
+            cycle: components["schemas"]["CycleOut"];
+            /** Orgs */
+            orgs: components["schemas"]["OrgOut"][];
+            /** Rows */
+            rows: components["schemas"]["TargetRowOut"][];
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * TargetsSavedOut
+         * @description ``cells`` names only what was not saved; nothing was, then.
+         */
+        TargetsSavedOut: {
+            /** Cells */
+            cells: components["schemas"]["TargetResultOut"][];
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "saved" | "nothing";
+            /** Saved */
+            saved: number;
+            /** Seq */
+            seq: number;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
          * TaskOut
          * @description A turn of the person who asks.
          */
@@ -2797,6 +3509,32 @@ export interface components {
             subject_kind: string;
             /** Title */
             title: string;
+        };
+        /**
+         * TemplateOut
+         * @description A template of the applied package; ``opened``: the cycle it was opened as.
+         */
+        TemplateOut: {
+            /** Code */
+            code: string;
+            /** Fiscal Year */
+            fiscal_year: number;
+            /** Flow */
+            flow: string;
+            /** Forms */
+            forms: string[];
+            /** Keys */
+            keys: string[];
+            /** Opened */
+            opened: number | null;
+            /** Rounds */
+            rounds: components["schemas"]["RoundOut"][];
+            /** Title */
+            title: string;
+            /** Units */
+            units: number;
+            /** Version */
+            version: string;
         };
         /**
          * TextIn
@@ -2943,6 +3681,18 @@ export interface components {
         /** UnitCaseOut */
         UnitCaseOut: {
             case: components["schemas"]["bihuan__features__process__api__CaseOut"] | null;
+            /** Cycle */
+            cycle: string;
+            /** Cycle Id */
+            cycle_id: number | null;
+            /** Days Left */
+            days_left: number | null;
+            /** Due At */
+            due_at: string | null;
+            /** Flow */
+            flow: string;
+            /** Forms */
+            forms: string[];
             /** Held Hours */
             held_hours: number;
             /**
@@ -2952,12 +3702,24 @@ export interface components {
             held_since: string;
             /** Holder */
             holder: string;
+            /** Holder Name */
+            holder_name: string;
             /** Id */
             id: number;
             /** Model */
             model: string;
             /** Org */
             org: string;
+            /** Org Name */
+            org_name: string;
+            /** Overdue */
+            overdue: boolean;
+            /** Round */
+            round: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
             /** Status */
             status: string;
             /** Status Name */
@@ -2981,9 +3743,22 @@ export interface components {
         };
         /**
          * UnitOut
-         * @description ``holder``: who has it now, ``held_hours`` for how long.
+         * @description ``holder``: who has it now, ``held_hours`` for how long. ``state`` is finer than ``status`` and what is shown; ``days_left``
+         *     below 0: late. ``forms`` and ``flow``: of its cycle.
          */
         UnitOut: {
+            /** Cycle */
+            cycle: string;
+            /** Cycle Id */
+            cycle_id: number | null;
+            /** Days Left */
+            days_left: number | null;
+            /** Due At */
+            due_at: string | null;
+            /** Flow */
+            flow: string;
+            /** Forms */
+            forms: string[];
             /** Held Hours */
             held_hours: number;
             /**
@@ -2993,12 +3768,24 @@ export interface components {
             held_since: string;
             /** Holder */
             holder: string;
+            /** Holder Name */
+            holder_name: string;
             /** Id */
             id: number;
             /** Model */
             model: string;
             /** Org */
             org: string;
+            /** Org Name */
+            org_name: string;
+            /** Overdue */
+            overdue: boolean;
+            /** Round */
+            round: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
             /** Status */
             status: string;
             /** Status Name */
@@ -3007,6 +3794,26 @@ export interface components {
             submissions: number;
             /** Version Id */
             version_id: number;
+        };
+        /**
+         * UnitTargetOut
+         * @description ``room`` = target - current, null without a target.
+         */
+        UnitTargetOut: {
+            /** Current */
+            current: string | null;
+            /** Item */
+            item: string;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Partial */
+            partial: boolean;
+            /** Room */
+            room: string | null;
+            /** Target */
+            target: string | null;
         };
         /** UserIn */
         UserIn: {
@@ -3180,6 +3987,18 @@ export interface components {
             subject_kind: string;
         };
         /**
+         * ColumnOut
+         * @description A comparison column.
+         */
+        bihuan__features__entry__wire__ColumnOut: {
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+            /** Year */
+            year: number;
+        };
+        /**
          * ItemOut
          * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
          */
@@ -3252,6 +4071,22 @@ export interface components {
             title: string;
             /** Ytd */
             ytd: boolean;
+        };
+        /**
+         * ColumnOut
+         * @description ``kind``: "base", a grouping's name, or "none" for the only column of items without period.
+         */
+        bihuan__features__planning__wire__ColumnOut: {
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Parent */
+            parent: string | null;
+            /** Plan */
+            plan: boolean;
         };
         /**
          * ItemOut
@@ -3889,6 +4724,523 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleasedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_release_subtree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubtreeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubtreeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_cycles_of: {
+        parameters: {
+            query?: {
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_open_cycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CycleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_templates: {
+        parameters: {
+            query: {
+                model: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_cycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Because"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Because"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_next_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Because"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_cycle_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_cycle_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_set_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsSavedOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsSavedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_distribute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DistributionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsSavedOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsSavedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_import_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_undo_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetUndoIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_cycle_units: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleUnitOut"][];
                 };
             };
             /** @description Validation Error */
@@ -4637,6 +5989,39 @@ export interface operations {
             };
         };
     };
+    entry_set_due: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DueIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     entry_submit: {
         parameters: {
             query?: never;
@@ -4659,6 +6044,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_unit_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitTargetOut"][];
                 };
             };
             /** @description Validation Error */

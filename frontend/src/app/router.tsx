@@ -63,6 +63,12 @@ const target = createRoute({
   component: lazyRouteComponent(() => import("../features/entry/TargetPage"), "TargetPage"),
 });
 
+const targetSummary = createRoute({
+  getParentRoute: () => frame,
+  path: `${PATH_OF.target}/summary`,
+  component: lazyRouteComponent(() => import("../features/entry/SummaryPage"), "SummaryPage"),
+});
+
 const approve = createRoute({
   getParentRoute: () => frame,
   path: PATH_OF.approve,
@@ -125,7 +131,7 @@ const home = createRoute({
 
 const tree = root.addChildren([
   signInRoute,
-  frame.addChildren([home, target, prepare, approve, spend, monitor, analyse, adjust, forecast, connect, model, admin]),
+  frame.addChildren([home, target, targetSummary, prepare, approve, spend, monitor, analyse, adjust, forecast, connect, model, admin]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: false, scrollRestoration: false });

@@ -59,6 +59,12 @@ TABLE: Mapping[str, Row] = {
     "unit_exists": Row(409, "该组织在此版本已有预算单元", "打开已有的预算单元", "The organisation has a plan unit there", "Open the one that exists"),
     "wrong_unit_status": Row(409, "预算单元当前状态不能做这个操作", "刷新查看最新状态", "Not possible in the plan unit's state", "Reload to see its state"),
     "checks_failed": Row(422, "强制的勾稽关系未通过", "按检查结果修改后再提交", "Mandatory checks failed", "Correct what they name, then submit"),
+    "no_such_template": Row(404, "没有这个周期模板", "在模型包的 cycles/ 里写好并应用", "No such cycle template", "Write it in the package's cycles/ and apply"),
+    "no_such_cycle": Row(404, "没有这个预算周期，或您无权查看", "检查链接", "No such cycle, or not visible to you", "Check the link"),
+    "cycle_exists": Row(409, "这个预算周期已经开启过了", "打开已有的周期，或换一个模板", "The cycle is open already", "Use the one that exists, or another template"),
+    "cycle_closed": Row(409, "预算周期已关闭", "请管理员重开后再做", "The cycle is closed", "Ask an administrator to reopen it"),
+    "last_round": Row(409, "已经是最后一轮", "批准后下达，或在模板里加一轮", "This is the last round", "Release what is approved, or add a round to the template"),
+    "nothing_to_release": Row(409, "没有可以下达的已批准单元", "等审批通过后再下达", "No approved unit to release here", "Wait for the approval"),
     # --- approval
     "no_such_flow": Row(404, "没有这个审批流", "检查审批流代码", "No such flow", "Check the flow's code"),
     "no_such_task": Row(404, "没有这个待办", "刷新待办列表", "No such task", "Reload your tasks"),

@@ -22,3 +22,9 @@ export async function signOut(): Promise<void> {
   await answer(api.DELETE("/api/v1/session"));
   session.set({ kind: "out" });
 }
+
+/** Moves the business date; the session shows it, so it is asked again. */
+export async function setBusinessDate(day: string, reason: string): Promise<void> {
+  await answer(api.PUT("/api/v1/business-date", { body: { day, reason } }));
+  await whoAmI();
+}

@@ -22,6 +22,8 @@ from bihuan.features.control.wire import (
     ReleaseIn,
     RequestIn,
     ReservationOut,
+    SubtreeIn,
+    SubtreeOut,
     TransferIn,
     TransferMadeOut,
     TransferOut,
@@ -118,6 +120,21 @@ def release_budget(edge: Edge, body: ReleaseIn) -> ReleasedOut:
     with edge.write() as uow:
         done = commands.release_budget(uow, edge.actor, version_id=body.version_id, policy=body.policy, orgs=body.orgs)
     return ReleasedOut(seq=done.seq, cells=done.cells, total=done.total)
+
+
+@router.post("/control/subtree-releases", **requires("control.release"))
+def release_subtree(edge: Edge, body: SubtreeIn) -> SubtreeOut:
+    """下达: every approved unit of a subtree of a cycle at once."""
+    with edge.write() as uow:
+        done = commands.release_subtree(uow, edge.actor, cycle_id=body.cycle_id, org=body.org)
+    return SubtreeOut(
+        seq=done.seq,
+        orgs=list(done.orgs),
+        left=list(done.left),
+        policies=list(done.policies),
+        cells=done.cells,
+        total=done.total,
+    )
 
 
 @router.get("/control/buckets", **requires("control.read"))

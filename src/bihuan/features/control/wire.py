@@ -54,6 +54,24 @@ class ReleaseIn(BaseModel):
     orgs: list[str] | None = None
 
 
+class SubtreeIn(BaseModel):
+    """``org``: it and everything below it."""
+
+    cycle_id: int
+    org: str
+
+
+class SubtreeOut(BaseModel):
+    """``orgs``: the units released; ``left``: not approved yet; ``policies`` empty: nothing entered the ledger."""
+
+    seq: int
+    orgs: list[str]
+    left: list[str]
+    policies: list[str]
+    cells: int
+    total: Amount
+
+
 class TransferIn(BaseModel):
     """Signed amounts: + receives, - gives. ``flow`` starts its approval; without one it waits, held."""
 

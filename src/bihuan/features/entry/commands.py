@@ -6,18 +6,23 @@ from sqlalchemy import RowMapping
 
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
+from bihuan.features.entry.cycle import ORG, NoSuchCycle, places
+from bihuan.features.entry.cycles import keep_open
 from bihuan.features.entry.model import (
     KIND,
     STATUS_NAMES,
     NoSuchUnit,
+    NothingToRelease,
     Status,
     UnitExists,
     WrongUnitStatus,
 )
+from bihuan.features.modelling import queries as modelling
 from bihuan.features.planning import commands as planning
 from bihuan.features.process import commands as process
 from bihuan.features.process import queries as process_queries
 from bihuan.features.process.commands import Moved
+from bihuan.kernel.member import OWN
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 
@@ -36,6 +41,8 @@ def open_unit(uow: UnitOfWork, actor: Principal, *, version_id: int, org: str, m
 def submit(uow: UnitOfWork, actor: Principal, *, unit_id: int, flow: str, comment: str = "") -> Moved:
     """Submits a unit for approval, or again after a return (the same case then; ``flow`` is the case's own)."""
     unit = unit_of(uow, unit_id)
+    if unit["cycle_id"] is not None:
+        keep_open(uow, unit["cycle_id"], unit["cycle_title"])
     instance = process_queries.instance_of(uow, KIND, unit_id)
     if instance is not None and process_queries.status(uow, instance) == "returned":
         return process.resubmit(uow, actor, instance_id=instance, comment=comment)
@@ -65,6 +72,29 @@ def mark_released(uow: UnitOfWork, actor: Principal, *, version_id: int, orgs: S
         lock_cells(uow, actor, unit, locked=False, why="", holder="")  # the release's own lock stands from here
         move(uow, unit, "released", actor.login)
         record(uow, actor, "entry.release", (KIND, unit["id"]), {"status": "approved"}, {"status": "released"})
+
+
+def subtree(uow: UnitOfWork, *, cycle_id: int, org: str) -> tuple[list[str], list[str]]:
+    """The cycle's units in ``org`` and below: those approved, and those neither approved nor released yet; codes.
+
+    Raises `NothingToRelease` when none is approved. For the release command, which holds the head.
+    """
+    cycle = uow.row("entry.cycle", id=cycle_id)
+    if cycle is None:
+        raise NoSuchCycle(cycle=cycle_id)
+    model = modelling.compiled(uow, cycle["model"])
+    if org not in model.dimensions[ORG].by_code:
+        raise NothingToRelease(f"没有组织 {org}。", org=org)
+    inside = {p.member.code for p in places(model, org)}
+    rows = uow.rows("entry.units", version_id=cycle["version_id"])
+    units = [u for u in rows if u["cycle_id"] == cycle_id and u["org"].removesuffix(OWN) in inside]
+    ready = [u["org"] for u in units if u["status"] == "approved"]
+    left = [u["org"] for u in units if u["status"] in ("preparing", "submitted")]
+    if not ready:
+        raise NothingToRelease(
+            f"{org} 里没有已批准、待下达的预算单元，还有 {len(left)} 个没有批准。", org=org, left=left
+        )
+    return ready, left
 
 
 def expect(uow: UnitOfWork, unit_id: int, status: Status) -> RowMapping:

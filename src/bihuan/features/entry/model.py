@@ -9,6 +9,7 @@ Errors::
     UnitExists       the organisation has one in this version
     WrongUnitStatus  the unit is not where this step starts
     ChecksFailed     required checks say no
+    NothingToRelease no unit in a subtree is approved
 """
 
 from collections.abc import Callable
@@ -50,6 +51,12 @@ class ChecksFailed(Invalid):
     """强制的勾稽关系未通过，不能提交。"""
 
     code = "checks_failed"
+
+
+class NothingToRelease(Conflict):
+    """这里没有已批准、待下达的预算单元。"""
+
+    code = "nothing_to_release"
 
 
 class RequiredChecks(Protocol):

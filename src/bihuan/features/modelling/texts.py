@@ -147,8 +147,11 @@ def _is_empty(node: yaml.Node) -> bool:
 def read_yaml(path: Path, file: str, problems: Problems) -> Yaml | None:
     """The root node; None with a problem when the file is no YAML."""
     text = read_text(path, file, problems)
-    if text is None:
-        return None
+    return None if text is None else yaml_of(text, file, problems)
+
+
+def yaml_of(text: str, file: str, problems: Problems) -> Yaml | None:
+    """The root node of a text that is at hand; None with a problem when it is no YAML."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.sheet import Sheet
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.planning import cells, comparing, editing, history, versions
 from bihuan.features.planning.editing import Trial
-from bihuan.features.planning.locking import freeze, set_locked
+from bihuan.features.planning.locking import freeze, reserve_items, set_locked
 from bihuan.features.planning.manifests import bind_role, branch, create_version, fold, snapshot
 from bihuan.features.planning.model import (
     CellEdit,
@@ -37,10 +38,12 @@ __all__ = [
     "fold",
     "freeze",
     "lock_heads",
+    "reserve_items",
     "restore",
     "save",
     "set_locked",
     "snapshot",
+    "take_back",
     "undo",
 ]
 
@@ -155,18 +158,46 @@ def undo(uow: UnitOfWork, actor: Principal, *, version_id: int, seq: int, reason
     """Takes one change set back by its inverse; refused when a cell of it changed since, or is locked or out of scope."""
     actor.require("plan.write")
     state = locked_state(uow, version_id)
-    version = versions.known(uow, version_id)
+    inverse = _inverse(uow, state, version_id, seq)
+    _require_writable(uow, actor, state, versions.known(uow, version_id), inverse)
+    return _take_back(uow, actor, state, inverse, seq=seq, source="undo", reason=reason)
+
+
+def take_back(
+    uow: UnitOfWork,
+    actor: Principal,
+    *,
+    version_id: int,
+    seq: int,
+    items: frozenset[ItemRef],
+    source: str,
+    reason: str = "",
+) -> int:
+    """`undo` for another feature's command, which has asked its own action; refuses a change set of other items than ``items``."""
+    state = locked_state(uow, version_id)
+    inverse = _inverse(uow, state, version_id, seq)
+    if strangers := {cells.ref_of(code) for code in inverse.items} - items:
+        raise Invalid("这次修改不是在这里做的，不能在这里撤销", seq=seq, items=[cells.code_of(r) for r in strangers])
+    return _take_back(uow, actor, state, inverse, seq=seq, source=source, reason=reason)
+
+
+def _inverse(uow: UnitOfWork, state: PlanState, version_id: int, seq: int) -> ChangedCells:
+    """The cells that take a change set back; refused when it cannot be, or was already."""
     changes, kind = _change_set(uow, state, version_id, seq)
     if kind not in ("edit", "undo", "restore", "merge"):
         raise Invalid("批复和模型修订不能在这里撤销", seq=seq, kind=kind)
     if uow.value("planning.undone_by", version=version_id, seq=seq) is not None:
         raise ChangedSince("这次修改已经撤销过了", seq=seq)
-    inverse = as_inverse(changes)
-    _require_writable(uow, actor, state, version, inverse)
+    return as_inverse(changes)
+
+
+def _take_back(
+    uow: UnitOfWork, actor: Principal, state: PlanState, inverse: ChangedCells, *, seq: int, source: str, reason: str
+) -> int:
     moved = editing.differs(inverse, editing.entered(state, inverse))
     if moved.any():
         raise ChangedSince(seq=seq, cells=int(moved.sum()))
-    after = write(uow, actor, state, inverse, kind="undo", source="undo", reason=reason, undoes=seq)
+    after = write(uow, actor, state, inverse, kind="undo", source=source, reason=reason, undoes=seq)
     _trail(uow, actor, "plan.undo", after, count=len(inverse), reason=reason)
     return after.seq
 

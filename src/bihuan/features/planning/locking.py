@@ -46,6 +46,14 @@ def set_locked(
         record(uow, actor, action, ("version", version_id), after={"org": org, "holder": holder}, reason=why)
 
 
+def reserve_items(uow: UnitOfWork, actor: Principal, *, version_id: int, items: Iterable[ItemRef], why: str) -> None:
+    """From here on these items of the version are written by the caller's own command only (`append`), not by `save`."""
+    state = locked_state(uow, version_id)
+    codes = frozenset(cells.code_of(state.model.item(ref.cube, ref.item).ref) for ref in items)
+    _put(uow, version_id, Lock("", "reserved", codes, why, ""))
+    record(uow, actor, "plan.reserve_items", ("version", version_id), after={"items": sorted(codes)}, reason=why)
+
+
 def freeze(
     uow: UnitOfWork,
     actor: Principal,

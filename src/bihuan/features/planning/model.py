@@ -147,10 +147,13 @@ class SaveResult:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Cells of ``org`` and all below it ("" = all) refuse edits; ``items`` None = every item. ``why`` is shown."""
+    """Cells of ``org`` and all below it ("" = all) refuse edits; ``items`` None = every item. ``why`` is shown.
+
+    Reserved items are written by one feature's command only, such as targets.
+    """
 
     org: str
-    kind: Literal["submitted", "released"]
+    kind: Literal["submitted", "released", "reserved"]
     items: frozenset[str] | None
     why: str
     holder: str

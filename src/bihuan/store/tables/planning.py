@@ -138,7 +138,8 @@ plan_log = Table(
 )
 Index("ix_plan_log_undoes", plan_log.c.version_id, plan_log.c.undoes, postgresql_where=plan_log.c.undoes.is_not(None))
 
-# A submitted or released unit: its cells refuse edits and say why. ``items`` null = all items (released items are named).
+# A submitted or released unit, or items that only a command may write (reserved): these cells refuse edits and say why.
+# ``items`` null = all items (released and reserved ones are named).
 plan_lock = Table(
     "plan_lock",
     metadata,
@@ -150,6 +151,6 @@ plan_lock = Table(
     Column("holder", Text, nullable=False),
     _at(),
     PrimaryKeyConstraint("version_id", "org", "kind"),
-    CheckConstraint("kind IN ('submitted', 'released')", name="kind"),
+    CheckConstraint("kind IN ('submitted', 'released', 'reserved')", name="kind"),
     CheckConstraint("why <> ''", name="why"),
 )

@@ -4,6 +4,7 @@ from bihuan.features.control.commands.facts import execute, post_direct
 from bihuan.features.control.commands.policies import apply_policies, put_policy
 from bihuan.features.control.commands.release import book_budget, release_budget
 from bihuan.features.control.commands.spend import check, commit_stage, release, reserve, reserve_again
+from bihuan.features.control.commands.subtree import release_subtree
 from bihuan.features.control.commands.transfers import request_transfer, transfer
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "put_policy",
     "release",
     "release_budget",
+    "release_subtree",
     "request_transfer",
     "reserve",
     "reserve_again",
