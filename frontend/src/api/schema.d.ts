@@ -224,6 +224,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thread
+         * @description The thread on a subject that one may see.
+         */
+        get: operations["collaboration_thread"];
+        put?: never;
+        /**
+         * Say
+         * @description Adds a comment; the thread as it is then.
+         */
+        post: operations["collaboration_say"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description Open threads of a group, such as ``within=version:7`` for the cells of a version.
+         */
+        get: operations["collaboration_marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mentions
+         * @description Where I was named, newest first.
+         */
+        get: operations["collaboration_mentions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People
+         * @description Whom one can name there: those who may see it.
+         */
+        get: operations["collaboration_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/resolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle
+         * @description Marks a thread as settled, or opens it again.
+         */
+        post: operations["collaboration_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/alerts": {
         parameters: {
             query?: never;
@@ -1668,6 +1772,23 @@ export interface components {
             comment: string;
         };
         /**
+         * CommentIn
+         * @description ``mentions``: logins of people who shall look at it.
+         */
+        CommentIn: {
+            /** Body */
+            body: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Mentions
+             * @default []
+             */
+            mentions: string[];
+            /** Subject */
+            subject: string;
+        };
+        /**
          * CommitmentIn
          * @description Amount by line number; null = everything that is reserved.
          */
@@ -1857,7 +1978,7 @@ export interface components {
              */
             created_at: string;
             /** Entries */
-            entries: components["schemas"]["EntryOut"][];
+            entries: components["schemas"]["bihuan__features__control__wire__EntryOut"][];
             /** Id */
             id: number;
             /** Kind */
@@ -1942,37 +2063,6 @@ export interface components {
              * @default
              */
             period: string;
-        };
-        /**
-         * EntryOut
-         * @description One entry of the ledger; signed.
-         */
-        EntryOut: {
-            /** Actor */
-            actor: string;
-            /** Amount */
-            amount: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Line No */
-            line_no: number | null;
-            /** Liquidates */
-            liquidates: number | null;
-            /** Period */
-            period: string;
-            /** Reason */
-            reason: string;
-            /** Stage */
-            stage: string;
-            /** Voucher */
-            voucher: string | null;
         };
         /**
          * EventOut
@@ -2216,6 +2306,21 @@ export interface components {
             reserved: string;
         };
         /**
+         * MarkOut
+         * @description An open thread.
+         */
+        MarkOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Said */
+            said: number;
+            /** Subject */
+            subject: string;
+        };
+        /**
          * MemberOut
          * @description A member of a tree, in display order; ``parent`` null at the top; ``leaf`` = values are kept on it.
          */
@@ -2236,6 +2341,30 @@ export interface components {
             };
             /** Weight */
             weight: number;
+        };
+        /** MentionOut */
+        MentionOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Body */
+            body: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Place */
+            place: {
+                [key: string]: string;
+            };
+            /** Subject */
+            subject: string;
+            /** Title */
+            title: string;
         };
         /** ModelDetail */
         ModelDetail: {
@@ -2352,6 +2481,13 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "closed" | "not_open";
+        };
+        /** PersonOut */
+        PersonOut: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
         };
         /**
          * PolicyOut
@@ -2540,6 +2676,15 @@ export interface components {
             repeated: boolean;
             /** Warnings */
             warnings: string[];
+        };
+        /** ResolutionIn */
+        ResolutionIn: {
+            /** Kind */
+            kind: string;
+            /** Resolved */
+            resolved: boolean;
+            /** Subject */
+            subject: string;
         };
         /** RevisionOut */
         RevisionOut: {
@@ -2824,6 +2969,22 @@ export interface components {
             state: string;
             /** Value */
             value: string | null;
+        };
+        /**
+         * ThreadOut
+         * @description ``subject`` is canonical; ``open``: something was said that is not settled.
+         */
+        ThreadOut: {
+            /** Entries */
+            entries: components["schemas"]["bihuan__features__collaboration__api__EntryOut"][];
+            /** Kind */
+            kind: string;
+            /** Open */
+            open: boolean;
+            /** Subject */
+            subject: string;
+            /** Title */
+            title: string;
         };
         /**
          * TieOut
@@ -3178,6 +3339,63 @@ export interface components {
             subject_id: string;
             /** Subject Kind */
             subject_kind: string;
+        };
+        /**
+         * EntryOut
+         * @description ``act``: say, or that somebody settled the thread or opened it again; ``mentions``: names.
+         */
+        bihuan__features__collaboration__api__EntryOut: {
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "say" | "resolve" | "reopen";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Body */
+            body: string;
+            /** Id */
+            id: number;
+            /** Login */
+            login: string;
+            /** Mentions */
+            mentions: string[];
+            /** Name */
+            name: string;
+        };
+        /**
+         * EntryOut
+         * @description One entry of the ledger; signed.
+         */
+        bihuan__features__control__wire__EntryOut: {
+            /** Actor */
+            actor: string;
+            /** Amount */
+            amount: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Line No */
+            line_no: number | null;
+            /** Liquidates */
+            liquidates: number | null;
+            /** Period */
+            period: string;
+            /** Reason */
+            reason: string;
+            /** Stage */
+            stage: string;
+            /** Voucher */
+            voucher: string | null;
         };
         /**
          * ItemOut
@@ -3677,6 +3895,188 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collaboration_thread: {
+        parameters: {
+            query: {
+                kind: string;
+                subject: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collaboration_say: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collaboration_marks: {
+        parameters: {
+            query: {
+                kind: string;
+                within: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collaboration_mentions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MentionOut"][];
+                };
+            };
+        };
+    };
+    collaboration_people: {
+        parameters: {
+            query: {
+                kind: string;
+                subject: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collaboration_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolutionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadOut"];
                 };
             };
             /** @description Validation Error */

@@ -59,6 +59,11 @@ TABLE: Mapping[str, Row] = {
     "unit_exists": Row(409, "该组织在此版本已有预算单元", "打开已有的预算单元", "The organisation has a plan unit there", "Open the one that exists"),
     "wrong_unit_status": Row(409, "预算单元当前状态不能做这个操作", "刷新查看最新状态", "Not possible in the plan unit's state", "Reload to see its state"),
     "checks_failed": Row(422, "强制的勾稽关系未通过", "按检查结果修改后再提交", "Mandatory checks failed", "Correct what they name, then submit"),
+    # --- comments and forms
+    "no_such_subject": Row(404, "没有这个对象，或您无权查看", "检查链接", "No such thing, or not visible to you", "Check the link"),
+    "cannot_mention": Row(422, "提到的人看不到这里", "换一个看得到的人", "A person named may not see this", "Name somebody who can see it"),
+    "no_such_form": Row(404, "没有这张填报表，或您无权查看", "检查填报表代码", "No such form, or not visible to you", "Check the form's code"),
+    "reasons_required": Row(422, "有核实项还没有写理由", "逐条写明理由后再提交", "Some checks ask for a reason", "Give a reason for each, then submit"),
     # --- approval
     "no_such_flow": Row(404, "没有这个审批流", "检查审批流代码", "No such flow", "Check the flow's code"),
     "no_such_task": Row(404, "没有这个待办", "刷新待办列表", "No such task", "Reload your tasks"),
