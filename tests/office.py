@@ -57,8 +57,8 @@ PACKAGE: dict[str, str] = {
     "forms/10费用.yaml": (
         "form: 部门费用\ntitle: 部门费用预算\ncube: 费用\nitems: [金额]\nrows: {dim: 科目, root: 费用}\n"
         "compare:\n"
-        "  - {code: 上年实际, title: 上年实际, version: 实际, year: -2}\n"
-        "  - {code: 本年预计, title: 本年预计, version: 预计, year: -1}\n"
+        "  - {code: 上年实际, title: '{年}实际', version: 实际, year: -2}\n"
+        "  - {code: 本年预计, title: '{年}预计', version: 预计, year: -1}\n"
         "  - {code: 同比, title: 同比, change_from: 本年预计}\n"
         "fill: {from: 本年预计, factor: 1.05}\n"
     ),
@@ -66,22 +66,41 @@ PACKAGE: dict[str, str] = {
         "form: 销售\ntitle: 销售预算\ncube: 销售\nitems: [销量, 单价, 收入]\nrows: {dim: 产品}\n"
         "compare:\n  - {code: 本年预计, version: 预计, year: -1}\n"
     ),
-    "checks/费用.yaml": (
-        "checks:\n"
-        "  - code: 不超目标\n    title: 费用合计不超过目标\n    kind: 强制\n    cube: 费用\n    per: year\n"
-        "    where: 目标!目标[科目: 费用] > 0\n"
-        "    holds: 金额[科目: 费用] <= 目标!目标[科目: 费用]\n"
-        "    message: '{金额[科目: 费用]} 元 ＞ 目标 {目标!目标[科目: 费用]} 元，超 {金额[科目: 费用] - 目标!目标[科目: 费用]} 元'\n"
-        "  - code: 不为负\n    kind: 强制\n    cube: 费用\n    per: period\n    rows: {dim: 科目, take: leaves}\n"
-        "    holds: 金额 >= 0\n    message: '{科目} {期间} 填了 {金额}'\n"
-        "  - code: 增幅\n    title: 科目增幅不超过 20%\n    kind: 核实\n    cube: 费用\n    per: year\n"
-        "    rows: {dim: 科目, root: 费用, take: children}\n"
-        "    where: YEAR_AGO(金额[版本: 预计]) > 0\n"
-        "    holds: 金额 <= YEAR_AGO(金额[版本: 预计]) * 1.2\n"
-        "    message: '{科目} {金额 / YEAR_AGO(金额[版本: 预计]) - 1:%}，请写理由'\n"
-        "  - code: 会议\n    kind: 提示\n    cube: 费用\n    per: year\n    holds: 金额[科目: 会议] < 1000\n"
-        "    message: 会议费不少\n"
-    ),
+    "checks/费用.yaml": """\
+checks:
+  - code: 不超目标
+    title: 费用合计不超过目标
+    kind: 强制
+    cube: 费用
+    per: year
+    where: "目标!目标[科目: 费用] > 0"
+    holds: |
+      金额[科目: 费用] <= 目标!目标[科目: 费用]
+    message: >-
+      {金额[科目: 费用]} 元 ＞ 目标 {目标!目标[科目: 费用]} 元，超 {金额[科目: 费用] - 目标!目标[科目: 费用]} 元
+  - code: 不为负
+    kind: 强制
+    cube: 费用
+    per: period
+    rows: {dim: 科目, take: leaves}
+    holds: 金额 >= 0
+    message: "{科目} {期间} 填了 {金额}"
+  - code: 增幅
+    title: 科目增幅不超过 20%
+    kind: 核实
+    cube: 费用
+    per: year
+    rows: {dim: 科目, root: 费用, take: children}
+    where: "YEAR_AGO(金额[版本: 预计]) > 0"
+    holds: "金额 <= YEAR_AGO(金额[版本: 预计]) * 1.2"
+    message: "{科目} {金额 / YEAR_AGO(金额[版本: 预计]) - 1:%}，请写理由"
+  - code: 会议
+    kind: 提示
+    cube: 费用
+    per: year
+    holds: "金额[科目: 会议] < 1000"
+    message: 会议费不少
+""",
     "flows/审批.yaml": "code: 审批\ntitle: 审批\nnodes:\n  - {title: 财务, holders: [wang]}\n",
 }
 PEOPLE: Mapping[str, tuple[list[str], list[str]]] = {  # login -> (actions, organisations; none = all)

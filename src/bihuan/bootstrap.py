@@ -21,6 +21,7 @@ from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject
 from bihuan.features.entry.comments import PlanUnits
 from bihuan.features.entry.model import KIND as PLAN_UNIT
 from bihuan.features.entry.subject import PlanUnitSubject
+from bihuan.features.entry.texts import TextsListener
 from bihuan.features.modelling.model import listeners
 from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
@@ -61,6 +62,7 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
     open_replica(database.engine, models=compiled, folder=settings.data / "blocks")
     if not any(isinstance(listener, PlanRevisions) for listener in listeners):
         listeners.append(PlanRevisions())
+        listeners.append(TextsListener())
     bind_subjects()
     bind_comments()
     # a pool of its own: a request that holds a connection must not wait for a second one from the same pool

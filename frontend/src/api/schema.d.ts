@@ -676,6 +676,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forms
+         * @description The forms of a model of which one may read something.
+         */
+        get: operations["forms_forms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export
+         * @description The form as a workbook, as it is saved.
+         */
+        post: operations["forms_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill Form
+         * @description Fills a form from last year × factor, or says what that would do. An Idempotency-Key makes a repeat harmless.
+         */
+        post: operations["forms_fill_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * View
+         * @description A whole form: its cells, and the columns it is compared with.
+         */
+        post: operations["forms_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -858,6 +938,30 @@ export interface paths {
         get: operations["entry_unit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-units/{unit_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks
+         * @description What the unit's checks say to what is saved, and the reasons given at its latest submission.
+         */
+        get: operations["checks_checks"];
+        put?: never;
+        /**
+         * Try Checks
+         * @description The same with edits that are not saved yet.
+         */
+        post: operations["checks_try_checks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1574,6 +1678,31 @@ export interface components {
             /** State */
             state: string;
         };
+        /** BesideCellOut */
+        BesideCellOut: {
+            /** P */
+            p: boolean;
+            /** S */
+            s: string;
+            /** V */
+            v: string | null;
+        };
+        /**
+         * BesideOut
+         * @description A comparison column. ``change_from``: the change of the form's year from that column, reckoned by whoever shows it.
+         */
+        BesideOut: {
+            /** Cells */
+            cells: components["schemas"]["BesideCellOut"][];
+            /** Change From */
+            change_from: string;
+            /** Code */
+            code: string;
+            /** Note */
+            note: string;
+            /** Title */
+            title: string;
+        };
         /**
          * BranchIn
          * @description A new version that starts as ``version`` stands (at ``as_of`` if given).
@@ -1724,12 +1853,52 @@ export interface components {
             /** What */
             what: string;
         };
+        /**
+         * CheckCellOut
+         * @description Where to go; ``members`` may lack a dimension that the check does not name.
+         */
+        CheckCellOut: {
+            /** Cube */
+            cube: string;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Period */
+            period: string;
+        };
         /** CheckIn */
         CheckIn: {
             /** Lines */
             lines: components["schemas"]["LineIn"][];
             /** Policy */
             policy: string;
+        };
+        /**
+         * ChecksOut
+         * @description ``findings`` now, at ``seq`` of the version; ``reasons`` of the latest submission.
+         */
+        ChecksOut: {
+            /** Count */
+            count: number;
+            /** Findings */
+            findings: components["schemas"]["bihuan__features__entry__checks__api__FindingOut"][];
+            /** Org */
+            org: string;
+            /** Passed */
+            passed: number;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonOut"][];
+            /** Seq */
+            seq: number;
+            /** Submission */
+            submission: number;
+            /** Unit */
+            unit: number;
+            /** Version Id */
+            version_id: number;
         };
         /**
          * ClosingOut
@@ -2144,57 +2313,132 @@ export interface components {
             window: string;
         };
         /**
-         * FindingOut
-         * @description A balance row's answer to a request: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
+         * ExportIn
+         * @description ``unit`` of money; ``closed``: keys of rows whose children are not shown.
          */
-        FindingOut: {
-            /** Adjusted */
-            adjusted: string;
-            /** Asked */
-            asked: string;
-            /** Available */
-            available: string;
-            /** Bucket */
-            bucket: number;
-            /** Cap */
-            cap: string;
-            /** Committed */
-            committed: string;
-            /** Documents */
-            documents: components["schemas"]["ContributionOut"][];
-            /** Executed */
-            executed: string;
-            /** Explanation */
-            explanation: string;
-            /** Forced */
-            forced: string;
-            /** Formula */
-            formula: string;
-            /** Key */
-            key: string;
-            /** Limit */
-            limit: string | null;
-            /** Original */
-            original: string;
-            /** Reserved */
-            reserved: string;
-            /** Rule */
-            rule: string;
-            /** Short */
-            short: string;
-            /** Strength */
-            strength: string;
-            /** Title */
-            title: string;
-            /** Verdict */
-            verdict: string;
-            /** Window */
-            window: string;
+        ExportIn: {
+            /**
+             * Closed
+             * @default []
+             */
+            closed: string[];
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /** Form */
+            form: string;
+            /** Org */
+            org?: string | null;
+            /**
+             * Unit
+             * @default yuan
+             * @enum {string}
+             */
+            unit: "yuan" | "thousand" | "wan";
+            /** Version */
+            version: number;
+        };
+        /**
+         * FillIn
+         * @description ``factor`` multiplies what adds up; ``over``: also cells that hold something; ``dry``: only say what would be done.
+         */
+        FillIn: {
+            /**
+             * Dry
+             * @default true
+             */
+            dry: boolean;
+            /**
+             * Factor
+             * @example 1.05
+             */
+            factor: string;
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /** Form */
+            form: string;
+            /** Org */
+            org?: string | null;
+            /**
+             * Over
+             * @default false
+             */
+            over: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * FilledOut
+         * @description ``seq``: of the version afterwards; the change set that /plan/undo takes back.
+         */
+        FilledOut: {
+            /** Cells */
+            cells: number;
+            /** Seq */
+            seq: number;
+            /** Skipped */
+            skipped: components["schemas"]["SkippedOut"][];
+            /** Source */
+            source: string;
+            /** Version */
+            version: number;
         };
         /** FlowIn */
         FlowIn: {
             /** Nodes */
             nodes: components["schemas"]["NodeIn"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * FormIn
+         * @description A form on a version at an organisation; ``fixed`` members of dimensions that are neither rows nor organisation.
+         */
+        FormIn: {
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /** Form */
+            form: string;
+            /** Org */
+            org?: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * FormOut
+         * @description ``dim``: the dimension down the rows, "" = one row per item; ``orgs``: where it is used, empty = everywhere.
+         *
+         *     ``factor``: what filling from last year starts from, null = this form cannot be filled so.
+         */
+        FormOut: {
+            /** Code */
+            code: string;
+            /** Cube */
+            cube: string;
+            /** Dim */
+            dim: string;
+            /** Factor */
+            factor: string | null;
+            /** Items */
+            items: string[];
+            /** Note */
+            note: string;
+            /** Orgs */
+            orgs: string[];
             /** Title */
             title: string;
         };
@@ -2584,6 +2828,27 @@ export interface components {
             reason: string;
         };
         /**
+         * ReasonOut
+         * @description What was said at a submission to one finding, whose ``message`` is as it was then.
+         */
+        ReasonOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Finding */
+            finding: string;
+            /** Message */
+            message: string;
+            /** Reason */
+            reason: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * RejectedOut
          * @description A line on the error desk.
          */
@@ -2836,6 +3101,13 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** SkippedOut */
+        SkippedOut: {
+            /** Cells */
+            cells: number;
+            /** Reason */
+            reason: string;
+        };
         /**
          * SnapshotIn
          * @description A name for the state the version is in now.
@@ -2904,15 +3176,28 @@ export interface components {
             /** V */
             v: string | null;
         };
-        /** Submission */
+        /**
+         * Submission
+         * @description ``flow`` "" = the package's own. ``reasons``: what is said to each finding of a check that asks for a reason.
+         */
         Submission: {
             /**
              * Comment
              * @default
              */
             comment: string;
-            /** Flow */
+            /**
+             * Flow
+             * @default
+             */
             flow: string;
+            /**
+             * Reasons
+             * @default {}
+             */
+            reasons: {
+                [key: string]: string;
+            };
         };
         /**
          * TaskOut
@@ -3085,6 +3370,17 @@ export interface components {
             requester: string;
             /** Status */
             status: string;
+        };
+        /**
+         * TrialIn
+         * @description ``edits`` are tried on a private copy; nothing is written.
+         */
+        TrialIn: {
+            /**
+             * Edits
+             * @default []
+             */
+            edits: components["schemas"]["EditIn"][];
         };
         /**
          * UndoIn
@@ -3310,6 +3606,19 @@ export interface components {
             versions: components["schemas"]["VersionOut"][];
         };
         /**
+         * ViewOut
+         * @description ``query`` asks for ``slice`` again, also in previews; the cells of ``beside`` stand in the order of the slice's rows.
+         */
+        ViewOut: {
+            /** Beside */
+            beside: components["schemas"]["BesideOut"][];
+            form: components["schemas"]["FormOut"];
+            query: components["schemas"]["QueryIn"];
+            slice: components["schemas"]["QueryOut"];
+            /** Year */
+            year: number;
+        };
+        /**
          * ActionOut
          * @description One line of the trail. ``sealed`` = chained into the day's hash chain.
          */
@@ -3396,6 +3705,74 @@ export interface components {
             stage: string;
             /** Voucher */
             voucher: string | null;
+        };
+        /**
+         * FindingOut
+         * @description A balance row's answer to a request: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
+         */
+        bihuan__features__control__wire__FindingOut: {
+            /** Adjusted */
+            adjusted: string;
+            /** Asked */
+            asked: string;
+            /** Available */
+            available: string;
+            /** Bucket */
+            bucket: number;
+            /** Cap */
+            cap: string;
+            /** Committed */
+            committed: string;
+            /** Documents */
+            documents: components["schemas"]["ContributionOut"][];
+            /** Executed */
+            executed: string;
+            /** Explanation */
+            explanation: string;
+            /** Forced */
+            forced: string;
+            /** Formula */
+            formula: string;
+            /** Key */
+            key: string;
+            /** Limit */
+            limit: string | null;
+            /** Original */
+            original: string;
+            /** Reserved */
+            reserved: string;
+            /** Rule */
+            rule: string;
+            /** Short */
+            short: string;
+            /** Strength */
+            strength: string;
+            /** Title */
+            title: string;
+            /** Verdict */
+            verdict: string;
+            /** Window */
+            window: string;
+        };
+        /**
+         * FindingOut
+         * @description One place where a check does not hold; ``key`` is what a reason is given to.
+         */
+        bihuan__features__entry__checks__api__FindingOut: {
+            cell: components["schemas"]["CheckCellOut"] | null;
+            /** Check */
+            check: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "mandatory" | "verify" | "hint";
+            /** Message */
+            message: string;
+            /** Title */
+            title: string;
         };
         /**
          * ItemOut
@@ -4692,6 +5069,136 @@ export interface operations {
             };
         };
     };
+    forms_forms: {
+        parameters: {
+            query: {
+                model: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forms_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forms_fill_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilledOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forms_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     modelling_models: {
         parameters: {
             query?: never;
@@ -5024,6 +5531,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnitCaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    checks_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    checks_try_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksOut"];
                 };
             };
             /** @description Validation Error */
@@ -5662,7 +6235,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FindingOut"][];
+                    "application/json": components["schemas"]["bihuan__features__control__wire__FindingOut"][];
                 };
             };
             /** @description Validation Error */

@@ -9,6 +9,7 @@ Errors::
     UnitExists       the organisation has one in this version
     WrongUnitStatus  the unit is not where this step starts
     ChecksFailed     required checks say no
+    ReasonsRequired  a check asks for a reason that was not given
 """
 
 from collections.abc import Callable
@@ -50,6 +51,12 @@ class ChecksFailed(Invalid):
     """强制的勾稽关系未通过，不能提交。"""
 
     code = "checks_failed"
+
+
+class ReasonsRequired(Invalid):
+    """有核实项还没有写理由，不能提交。"""
+
+    code = "reasons_required"
 
 
 class RequiredChecks(Protocol):

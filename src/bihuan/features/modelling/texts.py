@@ -114,6 +114,15 @@ class Yaml:
                 out.append(one.text(what))
         return tuple(out)
 
+    def each(self, what: str) -> list["Yaml"]:
+        """The nodes of a list."""
+        if _is_empty(self.node):
+            return []
+        if not isinstance(self.node, yaml.SequenceNode):
+            self.wrong(what, "[…, …]")
+            return []
+        return [Yaml(node, self.file, self.problems) for node in self.node.value]
+
     def pairs(self, what: str) -> dict[str, str]:
         """A mapping of scalars."""
         return {key: value.text(f"{what}“{key}”") for key, value in self.mapping(what).items()}
@@ -142,8 +151,11 @@ def _is_empty(node: yaml.Node) -> bool:
 def read_yaml(path: Path, file: str, problems: Problems) -> Yaml | None:
     """The root node; None with a problem when the file is no YAML."""
     text = read_text(path, file, problems)
-    if text is None:
-        return None
+    return None if text is None else yaml_of(text, file, problems)
+
+
+def yaml_of(text: str, file: str, problems: Problems) -> Yaml | None:
+    """The root node of a text; None with a problem when it is no YAML."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
