@@ -12,14 +12,21 @@ from bihuan.features.access import commands as access
 from bihuan.features.access.model import Principal
 from bihuan.features.access.roles import ROLES
 from bihuan.features.access.scope import Flat, Hierarchies
+from bihuan.features.collaboration import model as collaboration
+from bihuan.features.collaboration.plan_cells import KIND as PLAN_CELL
+from bihuan.features.collaboration.plan_cells import PlanCells
+from bihuan.features.control.comments import Documents
 from bihuan.features.control.hooks import on_forced
 from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject, TransferSubject
 from bihuan.features.entry.cycle_text import CycleTexts
+from bihuan.features.entry.comments import PlanUnits
 from bihuan.features.entry.model import KIND as PLAN_UNIT
 from bihuan.features.entry.subject import PlanUnitSubject
-from bihuan.features.modelling.model import listeners
+from bihuan.features.entry.texts import TextsListener
+from bihuan.features.modelling.model import RevisionListener, listeners
 from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
+from bihuan.features.monitoring.comments import Cases
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
 from bihuan.features.process import model as process
@@ -29,6 +36,10 @@ from bihuan.store.unit_of_work import Database, UnitOfWork, open_database, utc_n
 from bihuan.store.warehouse import Warehouse
 
 on_forced(open_forced_case)  # a fact beyond its limit opens a case
+
+
+# who joins an apply of a package, in order: its texts are read, and take effect
+LISTENERS: tuple[Callable[[], RevisionListener], ...] = (PlanRevisions, CycleTexts, TextsListener)
 
 
 def _no_trees(_model: str) -> Hierarchies:
@@ -54,11 +65,11 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
     assert settings.database_url, "the supervisor starts the embedded server first"
     database = open_database(settings.database_url, now=now)
     open_replica(database.engine, models=compiled, folder=settings.data / "blocks")
-    if not any(isinstance(listener, PlanRevisions) for listener in listeners):
-        listeners.append(PlanRevisions())
-    if not any(isinstance(listener, CycleTexts) for listener in listeners):
-        listeners.append(CycleTexts())
+    for kind in LISTENERS:
+        if not any(isinstance(listener, kind) for listener in listeners):
+            listeners.append(kind())
     bind_subjects()
+    bind_comments()
     # a pool of its own: a request that holds a connection must not wait for a second one from the same pool
     return Container(settings, database, trees(open_database(settings.database_url, pool_size=2, now=now)))
 
@@ -68,6 +79,14 @@ def bind_subjects() -> None:
     process.register(PLAN_UNIT, PlanUnitSubject())
     process.register(DOCUMENT, DocumentSubject())
     process.register(TRANSFER, TransferSubject())
+
+
+def bind_comments() -> None:
+    """What people may comment on."""
+    collaboration.register(PLAN_CELL, PlanCells())
+    collaboration.register(PLAN_UNIT, PlanUnits())
+    collaboration.register("document", Documents())
+    collaboration.register("case", Cases())
 
 
 @contextmanager

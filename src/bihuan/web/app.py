@@ -17,7 +17,7 @@ from bihuan.settings import from_environment
 from bihuan.web import events, frontpage, logging, middleware, problems
 
 FEATURES = (
-    "access", "modelling", "planning", "collaboration", "process", "entry",
+    "access", "modelling", "planning", "collaboration", "process", "entry", "entry.forms", "entry.checks",
     "control", "integration", "forecast", "monitoring", "analysis",
 )  # fmt: skip
 

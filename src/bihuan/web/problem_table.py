@@ -65,6 +65,11 @@ TABLE: Mapping[str, Row] = {
     "cycle_closed": Row(409, "预算周期已关闭", "请管理员重开后再做", "The cycle is closed", "Ask an administrator to reopen it"),
     "last_round": Row(409, "已经是最后一轮", "批准后下达，或在模板里加一轮", "This is the last round", "Release what is approved, or add a round to the template"),
     "nothing_to_release": Row(409, "没有可以下达的已批准单元", "等审批通过后再下达", "No approved unit to release here", "Wait for the approval"),
+    # --- comments and forms
+    "no_such_subject": Row(404, "没有这个对象，或您无权查看", "检查链接", "No such thing, or not visible to you", "Check the link"),
+    "cannot_mention": Row(422, "提到的人看不到这里", "换一个看得到的人", "A person named may not see this", "Name somebody who can see it"),
+    "no_such_form": Row(404, "没有这张填报表，或您无权查看", "检查填报表代码", "No such form, or not visible to you", "Check the form's code"),
+    "reasons_required": Row(422, "有核实项还没有写理由", "逐条写明理由后再提交", "Some checks ask for a reason", "Give a reason for each, then submit"),
     # --- approval
     "no_such_flow": Row(404, "没有这个审批流", "检查审批流代码", "No such flow", "Check the flow's code"),
     "no_such_task": Row(404, "没有这个待办", "刷新待办列表", "No such task", "Reload your tasks"),

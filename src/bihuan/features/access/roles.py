@@ -27,6 +27,7 @@ class Role:
 
 
 _READS = ("model.read", "plan.read", "process.read", "entry.read", "control.read", "monitoring.read", "analysis.read")
+_TALK = ("collaboration.read", "collaboration.comment")  # on what one may see
 
 ROLES: tuple[Role, ...] = (
     Role(
@@ -34,25 +35,31 @@ ROLES: tuple[Role, ...] = (
         "预算管理员",
         "管理模型、版本、填报、控制方案和数据装载；不审批，不管账号",
         ("model.*", "plan.*", "process.*", "entry.*", "control.*", "integration.*", "forecast.*", "monitoring.*", "analysis.*",
-         "access.read", "setting.*"),
+         "access.read", "setting.*", *_TALK),
         ("*.approve",),
     ),
     Role(
         "department-owner",
         "部门预算负责人",
         "编制和提交本部门预算，为本部门申请用款，查看执行",
-        (*_READS, "plan.write", "process.submit", "entry.write", "entry.target", "control.request",
+        (*_READS, *_TALK, "plan.write", "process.submit", "entry.write", "entry.target", "control.request",
          "control.transfer", "monitoring.explain"),
         scoped=True,
     ),
-    Role("approver", "审批人", "审批预算和超预算申请", (*_READS, "process.approve", "control.approve")),
-    Role("requester", "经办人", "提出用款申请，查看自己部门的余额", ("model.read", "control.read", "control.request"), scoped=True),
+    Role("approver", "审批人", "审批预算和超预算申请", (*_READS, *_TALK, "process.approve", "control.approve")),
+    Role(
+        "requester",
+        "经办人",
+        "提出用款申请，查看自己部门的余额",
+        ("model.read", "control.read", "control.request", *_TALK),
+        scoped=True,
+    ),
     Role(
         "cfo",
         "CFO",
         "看全部，审批，建情景和快照，发布预算",
         ("*.read", "plan.branch", "plan.snapshot", "process.approve", "control.approve", "control.release", "forecast.*",
-         "monitoring.*", "analysis.*"),
+         "monitoring.*", "analysis.*", "collaboration.comment"),
         ("access.read",),
     ),
     Role(

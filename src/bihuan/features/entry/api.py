@@ -22,8 +22,11 @@ class UnitIn(BaseModel):
 
 
 class Submission(BaseModel):
-    flow: str
+    """``flow`` "" = the package's own. ``reasons``: what is said to each finding of a check that asks for a reason."""
+
+    flow: str = ""
     comment: str = ""
+    reasons: dict[str, str] = {}
 
 
 class UnitOut(BaseModel):
@@ -84,7 +87,9 @@ def unit(edge: Edge, unit_id: int) -> UnitCaseOut:
 def submit(edge: Edge, unit_id: int, body: Submission) -> MovedOut:
     """Submits a unit, or submits it again after a return."""
     with edge.write() as uow:
-        moved = commands.submit(uow, edge.actor, unit_id=unit_id, flow=body.flow, comment=body.comment)
+        moved = commands.submit(
+            uow, edge.actor, unit_id=unit_id, flow=body.flow, comment=body.comment, reasons=body.reasons
+        )
     return moved_out(moved)
 
 

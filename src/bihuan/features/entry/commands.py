@@ -1,6 +1,6 @@
 """Open, submit, and what approval does to a unit. The unit's cells are locked from submission until it comes back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import RowMapping
 
@@ -8,6 +8,8 @@ from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.entry.cycle import ORG, NoSuchCycle, places
 from bihuan.features.entry.cycles import keep_open
+from bihuan.features.entry.checks.reasons import give_reasons
+from bihuan.features.entry.flows import default_flow
 from bihuan.features.entry.model import (
     KIND,
     STATUS_NAMES,
@@ -38,18 +40,37 @@ def open_unit(uow: UnitOfWork, actor: Principal, *, version_id: int, org: str, m
     return int(unit_id)
 
 
-def submit(uow: UnitOfWork, actor: Principal, *, unit_id: int, flow: str, comment: str = "") -> Moved:
-    """Submits a unit for approval, or again after a return (the same case then; ``flow`` is the case's own)."""
+def submit(
+    uow: UnitOfWork,
+    actor: Principal,
+    *,
+    unit_id: int,
+    flow: str = "",
+    comment: str = "",
+    reasons: Mapping[str, str] | None = None,
+) -> Moved:
+    """Submits a unit for approval, or again after a return (the same case then; ``flow`` is the case's own).
+
+    ``flow`` "" = the package's flow for plan units. ``reasons``: what the submitter says to checks that ask for one, by finding.
+    """
     unit = unit_of(uow, unit_id)
     if unit["cycle_id"] is not None:
         keep_open(uow, unit["cycle_id"], unit["cycle_title"])
+    give_reasons(uow, unit_id, reasons or {})
     instance = process_queries.instance_of(uow, KIND, unit_id)
     if instance is not None and process_queries.status(uow, instance) == "returned":
         return process.resubmit(uow, actor, instance_id=instance, comment=comment)
     title = f"{unit['org']} 预算"
     place = {"model": unit["model"], "org": unit["org"]}
     return process.start(
-        uow, actor, flow=flow, subject_kind=KIND, subject_id=unit_id, title=title, place=place, comment=comment
+        uow,
+        actor,
+        flow=flow or default_flow(uow, unit["model"]),
+        subject_kind=KIND,
+        subject_id=unit_id,
+        title=title,
+        place=place,
+        comment=comment,
     )
 
 

@@ -10,6 +10,7 @@ Errors::
     WrongUnitStatus  the unit is not where this step starts
     ChecksFailed     required checks say no
     NothingToRelease no unit in a subtree is approved
+    ReasonsRequired  a check asks for a reason that was not given
 """
 
 from collections.abc import Callable
@@ -57,6 +58,12 @@ class NothingToRelease(Conflict):
     """这里没有已批准、待下达的预算单元。"""
 
     code = "nothing_to_release"
+
+
+class ReasonsRequired(Invalid):
+    """有核实项还没有写理由，不能提交。"""
+
+    code = "reasons_required"
 
 
 class RequiredChecks(Protocol):

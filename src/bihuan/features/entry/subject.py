@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bihuan.features.access.model import Principal, system
+from bihuan.features.entry.checks.commands import require_passed
 from bihuan.features.entry.commands import expect, lock_cells, move, unit_of
 from bihuan.features.entry.model import KIND, ChecksFailed, failures
 from bihuan.features.planning import commands as planning
@@ -26,8 +27,9 @@ class PlanUnitSubject:
         """Required checks, then a named state of the plan; the cells are locked when it is somebody's turn."""
         unit = expect(uow, subject_id, "preparing")
         if said := failures(uow, unit["version_id"], unit["org"]):
-            raise ChecksFailed("；".join(said), failures=said)
+            raise ChecksFailed("；".join(said), failures=[{"message": one} for one in said])
         times = unit["submissions"] + 1
+        require_passed(uow, actor, unit, submission=times)
         name = f"{unit['org']} 第{times}次提交"
         planning.snapshot(uow, system(actor.login), version_id=unit["version_id"], name=name, kind="submit")
         move(uow, unit, "submitted", actor.login, submissions=times)

@@ -119,6 +119,15 @@ class Yaml:
                 out.append(one.text(what))
         return tuple(out)
 
+    def each(self, what: str) -> list["Yaml"]:
+        """The nodes of a list."""
+        if _is_empty(self.node):
+            return []
+        if not isinstance(self.node, yaml.SequenceNode):
+            self.wrong(what, "[…, …]")
+            return []
+        return [Yaml(node, self.file, self.problems) for node in self.node.value]
+
     def pairs(self, what: str) -> dict[str, str]:
         """A mapping of scalars."""
         return {key: value.text(f"{what}“{key}”") for key, value in self.mapping(what).items()}
@@ -151,7 +160,7 @@ def read_yaml(path: Path, file: str, problems: Problems) -> Yaml | None:
 
 
 def yaml_of(text: str, file: str, problems: Problems) -> Yaml | None:
-    """The root node of a text that is at hand; None with a problem when it is no YAML."""
+    """The root node of a text; None with a problem when it is no YAML."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

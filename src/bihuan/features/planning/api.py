@@ -37,7 +37,7 @@ def query(edge: Edge, body: wire.QueryIn) -> wire.QueryOut:
 def preview(edge: Edge, body: wire.PreviewIn) -> wire.PreviewOut:
     """A slice as it would be after some edits; nothing is written."""
     with edge.read() as reader:
-        made, refused = previews.preview(reader, edge.actor, body.query, _edits(body.edits))
+        made, refused = previews.preview(reader, edge.actor, body.query, read_edits(body.edits))
     return wire.PreviewOut(slice=made, cells=[_result(r) for r in refused])
 
 
@@ -54,7 +54,7 @@ def save(edge: Edge, body: wire.SaveIn) -> wire.SaveOut:
                     uow,
                     edge.actor,
                     version_id=body.version,
-                    edits=_edits(body.edits),
+                    edits=read_edits(body.edits),
                     base_seq=body.base_seq,
                     mode=body.mode,
                     source="form",
@@ -141,7 +141,7 @@ def undo(edge: Edge, body: wire.UndoIn) -> wire.SeqOut:
 # --- between wire and values -------------------------------------------------------------------------------------------
 
 
-def _edits(edits: Sequence[wire.EditIn]) -> list[CellEdit]:
+def read_edits(edits: Sequence[wire.EditIn]) -> list[CellEdit]:
     """Amounts are read here, so a bad one refuses the whole request with its text."""
     return [CellEdit(ItemRef(e.cube, e.item), e.members, e.period, _amount(e.before), _amount(e.after)) for e in edits]
 

@@ -1,0 +1,1 @@
+"""Checks: what must hold before a plan unit is submitted."""
