@@ -22,6 +22,7 @@ from bihuan.features.monitoring.commands import on_forced as open_forced_case
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
 from bihuan.features.process import model as process
+from bihuan.features.process.revisions import FlowRevisions
 from bihuan.settings import Settings
 from bihuan.store import embedded
 from bihuan.store.unit_of_work import Database, UnitOfWork, open_database, utc_now
@@ -55,6 +56,8 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
     open_replica(database.engine, models=compiled, folder=settings.data / "blocks")
     if not any(isinstance(listener, PlanRevisions) for listener in listeners):
         listeners.append(PlanRevisions())
+    if not any(isinstance(listener, FlowRevisions) for listener in listeners):
+        listeners.append(FlowRevisions())
     bind_subjects()
     # a pool of its own: a request that holds a connection must not wait for a second one from the same pool
     return Container(settings, database, trees(open_database(settings.database_url, pool_size=2, now=now)))

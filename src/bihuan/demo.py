@@ -8,8 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bihuan.bootstrap import Container, load_roles, models_folder
 from bihuan.features.access import commands as access
 from bihuan.features.access.model import Principal, system
@@ -23,7 +21,6 @@ from bihuan.features.modelling.folder import read_folder
 from bihuan.features.planning import queries as planning
 from bihuan.features.planning.packages import load_data
 from bihuan.features.process import commands as process
-from bihuan.features.process.model import flow_of
 from bihuan.store.unit_of_work import UnitOfWork
 
 DEMO_PASSWORD = "bihuan-demo"  # noqa: S105 - printed at the start of every demo
@@ -54,17 +51,15 @@ def load_demo(container: Container) -> None:
         with container.database.writing() as uow:
             _model(uow, actor, folder)
     with container.database.writing() as uow:
-        if uow.row("process.flow_latest", code=FLOW) is None:
+        if not uow.rows("entry.units", version_id=planning.version(uow, LOOP_MODEL, "预算").id):
             start_loop(uow, container, models_folder() / LOOP_MODEL)
 
 
 def start_loop(uow: UnitOfWork, container: Container, folder: Path) -> None:
-    """Flow, policy and source in force; every department a plan unit; headquarters' approved, released and spending."""
+    """Policy and source in force; every department a plan unit; headquarters' approved, released and spending."""
     everything = system("demo")
     who = {login: principal_of(uow, login, container.trees) for login in ("yusuan", "shenpi", "jingban")}
     admin, approver, requester = (_known(who, login) for login in ("yusuan", "shenpi", "jingban"))
-    for path in sorted((folder / "flows").glob("*.yaml")):
-        process.put_flow(uow, everything, flow_of(yaml.safe_load(path.read_text("utf-8"))))
     for path in sorted((folder / "sources").glob("*.yaml")):
         mapping = path.with_suffix(".csv").read_text("utf-8")
         integration.define_source(uow, everything, definition=path.read_text("utf-8"), mapping=mapping, file=path.name)

@@ -44,6 +44,13 @@ ROLES: tuple[Role, ...] = (
         (*_READS, "plan.write", "process.submit", "entry.write", "control.request", "control.transfer", "monitoring.explain"),
         scoped=True,
     ),
+    Role(
+        "division-head",
+        "事业部负责人",
+        "审批本事业部的预算和用款，同意从本事业部调出，说明偏差",
+        (*_READS, "process.approve", "control.approve", "control.transfer", "monitoring.explain"),
+        scoped=True,
+    ),
     Role("approver", "审批人", "审批预算和超预算申请", (*_READS, "process.approve", "control.approve")),
     Role("requester", "经办人", "提出用款申请，查看自己部门的余额", ("model.read", "control.read", "control.request"), scoped=True),
     Role(
