@@ -12,16 +12,19 @@ from bihuan.features.access import commands as access
 from bihuan.features.access.model import Principal
 from bihuan.features.access.roles import ROLES
 from bihuan.features.access.scope import Flat, Hierarchies
+from bihuan.features.control.approval_facts import document_facts
 from bihuan.features.control.hooks import on_forced
 from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject, TransferSubject
 from bihuan.features.entry.model import KIND as PLAN_UNIT
-from bihuan.features.entry.subject import PlanUnitSubject
+from bihuan.features.entry.subject import PlanUnitSubject, unit_facts
+from bihuan.features.entry.todos import unit_todos
 from bihuan.features.modelling.model import listeners
 from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
 from bihuan.features.process import model as process
+from bihuan.features.process import todo
 from bihuan.features.process.revisions import FlowRevisions
 from bihuan.settings import Settings
 from bihuan.store import embedded
@@ -64,10 +67,11 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
 
 
 def bind_subjects() -> None:
-    """What flows may move: plan units, spend requests, transfers."""
-    process.register(PLAN_UNIT, PlanUnitSubject())
-    process.register(DOCUMENT, DocumentSubject())
+    """What flows may move: plan units, spend requests, transfers; and whose open work stands beside the tasks."""
+    process.register(PLAN_UNIT, PlanUnitSubject(), unit_facts)
+    process.register(DOCUMENT, DocumentSubject(), document_facts)
     process.register(TRANSFER, TransferSubject())
+    todo.add_source("entry", unit_todos)
 
 
 @contextmanager

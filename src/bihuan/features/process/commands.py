@@ -1,4 +1,7 @@
-"""Start, act, withdraw, resubmit (see `tending` for the rest). Order of locks: what the subject locks first, the instance, then the rest."""
+"""Start, act, withdraw, resubmit (see `tending` for the rest).
+
+Order of locks: what the subject locks first, then the instance, then the subject's buckets.
+"""
 
 import json
 from collections.abc import Mapping

@@ -36,6 +36,13 @@ def remind(uow: UnitOfWork, actor: Principal, *, instance_id: int, comment: str 
     return Moved(case.id, case.status, {t["id"]: t["holder"] for t in turn})
 
 
+def hold(uow: UnitOfWork, kind: str, subject_id: int) -> None:
+    """Locks a subject's newest case, for a command that will change both: cases come before subjects in the order of locks."""
+    instance_id = uow.value("process.instance_of", kind=kind, id=subject_id)
+    if instance_id is not None:
+        locked(uow, instance_id)
+
+
 def reopen(uow: UnitOfWork, actor: Principal, *, kind: str, subject_id: int, comment: str) -> None:
     """For a subject's own command that has asked its action and opens what was approved: the case says so."""
     need_reason("reopen", comment)
