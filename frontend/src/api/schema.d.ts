@@ -184,6 +184,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{instance_id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Candidates
+         * @description Who may decide the case where it stands and has no task in it yet: whom a task can be given to.
+         */
+        get: operations["process_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{instance_id}/reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind
+         * @description The requester or the administrator reminds whose turn it is.
+         */
+        post: operations["process_remind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{instance_id}/resubmission": {
         parameters: {
             query?: never;
@@ -572,6 +612,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notices
+         * @description What I was told, newest first.
+         */
+        get: operations["inbox_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read
+         * @description Marks some or all as read.
+         */
+        post: operations["inbox_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -754,6 +834,46 @@ export interface paths {
         get: operations["entry_unit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-units/{unit_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unit Changes
+         * @description What changed since the last submission, or against the year before.
+         */
+        get: operations["entry_unit_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-units/{unit_id}/reopening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description Opens an approved unit again, before its release.
+         */
+        post: operations["entry_reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1214,6 +1334,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Started
+         * @description The cases I submitted: where each stands, who has it, how long.
+         */
+        get: operations["process_started"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -1226,6 +1366,46 @@ export interface paths {
          * @description My open tasks, oldest first.
          */
         get: operations["process_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Tasks
+         * @description Everybody's open tasks where I may give them to somebody else, oldest first.
+         */
+        get: operations["process_all_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Done
+         * @description What I decided, newest first.
+         */
+        get: operations["process_done"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1248,6 +1428,46 @@ export interface paths {
          * @description Approves, returns, rejects or reassigns.
          */
         post: operations["process_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/reassignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reassign
+         * @description The administrator gives an absent approver's task to somebody else.
+         */
+        post: operations["process_reassign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/todos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Todos
+         * @description My open work of every kind: what is due first, then what waits longest; counted per stage.
+         */
+        get: operations["process_my_todos"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1409,7 +1629,7 @@ export interface components {
         /** AppliedOut */
         AppliedOut: {
             /** Changes */
-            changes: components["schemas"]["ChangeOut"][];
+            changes: components["schemas"]["bihuan__features__modelling__api__ChangeOut"][];
             /** Code */
             code: string;
             /** Revision */
@@ -1547,7 +1767,14 @@ export interface components {
             /** Groupings */
             groupings: components["schemas"]["GroupingOut"][];
             /** Periods */
-            periods: components["schemas"]["PeriodOut"][];
+            periods: components["schemas"]["bihuan__features__modelling__api__PeriodOut"][];
+        };
+        /** CandidateOut */
+        CandidateOut: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
         };
         /**
          * CellIn
@@ -1606,19 +1833,37 @@ export interface components {
             status: "saved" | "conflict" | "refused" | "unsaved";
             theirs: components["schemas"]["TheirsOut"] | null;
         };
-        /** ChangeOut */
-        ChangeOut: {
-            /** Code */
-            code: string;
-            /** Detail */
-            detail: string;
+        /**
+         * ChangesOut
+         * @description ``submission``: which one is looked at; ``before``: the one before it, null without any.
+         *
+         *     ``last_year`` null: nothing is known of that year; ``last_year_kind``: wholly actual, or actual with the plan for the rest.
+         *     Rows come by the size of the change; ``unchanged`` of the same kind are not listed.
+         */
+        ChangesOut: {
+            /** Before */
+            before: number | null;
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            /** Last Year */
+            last_year: number | null;
             /**
-             * Kind
+             * Last Year Kind
              * @enum {string}
              */
-            kind: "add" | "change" | "remove" | "close";
-            /** What */
-            what: string;
+            last_year_kind: "actual" | "estimate";
+            /** Org */
+            org: string;
+            /** Rows */
+            rows: components["schemas"]["bihuan__features__entry__review_api__ChangeOut"][];
+            /** Submission */
+            submission: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Year */
+            year: number;
         };
         /** CheckIn */
         CheckIn: {
@@ -1748,7 +1993,10 @@ export interface components {
         };
         /**
          * Decision
-         * @description ``to``: the login a reassigned task goes to. Everything but approve needs a comment.
+         * @description ``to``: the login a reassigned task goes to, or the code of the node a return goes to ("" = the requester).
+         *
+         *     ``resume`` after a return: every node has its turn ``again``, or the case comes ``direct``ly back. Everything but approve
+         *     needs a comment.
          */
         Decision: {
             /**
@@ -1761,6 +2009,12 @@ export interface components {
              * @default
              */
             comment: string;
+            /**
+             * Resume
+             * @default again
+             * @enum {string}
+             */
+            resume: "again" | "direct";
             /** To */
             to?: string | null;
         };
@@ -1872,6 +2126,38 @@ export interface components {
             requester: string;
             /** Status */
             status: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * DoneOut
+         * @description What the person who asks decided; ``status``: where the case stands now.
+         */
+        DoneOut: {
+            /** Action */
+            action: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Id */
+            id: number;
+            /** Instance Id */
+            instance_id: number;
+            /** Requester */
+            requester: string;
+            /** Status */
+            status: string;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
             /** Title */
             title: string;
         };
@@ -2054,6 +2340,23 @@ export interface components {
             window: string;
         };
         /**
+         * FigureOut
+         * @description A money item's whole year at the unit: as submitted, at the submission before, the year before.
+         */
+        FigureOut: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            item: components["schemas"]["bihuan__features__entry__review_api__ItemOut"];
+            /** Last Year */
+            last_year: string | null;
+            /** Partial */
+            partial: boolean;
+            /** Periods */
+            periods: components["schemas"]["bihuan__features__entry__review_api__PeriodOut"][];
+        };
+        /**
          * FindingOut
          * @description A balance row's answer to a request: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
          */
@@ -2101,8 +2404,16 @@ export interface components {
             /** Window */
             window: string;
         };
-        /** FlowIn */
+        /**
+         * FlowIn
+         * @description ``model``: whose own flow it is; "" = of every model that has none of this code.
+         */
         FlowIn: {
+            /**
+             * Model
+             * @default
+             */
+            model: string;
             /** Nodes */
             nodes: components["schemas"]["NodeIn"][];
             /** Title */
@@ -2169,6 +2480,8 @@ export interface components {
             holder: string;
             /** Hours */
             hours: number;
+            /** Name */
+            name: string;
             /**
              * Since
              * Format: date-time
@@ -2176,6 +2489,13 @@ export interface components {
             since: string;
             /** Task */
             task: number;
+        };
+        /** InboxOut */
+        InboxOut: {
+            /** Notices */
+            notices: components["schemas"]["NoticeOut"][];
+            /** Unread */
+            unread: number;
         };
         /**
          * LineIn
@@ -2214,28 +2534,6 @@ export interface components {
             period: string;
             /** Reserved */
             reserved: string;
-        };
-        /**
-         * MemberOut
-         * @description A member of a tree, in display order; ``parent`` null at the top; ``leaf`` = values are kept on it.
-         */
-        MemberOut: {
-            /** Code */
-            code: string;
-            /** Id */
-            id: number;
-            /** Leaf */
-            leaf: boolean;
-            /** Name */
-            name: string;
-            /** Parent */
-            parent: string | null;
-            /** Properties */
-            properties: {
-                [key: string]: string;
-            };
-            /** Weight */
-            weight: number;
         };
         /** ModelDetail */
         ModelDetail: {
@@ -2295,10 +2593,127 @@ export interface components {
              */
             holders: string[];
             /**
+             * Need
+             * @default any
+             * @enum {string}
+             */
+            need: "any" | "all";
+            /**
+             * Nobody
+             * @default refuse
+             * @enum {string}
+             */
+            nobody: "refuse" | "skip";
+            /**
              * Role
              * @default
              */
             role: string;
+            /** Title */
+            title: string;
+            /**
+             * When
+             * @default
+             */
+            when: string;
+        };
+        /**
+         * NodeOut
+         * @description A step of the flow in this round; ``people`` by name: who decided, whose turn it is, or who will.
+         *
+         *     ``hours``: how long it has had the case, in all. ``visited``: a case can be returned to it.
+         */
+        NodeOut: {
+            /** Agreed */
+            agreed: string[];
+            /** Code */
+            code: string;
+            /** Due At */
+            due_at: string | null;
+            /** Due Days */
+            due_days: number | null;
+            /** Hours */
+            hours: number;
+            /**
+             * Need
+             * @enum {string}
+             */
+            need: "any" | "all";
+            /** Outcome */
+            outcome: string;
+            /** People */
+            people: string[];
+            /** Since */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "done" | "current" | "pending" | "skipped";
+            /** Title */
+            title: string;
+            /** Until */
+            until: string | null;
+            /** Visited */
+            visited: boolean;
+            /** When */
+            when: string;
+        };
+        /**
+         * NoticeOut
+         * @description ``kind``: what happened, such as ``task.assigned``; ``actor``: the name of whose doing it is; ``link``: where to go.
+         */
+        NoticeOut: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Link */
+            link: string;
+            /** Note */
+            note: string;
+            /** Read At */
+            read_at: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * OpenTaskOut
+         * @description Somebody's open task, for who may give it to somebody else.
+         */
+        OpenTaskOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Holder */
+            holder: string;
+            /** Holder Name */
+            holder_name: string;
+            /** Id */
+            id: number;
+            /** Node */
+            node: string;
+            /** Requester */
+            requester: string;
+            /** Round */
+            round: number;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Task Id */
+            task_id: number;
             /** Title */
             title: string;
         };
@@ -2325,18 +2740,6 @@ export interface components {
             new: string;
             /** Old */
             old: string;
-        };
-        /**
-         * PeriodOut
-         * @description A leaf period; ``plan`` = in the plan range, else history or look-ahead.
-         */
-        PeriodOut: {
-            /** Code */
-            code: string;
-            /** Plan */
-            plan: boolean;
-            /** Year */
-            year: number;
         };
         /**
          * PeriodsIn
@@ -2439,13 +2842,20 @@ export interface components {
             /** Version */
             version: number;
         };
-        /** Reason */
-        Reason: {
-            /**
-             * Reason
-             * @default
-             */
-            reason: string;
+        /**
+         * ReadIn
+         * @description ``ids`` null = everything.
+         */
+        ReadIn: {
+            /** Ids */
+            ids?: number[] | null;
+        };
+        /** Reassignment */
+        Reassignment: {
+            /** Comment */
+            comment: string;
+            /** To */
+            to: string;
         };
         /**
          * RejectedOut
@@ -2729,6 +3139,66 @@ export interface components {
             title: string;
         };
         /**
+         * SpanOut
+         * @description How long one person had the case at a node; ``node`` "" = the requester, between return and submission.
+         */
+        SpanOut: {
+            /** Hours */
+            hours: number;
+            /** Name */
+            name: string;
+            /** Node */
+            node: string;
+            /** Outcome */
+            outcome: string;
+            /** Person */
+            person: string;
+            /** Round */
+            round: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * StartedOut
+         * @description A case the person who asks submitted; ``hours``: how long it waits where it is, or how long it took in all.
+         */
+        StartedOut: {
+            /** Due At */
+            due_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Holders */
+            holders: string[];
+            /** Hours */
+            hours: number;
+            /** Id */
+            id: number;
+            /** Node */
+            node: string;
+            /** Round */
+            round: number;
+            /** Since */
+            since: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Status */
+            status: string;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * StepOut
          * @description One step of a trace. ``kind``: input, formula, total, blank or hidden (outside your scope; then nothing else is told).
          */
@@ -2771,7 +3241,7 @@ export interface components {
         };
         /**
          * TaskOut
-         * @description A turn of the person who asks.
+         * @description A turn of the person who asks; ``requester`` by name.
          */
         TaskOut: {
             /**
@@ -2787,6 +3257,8 @@ export interface components {
             id: number;
             /** Instance Id */
             instance_id: number;
+            /** Node Title */
+            node_title: string;
             /** Requester */
             requester: string;
             /** Round */
@@ -2846,6 +3318,59 @@ export interface components {
             period: string;
             /** Rejected */
             rejected: string;
+        };
+        /**
+         * TodoOut
+         * @description One thing to do; ``due`` a moment, or a day whose end is meant. ``overdue``: it is past.
+         */
+        TodoOut: {
+            /** Due */
+            due: string | null;
+            /** Due Today */
+            due_today: boolean;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "approve" | "fill" | "returned" | "close" | "confirm" | "reply" | "target";
+            /** Link */
+            link: string;
+            /** Note */
+            note: string;
+            /** Overdue */
+            overdue: boolean;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Source */
+            source: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "target" | "prepare" | "approve" | "spend" | "monitor" | "analyse" | "adjust" | "forecast" | "connect";
+            /** Subject Id */
+            subject_id: number | null;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TodosOut
+         * @description ``counts``: open work per stage of the loop.
+         */
+        TodosOut: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Todos */
+            todos: components["schemas"]["TodoOut"][];
         };
         /**
          * TraceIn
@@ -2942,7 +3467,7 @@ export interface components {
         };
         /** UnitCaseOut */
         UnitCaseOut: {
-            case: components["schemas"]["bihuan__features__process__api__CaseOut"] | null;
+            case: components["schemas"]["bihuan__features__process__wire__CaseOut"] | null;
             /** Held Hours */
             held_hours: number;
             /**
@@ -3179,6 +3704,104 @@ export interface components {
             /** Subject Kind */
             subject_kind: string;
         };
+        /** Reason */
+        bihuan__features__control__wire__Reason: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * ChangeOut
+         * @description Amounts are decimal strings in the item's unit, null = blank; ``ratio`` = Δ / before, null without a base.
+         *
+         *     ``period``: a leaf period against the last round, the year against the year before. ``year``: the whole year now.
+         */
+        bihuan__features__entry__review_api__ChangeOut: {
+            /** After */
+            after: string | null;
+            /** At */
+            at: string | null;
+            /** Before */
+            before: string | null;
+            /** Delta */
+            delta: string;
+            item: components["schemas"]["bihuan__features__entry__review_api__ItemOut"];
+            /** Members */
+            members: components["schemas"]["bihuan__features__entry__review_api__MemberOut"][];
+            /** Partial */
+            partial: boolean;
+            /** Period */
+            period: string;
+            /** Ratio */
+            ratio: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Who */
+            who: string | null;
+            /** Year */
+            year: string | null;
+        };
+        /**
+         * ItemOut
+         * @description ``favourable``: more or less of it is good, "" = neither.
+         */
+        bihuan__features__entry__review_api__ItemOut: {
+            /** Cube */
+            cube: string;
+            /** Cube Title */
+            cube_title: string;
+            /** Decimals */
+            decimals: number;
+            /** Favourable */
+            favourable: string;
+            /** Item */
+            item: string;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+        };
+        /** MemberOut */
+        bihuan__features__entry__review_api__MemberOut: {
+            /** Code */
+            code: string;
+            /** Dimension */
+            dimension: string;
+            /** Name */
+            name: string;
+        };
+        /** PeriodOut */
+        bihuan__features__entry__review_api__PeriodOut: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Last Year */
+            last_year: string | null;
+            /** Period */
+            period: string;
+        };
+        /** Reason */
+        bihuan__features__entry__review_api__Reason: {
+            /** Reason */
+            reason: string;
+        };
+        /** ChangeOut */
+        bihuan__features__modelling__api__ChangeOut: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "add" | "change" | "remove" | "close";
+            /** What */
+            what: string;
+        };
         /**
          * ItemOut
          * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
@@ -3210,6 +3833,40 @@ export interface components {
             type: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * MemberOut
+         * @description A member of a tree, in display order; ``parent`` null at the top; ``leaf`` = values are kept on it.
+         */
+        bihuan__features__modelling__api__MemberOut: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: number;
+            /** Leaf */
+            leaf: boolean;
+            /** Name */
+            name: string;
+            /** Parent */
+            parent: string | null;
+            /** Properties */
+            properties: {
+                [key: string]: string;
+            };
+            /** Weight */
+            weight: number;
+        };
+        /**
+         * PeriodOut
+         * @description A leaf period; ``plan`` = in the plan range, else history or look-ahead.
+         */
+        bihuan__features__modelling__api__PeriodOut: {
+            /** Code */
+            code: string;
+            /** Plan */
+            plan: boolean;
+            /** Year */
+            year: number;
         };
         /**
          * CaseOut
@@ -3271,8 +3928,11 @@ export interface components {
             /** Unit */
             unit: string;
         };
-        /** ActionOut */
-        bihuan__features__process__api__ActionOut: {
+        /**
+         * ActionOut
+         * @description ``target_name``: whom or which node it names; ``opened``: the node whose turn it became.
+         */
+        bihuan__features__process__wire__ActionOut: {
             /** Action */
             action: string;
             /** Actor */
@@ -3284,32 +3944,62 @@ export interface components {
             at: string;
             /** Comment */
             comment: string;
+            /** Name */
+            name: string;
             /** Node */
             node: string;
+            /** Opened */
+            opened: string;
             /** Round */
             round: number;
             /** Seq */
             seq: number;
+            /** Target */
+            target: string;
+            /** Target Name */
+            target_name: string;
         };
         /**
          * CaseOut
          * @description ``chain_broken_at``: the first action whose hash does not fit; null = the history is whole.
          */
-        bihuan__features__process__api__CaseOut: {
+        bihuan__features__process__wire__CaseOut: {
             /** Actions */
-            actions: components["schemas"]["bihuan__features__process__api__ActionOut"][];
+            actions: components["schemas"]["bihuan__features__process__wire__ActionOut"][];
             /** Chain Broken At */
             chain_broken_at: number | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Flow Title */
+            flow_title: string;
             /** Holders */
             holders: components["schemas"]["HolderOut"][];
             /** Id */
             id: number;
+            /** May Reassign */
+            may_reassign: boolean;
+            /** May Remind */
+            may_remind: boolean;
+            /** Model */
+            model: string;
+            /** My Task */
+            my_task: number | null;
             /** Node */
             node: string;
+            /** Nodes */
+            nodes: components["schemas"]["NodeOut"][];
+            /** Org */
+            org: string;
             /** Requester */
             requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Returns */
+            returns: number;
             /** Round */
             round: number;
+            /** Spans */
+            spans: components["schemas"]["SpanOut"][];
             /**
              * Started At
              * Format: date-time
@@ -3606,7 +4296,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__process__api__CaseOut"];
+                    "application/json": components["schemas"]["bihuan__features__process__wire__CaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_candidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_remind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Comment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOut"];
                 };
             };
             /** @description Validation Error */
@@ -4292,6 +5048,69 @@ export interface operations {
             };
         };
     };
+    inbox_notices: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    inbox_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     modelling_models: {
         parameters: {
             query?: never;
@@ -4364,7 +5183,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangeOut"][];
+                    "application/json": components["schemas"]["bihuan__features__modelling__api__ChangeOut"][];
                 };
             };
             /** @description Validation Error */
@@ -4429,7 +5248,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MemberOut"][];
+                    "application/json": components["schemas"]["bihuan__features__modelling__api__MemberOut"][];
                 };
             };
             /** @description Validation Error */
@@ -4625,6 +5444,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UnitCaseOut"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_unit_changes: {
+        parameters: {
+            query?: {
+                against?: "round" | "last_year";
+            };
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["bihuan__features__entry__review_api__Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -5388,7 +6273,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reason"];
+                "application/json": components["schemas"]["bihuan__features__control__wire__Reason"];
             };
         };
         responses: {
@@ -5401,6 +6286,37 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_started: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedOut"][];
                 };
             };
             /** @description Validation Error */
@@ -5430,6 +6346,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskOut"][];
+                };
+            };
+        };
+    };
+    process_all_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenTaskOut"][];
+                };
+            };
+        };
+    };
+    process_done: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5465,6 +6432,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_reassign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reassignment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_my_todos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TodosOut"];
                 };
             };
         };

@@ -5,14 +5,15 @@ are those of formulas (docs/reference/formulas.md); a fact the subject does not 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import reduce
 
 from bihuan.engine.formula import kernels
 from bihuan.engine.formula.kernels import Cells
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.parse import parse_expression
-from bihuan.engine.formula.syntax import Infix, Number, Prefix, Reference, Syntax, Text, Truth
+from bihuan.engine.formula.syntax import Infix, Invocation, Number, Prefix, Reference, Syntax, Text, Truth
 from bihuan.kernel.errors import Invalid
 from bihuan.kernel.state import FIRST_ERROR, State
 
@@ -57,8 +58,25 @@ def read_condition(text: str) -> Condition:
     except FormulaFault as fault:
         raise BadCondition(fault.message, when=text) from None
     names: set[str] = set()
+    syntax = _plain(syntax)
     _collect(syntax, names)
     return Condition(text, syntax, frozenset(names))
+
+
+def _plain(node: Syntax) -> Syntax:
+    """``AND(a, b)``, ``OR(a, b)`` and ``NOT(a)`` as the operators they stand for."""
+    if isinstance(node, Prefix):
+        return replace(node, operand=_plain(node.operand))
+    if isinstance(node, Infix):
+        return replace(node, left=_plain(node.left), right=_plain(node.right))
+    if not isinstance(node, Invocation) or node.over or node.by or node.where or not node.args:
+        return node
+    args, name = [_plain(a) for a in node.args], node.function.upper()
+    if name == "NOT" and len(args) == 1:
+        return Prefix(op=name, operand=args[0], start=node.start, end=node.end)
+    if name in ("AND", "OR"):
+        return reduce(lambda a, b: Infix(op=name, left=a, right=b, start=a.start, end=b.end), args)
+    return node
 
 
 def _collect(node: Syntax, names: set[str]) -> None:
