@@ -22,6 +22,7 @@ from bihuan.features.entry.subject import PlanUnitSubject
 from bihuan.features.entry.todos import unit_todos
 from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling import queries as models
+from bihuan.features.modelling.model import listeners
 from bihuan.features.planning import commands as planning
 from bihuan.features.planning.model import CellEdit
 from bihuan.features.planning.replica import open_replica
@@ -105,7 +106,8 @@ class Firm:
 @pytest.fixture(scope="module")
 def firm(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
     open_replica(database.engine, models=models.compiled, folder=Path(tmp_path_factory.mktemp("blocks")))
-    kept = dict(process_model._subjects)
+    kept, heard = dict(process_model._subjects), listeners[:]
+    listeners.clear()  # those an application in this process has bound would make versions of their own
     process_model.register(KIND, PlanUnitSubject())
     root = system()
     with database.writing() as uow:
@@ -138,6 +140,7 @@ def firm(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     yield firm
     process_model._subjects.clear()
     process_model._subjects.update(kept)
+    listeners[:] = heard
 
 
 def shown(found: review.Changes) -> list[tuple[str, str, Decimal | None, Decimal | None, Decimal]]:
