@@ -16,13 +16,15 @@ from bihuan.features.collaboration import model as collaboration
 from bihuan.features.collaboration.plan_cells import KIND as PLAN_CELL
 from bihuan.features.collaboration.plan_cells import PlanCells
 from bihuan.features.control.comments import Documents
+from bihuan.features.control.approval_facts import document_facts
 from bihuan.features.control.hooks import on_forced
 from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject, TransferSubject
 from bihuan.features.entry.cycle_text import CycleTexts
 from bihuan.features.entry.comments import PlanUnits
 from bihuan.features.entry.model import KIND as PLAN_UNIT
-from bihuan.features.entry.subject import PlanUnitSubject
+from bihuan.features.entry.subject import PlanUnitSubject, unit_facts
 from bihuan.features.entry.texts import TextsListener
+from bihuan.features.entry.todos import unit_todos
 from bihuan.features.modelling.model import RevisionListener, listeners
 from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
@@ -30,6 +32,8 @@ from bihuan.features.monitoring.comments import Cases
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
 from bihuan.features.process import model as process
+from bihuan.features.process import todo
+from bihuan.features.process.revisions import FlowRevisions
 from bihuan.settings import Settings
 from bihuan.store import embedded
 from bihuan.store.unit_of_work import Database, UnitOfWork, open_database, utc_now
@@ -39,7 +43,7 @@ on_forced(open_forced_case)  # a fact beyond its limit opens a case
 
 
 # who joins an apply of a package, in order: its texts are read, and take effect
-LISTENERS: tuple[Callable[[], RevisionListener], ...] = (PlanRevisions, CycleTexts, TextsListener)
+LISTENERS: tuple[Callable[[], RevisionListener], ...] = (PlanRevisions, FlowRevisions, CycleTexts, TextsListener)
 
 
 def _no_trees(_model: str) -> Hierarchies:
@@ -75,10 +79,11 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
 
 
 def bind_subjects() -> None:
-    """What flows may move: plan units, spend requests, transfers."""
-    process.register(PLAN_UNIT, PlanUnitSubject())
-    process.register(DOCUMENT, DocumentSubject())
+    """What flows may move: plan units, spend requests, transfers; and whose open work stands beside the tasks."""
+    process.register(PLAN_UNIT, PlanUnitSubject(), unit_facts)
+    process.register(DOCUMENT, DocumentSubject(), document_facts)
     process.register(TRANSFER, TransferSubject())
+    todo.add_source("entry", unit_todos)
 
 
 def bind_comments() -> None:

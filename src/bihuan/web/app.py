@@ -20,6 +20,7 @@ FEATURES = (
     "access", "modelling", "planning", "collaboration", "process", "entry", "entry.forms", "entry.checks",
     "control", "integration", "forecast", "monitoring", "analysis",
 )  # fmt: skip
+BESIDE = ("collaboration.inbox_api", "entry.review_api")  # routers of a feature beside its api.py
 
 
 def from_settings() -> FastAPI:
@@ -50,6 +51,8 @@ def create_app(container: bootstrap.Container) -> FastAPI:
         name = f"bihuan.features.{feature}.api"
         if find_spec(name):
             app.include_router(importlib.import_module(name).router)
+    for module in BESIDE:
+        app.include_router(importlib.import_module(f"bihuan.features.{module}").router)
     app.include_router(events.router)
     frontpage.install(app)
     return app

@@ -79,6 +79,8 @@ TABLE: Mapping[str, Row] = {
     "wrong_status": Row(409, "当前状态不能做这个操作", "刷新查看最新状态", "Not possible in this state", "Reload to see the state"),
     "no_approver": Row(422, "没有可以审批的人", "请管理员为该节点指定其他审批人", "Nobody may approve this", "Ask an administrator to name an approver"),
     "reason_required": Row(422, "请填写原因", "填写原因后重试", "A reason is required", "Give a reason and try again"),
+    "not_visited": Row(422, "只能退回到走过的节点", "改退给申请人，或走过的节点", "A case goes back only to a node it has been at", "Return it to the requester or to such a node"),
+    "reminded_already": Row(409, "刚催办过", "过一小时再催", "Reminded a short while ago", "Wait an hour"),
     # --- control
     "budget_exceeded": Row(409, "超出可用预算", "减少金额，或提出调剂、追加或超预算申请", "Exceeds the available budget", "Reduce it, or ask for a transfer or an exception"),
     "unbudgeted": Row(409, "没有适用的控制规则或已下达的预算", "请预算管理员下达预算或完善控制方案", "No rule or released budget applies", "Ask the budget administrator"),

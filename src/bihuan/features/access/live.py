@@ -16,7 +16,10 @@ PAYLOAD_BYTES_MAX = 7900  # NOTIFY carries less than 8000
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``topic`` such as ``plan.saved``; heard by who holds ``action`` at ``where``; ``to`` = only these user ids, if any."""
+    """``topic`` such as ``plan.saved``; heard by who holds ``action`` at ``where``; ``to`` = only these user ids, if any.
+
+    An event that names its hearers may do without an action: it is about their own things.
+    """
 
     topic: str
     action: str
@@ -48,6 +51,8 @@ def hears(actor: Principal, event: Event) -> bool:
     """True if the event may reach this person: named if it names anybody, and allowed on at least part of where it happened."""
     if event.to and actor.user_id not in event.to:
         return False
+    if event.to and not event.action:
+        return True
     if not event.where:
         return actor.holds(event.action, event.model)
     return actor.scope(event.action, event.model).touches(event.where)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -41,9 +41,14 @@ class Held:
     grants: tuple[Grant, ...]
 
 
-def held(reader: Reader, user_id: int) -> Held:
-    """Everything the user's assignments give, also those that have ended (the caller knows the time)."""
+def held(reader: Reader, user_id: int, role: str | None = None) -> Held:
+    """Everything the user's assignments give, also those that have ended (the caller knows the time).
+
+    With a ``role`` what other roles allow is left out; what they deny stays denied.
+    """
     rows = reader.rows("access.grants", user_id=user_id)
+    if role is not None:
+        rows = [r for r in rows if r["role"] == role or r["effect"] == "deny"]
     return Held(
         tuple(dict.fromkeys((r["role"], r["until"]) for r in rows)),
         tuple(_grant(r) for r in rows if r["action"] is not None),
@@ -71,10 +76,21 @@ def principal(
     )
 
 
-def principal_of(reader: Reader, login: str, trees: Trees = lambda _: Flat()) -> Principal | None:
-    """The principal of a login, for jobs and the command line acting on behalf of a user."""
+def principal_of(
+    reader: Reader, login: str, trees: Trees = lambda _: Flat(), *, role: str | None = None
+) -> Principal | None:
+    """The principal of a login, for jobs and the command line acting on behalf of a user.
+
+    ``role``: only what that role allows where it is assigned, less everything that is denied.
+    """
     user = reader.row("access.user_by_login", login=login)
-    return None if user is None else principal(dict(user), held(reader, user["id"]), reader.now(), trees)
+    return None if user is None else principal(dict(user), held(reader, user["id"], role), reader.now(), trees)
+
+
+def names_of(reader: Reader, logins: Collection[str]) -> dict[str, str]:
+    """Login -> the person's name; a login that nobody has stands for itself."""
+    found = {r["login"]: r["name"] for r in reader.rows("access.names", logins=sorted(set(logins)))}
+    return {login: found.get(login, login) for login in logins}
 
 
 def session(reader: Reader, secret: str) -> RowMapping:

@@ -55,6 +55,13 @@ ROLES: tuple[Role, ...] = (
         scoped=True,
     ),
     Role(
+        "division-head",
+        "事业部负责人",
+        "审批本事业部的预算和用款，同意从本事业部调出，说明偏差",
+        (*_READS, *_TALK, "process.approve", "entry.target", "control.approve", "control.transfer", "monitoring.explain"),
+        scoped=True,
+    ),
+    Role(
         "cfo",
         "CFO",
         "看全部，审批，建情景和快照，发布预算",

@@ -1,16 +1,24 @@
 """What approval does to a plan unit; bound in `bootstrap` under `KIND`."""
 # ruff: noqa: ARG002 - the protocol names every argument, whether a subject needs it or not
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bihuan.features.access.model import Principal, system
 from bihuan.features.entry.checks.commands import require_passed
+from bihuan.features.access.queries import names_of
 from bihuan.features.entry.commands import expect, lock_cells, move, unit_of
 from bihuan.features.entry.model import KIND, ChecksFailed, failures
 from bihuan.features.planning import commands as planning
 from bihuan.features.process import queries as process_queries
-from bihuan.store.unit_of_work import UnitOfWork
+from bihuan.features.process.condition import Fact
+from bihuan.store.unit_of_work import Reader, UnitOfWork
+
+
+def unit_facts(reader: Reader, unit_id: int) -> Mapping[str, Fact]:
+    """What conditions of a flow may ask of a unit: its organisation, and which submission this is."""
+    unit = unit_of(reader, unit_id)
+    return {"组织": unit["org"], "次数": unit["submissions"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +44,10 @@ class PlanUnitSubject:
 
     def on_turn(self, uow: UnitOfWork, actor: Principal, subject_id: int, holders: Sequence[str]) -> None:
         """The cells are locked in the name of whoever has the unit now."""
-        unit, names = unit_of(uow, subject_id), "、".join(holders)
-        lock_cells(uow, actor, unit, locked=True, why=f"已提交，正在由 {names} 审批", holder=names)
-        move(uow, unit, "submitted", names)
+        unit, logins = unit_of(uow, subject_id), "、".join(holders)
+        names = "、".join(names_of(uow, holders).values())
+        lock_cells(uow, actor, unit, locked=True, why=f"已提交，正在由 {names} 审批", holder=logins)
+        move(uow, unit, "submitted", logins)
 
     def on_return(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
         """Back to preparation: the cells can be edited again."""

@@ -1,4 +1,4 @@
-"""Flow definitions, the subject's side of the bargain, and the hash chain of actions. No I/O.
+"""The subject's side of the bargain, a case as it stands, and the hash chain of actions. No I/O.
 
 Errors::
 
@@ -8,7 +8,9 @@ Errors::
     OpenAlready              the subject is already under way
     WrongStatus              the instance is not where this action starts
     NoApprover               a node has nobody but the requester, so nobody may approve
-    ReasonRequired           return, reject, withdraw and reassign say why
+    ReasonRequired           return, reject, withdraw, reassign and reopen say why
+    NotVisited               a case goes back only to a node it has been at
+    RemindedAlready          the same person reminded a short while ago
 """
 
 import hashlib
@@ -18,11 +20,17 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from bihuan.features.access.model import Principal
+from bihuan.features.process.condition import Fact
+from bihuan.features.process.flow import Flow, Node, flow_json, flow_of
 from bihuan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from bihuan.store.unit_of_work import UnitOfWork
+from bihuan.store.unit_of_work import Reader, UnitOfWork
+
+__all__ = ["Flow", "Node", "flow_json", "flow_of"]
 
 Action = Literal["approve", "return", "reject", "reassign"]
-NEEDS_REASON = frozenset({"return", "reject", "withdraw", "reassign"})
+Resume = Literal["again", "direct"]  # after a return: every node anew, or straight back to the node that returned
+NEEDS_REASON = frozenset({"return", "reject", "withdraw", "reassign", "reopen"})
+REMIND_MINUTES = 60
 
 
 class NoSuchFlow(NotFound):
@@ -73,60 +81,24 @@ class ReasonRequired(Invalid):
     code = "reason_required"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One step: named ``holders`` (logins), or whoever holds ``role`` and may approve at the subject's place; one decides."""
+class NotVisited(Invalid):
+    """只能退回到已经走过的节点。"""
 
-    code: str
-    title: str
-    holders: tuple[str, ...] = ()
-    role: str = ""
-    due_days: int | None = None
+    code = "not_visited"
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Approval steps in order."""
+class RemindedAlready(Conflict):
+    """刚催办过，过一会儿再催。"""
 
-    code: str
-    title: str
-    nodes: tuple[Node, ...]
-
-    def __post_init__(self) -> None:
-        if not self.nodes:
-            raise Invalid(f"审批流“{self.title}”没有节点。", flow=self.code)
-        for node in self.nodes:
-            if bool(node.holders) == bool(node.role):
-                raise Invalid(f"节点“{node.title}”须指定人员或角色之一。", flow=self.code, node=node.code)
-
-
-def flow_json(flow: Flow) -> dict[str, Any]:
-    """A flow as it is kept."""
-    nodes = [
-        {"code": n.code, "title": n.title, "holders": list(n.holders), "role": n.role, "due_days": n.due_days}
-        for n in flow.nodes
-    ]
-    return {"code": flow.code, "title": flow.title, "nodes": nodes}
-
-
-def flow_of(definition: Mapping[str, Any]) -> Flow:
-    """The inverse of `flow_json`; keys that are absent take their defaults."""
-    nodes = tuple(
-        Node(
-            code=str(n.get("code") or n.get("title", "")),
-            title=str(n.get("title") or n.get("code", "")),
-            holders=tuple(map(str, n.get("holders") or ())),
-            role=str(n.get("role") or ""),
-            due_days=None if n.get("due_days") in (None, "") else int(n["due_days"]),
-        )
-        for n in definition.get("nodes") or ()
-    )
-    return Flow(str(definition["code"]), str(definition.get("title") or definition["code"]), nodes)
+    code = "reminded_already"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An instance as it stands: whose it is, which node's turn (index), which round. ``place`` holds model and coordinate."""
+    """An instance as it stands: whose it is, which node's turn (index), which round. ``place`` holds model and coordinate.
+
+    ``resume``: the node (index) that goes on after a return, None = the next in order.
+    """
 
     id: int
     flow: Flow
@@ -138,6 +110,8 @@ class Case:
     status: str
     node: int
     round: int
+    title: str
+    resume: int | None
 
 
 class Subject(Protocol):
@@ -166,12 +140,26 @@ class Subject(Protocol):
     def on_withdraw(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None: ...
 
 
+class Facts(Protocol):
+    """States what conditions of a flow may ask of a subject, such as ``{"金额": Decimal}``."""
+
+    def __call__(self, reader: Reader, subject_id: int, /) -> Mapping[str, Fact]: ...
+
+
 _subjects: dict[str, Subject] = {}
+_facts: dict[str, Facts] = {}
 
 
-def register(kind: str, subject: Subject) -> None:
-    """Binds the subject of a kind; done once, in `bootstrap`."""
+def register(kind: str, subject: Subject, facts: Facts | None = None) -> None:
+    """Binds the subject of a kind, and what conditions may ask of it; done once, in `bootstrap`."""
     _subjects[kind] = subject
+    if facts is not None:
+        _facts[kind] = facts
+
+
+def facts_of(reader: Reader, kind: str, subject_id: int) -> Mapping[str, Fact]:
+    """What a subject states; nothing when its kind states nothing."""
+    return _facts[kind](reader, subject_id) if kind in _facts else {}
 
 
 def subject_of(kind: str) -> Subject:
@@ -182,11 +170,14 @@ def subject_of(kind: str) -> Subject:
 
 
 HASHED = ("instance_id", "seq", "task_id", "node", "round", "action", "actor_id", "actor", "comment", "at")
+NAMED = ("target", "opened")  # hashed where they say something, so that chains begun without them stay whole
 
 
 def link(previous: bytes, action: Mapping[str, Any]) -> bytes:
     """The hash of an action: of what was done, and of the action before it."""
-    said = json.dumps([action[name] for name in HASHED[:-1]] + [action["at"].timestamp()], ensure_ascii=False)
+    whole = [action[name] for name in HASHED[:-1]] + [action["at"].timestamp()]
+    named = {name: action[name] for name in NAMED if action[name]}
+    said = json.dumps([*whole, named] if named else whole, ensure_ascii=False)
     return hashlib.sha256(previous + said.encode()).digest()
 
 

@@ -53,6 +53,10 @@ SELECT id, login, name, password_hash, active, access_seq FROM app_user WHERE lo
 -- One user, with the password hash.
 SELECT id, login, name, password_hash, active, access_seq FROM app_user WHERE id = :id;
 
+-- name: names
+-- Names of people by login.
+SELECT login, name FROM app_user WHERE login = ANY(:logins);
+
 -- name: insert_user
 -- Adds a user.
 INSERT INTO app_user (login, name, password_hash) VALUES (:login, :name, :password_hash)

@@ -34,11 +34,14 @@ flow = Table(
     "flow",
     metadata,
     _id(),
+    Column(
+        "model", Text, nullable=False, server_default=""
+    ),  # of whose package; "" = of every model that has none of its own
     Column("code", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("definition", JSONB, nullable=False),
     _at("created_at"),
-    UniqueConstraint("code", "revision"),
+    UniqueConstraint("model", "code", "revision"),
     info={"append_only": True},
 )
 
@@ -56,9 +59,13 @@ flow_instance = Table(
     Column("status", Text, nullable=False),
     Column("node", Integer, nullable=False),  # index of the node whose turn it is
     Column("round", Integer, nullable=False, server_default=text("1")),  # + 1 with every resubmission
+    Column("resume", Integer),  # after a return: the node that goes on, NULL = the next in order
     _at("started_at"),
     Column("ended_at", DateTime(timezone=True)),
-    CheckConstraint("status IN ('running', 'returned', 'approved', 'rejected', 'withdrawn')", name="status"),
+    CheckConstraint(
+        "status IN ('running', 'returned', 'approved', 'rejected', 'withdrawn', 'reopened')", name="status"
+    ),
+    Index("ix_flow_instance_requester", "requester_id", "id"),
     Index(
         "uq_flow_instance_open_subject",
         "subject_kind",
@@ -83,6 +90,7 @@ task = Table(
     Column("ended_at", DateTime(timezone=True)),
     CheckConstraint("status IN ('open', 'done', 'cancelled')", name="status"),
     Index("ix_task_holder_open", "holder_id", postgresql_where=text("status = 'open'")),
+    Index("ix_task_holder_done", "holder_id", "ended_at", postgresql_where=text("status = 'done'")),
 )
 
 flow_action = Table(
@@ -97,6 +105,8 @@ flow_action = Table(
     Column("actor_id", BigInteger, nullable=False),
     Column("actor", Text, nullable=False),
     Column("comment", Text, nullable=False, server_default=""),
+    Column("target", Text, nullable=False, server_default=""),  # whom or which node the action names
+    Column("opened", Text, nullable=False, server_default=""),  # title of the node whose turn it became
     Column("at", DateTime(timezone=True), nullable=False),
     Column("previous", LargeBinary, nullable=False),  # hash of the action before, empty for the first
     Column("hash", LargeBinary, nullable=False),

@@ -1,0 +1,168 @@
+"""Routes for whoever reviews a plan unit: what changed in it, and opening it again."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from bihuan.engine.compiled import CompiledItem
+from bihuan.features.access.http import Edge, requires
+from bihuan.features.entry import changes, reopening
+from bihuan.features.entry.comparison import Figure, Row
+from bihuan.features.modelling.queries import compiled
+from bihuan.features.planning.cells import text
+
+router = APIRouter(prefix="/api/v1/plan-units", tags=["entry"])
+
+
+class Reason(BaseModel):
+    reason: str
+
+
+class MemberOut(BaseModel):
+    dimension: str
+    code: str
+    name: str
+
+
+class ItemOut(BaseModel):
+    """``favourable``: more or less of it is good, "" = neither."""
+
+    cube: str
+    cube_title: str
+    item: str
+    name: str
+    unit: str
+    favourable: str
+    decimals: int
+
+
+class ChangeOut(BaseModel):
+    """Amounts are decimal strings in the item's unit, null = blank; ``ratio`` = Δ / before, null without a base.
+
+    ``period``: a leaf period against the last round, the year against the year before. ``year``: the whole year now.
+    """
+
+    item: ItemOut
+    members: list[MemberOut]
+    period: str
+    before: str | None
+    after: str | None
+    delta: str
+    ratio: str | None
+    year: str | None
+    partial: bool
+    who: str | None
+    at: datetime | None
+    reason: str | None
+
+
+class PeriodOut(BaseModel):
+    period: str
+    after: str | None
+    before: str | None
+    last_year: str | None
+
+
+class FigureOut(BaseModel):
+    """A money item's whole year at the unit: as submitted, at the submission before, the year before."""
+
+    item: ItemOut
+    after: str | None
+    before: str | None
+    last_year: str | None
+    periods: list[PeriodOut]
+    partial: bool
+
+
+class ChangesOut(BaseModel):
+    """``submission``: which one is looked at; ``before``: the one before it, null without any.
+
+    ``last_year`` null: nothing is known of that year; ``last_year_kind``: wholly actual, or actual with the plan for the rest.
+    Rows come by the size of the change; ``unchanged`` of the same kind are not listed.
+    """
+
+    unit_id: int
+    org: str
+    year: int
+    submission: int
+    before: int | None
+    last_year: int | None
+    last_year_kind: Literal["actual", "estimate"]
+    rows: list[ChangeOut]
+    unchanged: int
+    figures: list[FigureOut]
+
+
+@router.get("/{unit_id}/changes", **requires("entry.read"))
+def unit_changes(edge: Edge, unit_id: int, against: changes.Against = "round") -> ChangesOut:
+    """What changed since the last submission, or against the year before."""
+    with edge.read() as reader:
+        found = changes.changes(reader, edge.actor, unit_id=unit_id, against=against)
+        titles = {c.code: c.title for c in compiled(reader, found.unit["model"]).definition.cubes}
+    return ChangesOut(
+        unit_id=unit_id,
+        org=found.unit["org"],
+        year=found.year,
+        submission=found.submission,
+        before=found.before,
+        last_year=found.last.year if found.last.known else None,
+        last_year_kind="estimate" if found.last.is_estimate else "actual",
+        rows=[_row(r, titles) for r in found.rows],
+        unchanged=found.unchanged,
+        figures=[_figure(f, titles) for f in found.figures],
+    )
+
+
+@router.post("/{unit_id}/reopening", status_code=204, **requires("entry.reopen"))
+def reopen(edge: Edge, unit_id: int, body: Reason) -> None:
+    """Opens an approved unit again, before its release."""
+    with edge.write() as uow:
+        reopening.reopen(uow, edge.actor, unit_id=unit_id, reason=body.reason)
+
+
+def _item(item: CompiledItem, titles: dict[str, str]) -> ItemOut:
+    said = item.definition
+    decimals = said.decimals if said.decimals is not None else item.scale if item.scale is not None else 2
+    return ItemOut(
+        cube=item.ref.cube,
+        cube_title=titles.get(item.ref.cube, item.ref.cube),
+        item=item.ref.item,
+        name=said.name,
+        unit=said.unit,
+        favourable=said.favourable,
+        decimals=decimals,
+    )
+
+
+def _row(row: Row, titles: dict[str, str]) -> ChangeOut:
+    ratio = None if not row.before else (row.delta / abs(row.before)).quantize(Decimal("0.0001"))
+    return ChangeOut(
+        item=_item(row.item, titles),
+        members=[MemberOut(dimension=d, code=c, name=n) for d, c, n in row.members],
+        period=row.period,
+        before=text(row.before),
+        after=text(row.after),
+        delta=format(row.delta, "f"),
+        ratio=text(ratio),
+        year=text(row.year),
+        partial=row.partial,
+        who=row.touch.who if row.touch else None,
+        at=row.touch.at if row.touch else None,
+        reason=row.touch.reason if row.touch else None,
+    )
+
+
+def _figure(figure: Figure, titles: dict[str, str]) -> FigureOut:
+    return FigureOut(
+        item=_item(figure.item, titles),
+        after=text(figure.after),
+        before=text(figure.before),
+        last_year=text(figure.last_year),
+        periods=[
+            PeriodOut(period=code, after=text(a), before=text(b), last_year=text(y)) for code, a, b, y in figure.periods
+        ],
+        partial=figure.partial,
+    )
