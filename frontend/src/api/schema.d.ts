@@ -253,7 +253,7 @@ export interface paths {
         };
         /**
          * Buckets
-         * @description Balance rows that one may see, every term of the formula shown.
+         * @description Balance rows that one may see, every term of the formula shown; ``period`` with ``rule``: its windows at that period.
          */
         get: operations["control_buckets"];
         put?: never;
@@ -1125,9 +1125,49 @@ export interface paths {
         put?: never;
         /**
          * Check
-         * @description What a request would be answered now, balance row by balance row; holds nothing.
+         * @description What a request would be answered now, line by line and rule by rule, with ways to make it pass; holds nothing.
          */
         post: operations["control_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spend/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Draft
+         * @description Keeps what was typed, complete or not; holds nothing.
+         */
+        post: operations["control_save_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spend/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Spend Forms
+         * @description What one may ask for: a form per policy, its members cut to where one may ask.
+         */
+        get: operations["control_spend_forms"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1141,11 +1181,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Requests
+         * @description One's own requests (``mine``), or all that one may see, newest first, with where they stand and who holds them.
+         */
+        get: operations["control_requests"];
         put?: never;
         /**
          * Request
-         * @description Holds every line or none, and starts the approval when a flow is named; the same key again changes nothing.
+         * @description Holds every line or none, and starts the approval of its kind; the same key again changes nothing.
          */
         post: operations["control_request"];
         delete?: never;
@@ -1163,7 +1207,7 @@ export interface paths {
         };
         /**
          * Document
-         * @description A document, what each line still holds, and its history in the ledger.
+         * @description A document, what each line still holds, its history in the ledger, and what its approvers said.
          */
         get: operations["control_document"];
         put?: never;
@@ -1194,6 +1238,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spend/requests/{document_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Draft
+         * @description Keeps what was typed since, in one's own draft or in a request that was returned or withdrawn.
+         */
+        put: operations["control_change_draft"];
+        post?: never;
+        /**
+         * Discard
+         * @description Drops a draft that was never submitted.
+         */
+        delete: operations["control_discard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spend/requests/{document_id}/release": {
         parameters: {
             query?: never;
@@ -1208,6 +1276,26 @@ export interface paths {
          * @description The requester gives back what the document holds.
          */
         post: operations["control_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spend/requests/{document_id}/submission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit
+         * @description Submits one's own draft, or again a request that was returned or withdrawn, by a fresh check.
+         */
+        post: operations["control_submit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1415,6 +1503,24 @@ export interface components {
             /** Revision */
             revision: number;
         };
+        /** ApprovalOut */
+        ApprovalOut: {
+            /** Action */
+            action: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment */
+            comment: string;
+            /** Node */
+            node: string;
+            /** Round */
+            round: number;
+            /** Who */
+            who: string;
+        };
         /** Assignment */
         Assignment: {
             /**
@@ -1486,39 +1592,53 @@ export interface components {
         };
         /**
          * BucketOut
-         * @description Every term of the availability formula of a balance row.
+         * @description Every term of the availability formula of a balance row; amounts are null where ``seen`` is verdict.
+         *
+         *     ``seen``: all; amounts (disclosed by the policy: amounts, and only the documents one may see); verdict (passed or not).
+         *     ``mode``: month, quarter, year, cumulative. ``tolerance``: percent, null = watched only.
          */
         BucketOut: {
             /** Adjusted */
-            adjusted: string;
+            adjusted: string | null;
             /** Available */
-            available: string;
+            available: string | null;
             /** Bucket */
             bucket: number;
             /** Cap */
-            cap: string;
+            cap: string | null;
             /** Committed */
-            committed: string;
+            committed: string | null;
             /** Executed */
-            executed: string;
+            executed: string | null;
             /** Forced */
-            forced: string;
+            forced: string | null;
             /** Formula */
             formula: string;
             /** Key */
             key: string;
             /** Limit */
             limit: string | null;
+            /** Members */
+            members: components["schemas"]["MemberRef"][];
+            /** Mode */
+            mode: string;
             /** Original */
-            original: string;
+            original: string | null;
             /** Reserved */
-            reserved: string;
+            reserved: string | null;
             /** Rule */
             rule: string;
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "all" | "amounts" | "verdict";
             /** Strength */
             strength: string;
             /** Title */
             title: string;
+            /** Tolerance */
+            tolerance: string | null;
             /** Window */
             window: string;
         };
@@ -1622,10 +1742,39 @@ export interface components {
         };
         /** CheckIn */
         CheckIn: {
+            /**
+             * Kind
+             * @default
+             */
+            kind: string;
             /** Lines */
-            lines: components["schemas"]["LineIn"][];
+            lines: components["schemas"]["SpendLineIn"][];
             /** Policy */
             policy: string;
+        };
+        /**
+         * CheckOut
+         * @description What the request would be answered at ``at``; submitting asks again.
+         */
+        CheckOut: {
+            /** Asked */
+            asked: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Lines */
+            lines: components["schemas"]["LineCheckOut"][];
+            /** Rules */
+            rules: components["schemas"]["FindingOut"][];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
+            /** Ways */
+            ways: components["schemas"]["WayOut"][];
         };
         /**
          * ClosingOut
@@ -1676,15 +1825,6 @@ export interface components {
             amounts?: {
                 [key: string]: string;
             } | null;
-        };
-        /** ContributionOut */
-        ContributionOut: {
-            /** Amount */
-            amount: string;
-            /** Number */
-            number: string;
-            /** Requester */
-            requester: string;
         };
         /**
          * ControlTotal
@@ -1849,31 +1989,129 @@ export interface components {
             /** Trees */
             trees: string[];
         };
-        /** DocumentOut */
+        /**
+         * DocumentOut
+         * @description ``draft``: what its requester has typed and not submitted. ``mine``: the reader is the requester.
+         */
         DocumentOut: {
+            /** Approvals */
+            approvals: components["schemas"]["ApprovalOut"][];
+            case: components["schemas"]["StandingOut"] | null;
+            /** Committed */
+            committed: string;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Draft */
+            draft: {
+                [key: string]: unknown;
+            } | null;
             /** Entries */
             entries: components["schemas"]["EntryOut"][];
+            /** Executed */
+            executed: string;
             /** Id */
             id: number;
             /** Kind */
             kind: string;
             /** Lines */
             lines: components["schemas"]["LineOut"][];
+            /** Mine */
+            mine: boolean;
+            /** Model */
+            model: string;
             /** Number */
             number: string;
             /** Policy */
             policy: string;
             /** Requester */
             requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Reserved */
+            reserved: string;
+            /** State */
+            state: string;
             /** Status */
             status: string;
             /** Title */
             title: string;
+        };
+        /**
+         * DocumentRowOut
+         * @description ``amount`` counts against the budget; ``places``: the first line's members by name.
+         */
+        DocumentRowOut: {
+            /** Amount */
+            amount: string;
+            case: components["schemas"]["StandingOut"] | null;
+            /** Committed */
+            committed: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Executed */
+            executed: string;
+            /** Gross */
+            gross: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Line Count */
+            line_count: number;
+            /** Model */
+            model: string;
+            /** Number */
+            number: string;
+            /** Periods */
+            periods: string[];
+            /** Places */
+            places: {
+                [key: string]: string;
+            }[];
+            /** Policy */
+            policy: string;
+            /** Requester */
+            requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Reserved */
+            reserved: string;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * DraftIn
+         * @description What was typed, complete or not; ``content`` is the form as the page keeps it and comes back unchanged.
+         */
+        DraftIn: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind: string;
+            /** Policy */
+            policy: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /** DraftOut */
+        DraftOut: {
+            /** Document Id */
+            document_id: number;
+            /** Number */
+            number: string;
         };
         /**
          * DrillIn
@@ -1973,6 +2211,8 @@ export interface components {
             stage: string;
             /** Voucher */
             voucher: string | null;
+            /** Who */
+            who: string;
         };
         /**
          * EventOut
@@ -2019,85 +2259,125 @@ export interface components {
         /** ExplainedOut */
         ExplainedOut: {
             /** Adjusted */
-            adjusted: string;
+            adjusted: string | null;
             /** Available */
-            available: string;
+            available: string | null;
             /** Bucket */
             bucket: number;
             /** Cap */
-            cap: string;
+            cap: string | null;
             /** Committed */
-            committed: string;
+            committed: string | null;
             /** Documents */
-            documents: components["schemas"]["ContributionOut"][];
+            documents: components["schemas"]["UseOut"][];
             /** Executed */
-            executed: string;
+            executed: string | null;
             /** Forced */
-            forced: string;
+            forced: string | null;
             /** Formula */
             formula: string;
             /** Key */
             key: string;
             /** Limit */
             limit: string | null;
+            /** Members */
+            members: components["schemas"]["MemberRef"][];
+            /** Mode */
+            mode: string;
             /** Original */
-            original: string;
+            original: string | null;
+            /** Periods */
+            periods: components["schemas"]["MonthOut"][];
+            /** Policy */
+            policy: string;
             /** Reserved */
-            reserved: string;
+            reserved: string | null;
             /** Rule */
             rule: string;
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "all" | "amounts" | "verdict";
             /** Strength */
             strength: string;
             /** Title */
             title: string;
+            /** Tolerance */
+            tolerance: string | null;
             /** Window */
             window: string;
         };
         /**
          * FindingOut
-         * @description A balance row's answer to a request: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
+         * @description A rule's answer to a request, by the window that decides: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
+         *
+         *     ``direct``: what vouchers that name no request have spent. ``lines``: the lines that ask here.
          */
         FindingOut: {
             /** Adjusted */
-            adjusted: string;
+            adjusted: string | null;
+            /** After */
+            after: string | null;
             /** Asked */
             asked: string;
             /** Available */
-            available: string;
+            available: string | null;
             /** Bucket */
             bucket: number;
             /** Cap */
-            cap: string;
+            cap: string | null;
             /** Committed */
-            committed: string;
+            committed: string | null;
+            /** Direct */
+            direct: string | null;
             /** Documents */
-            documents: components["schemas"]["ContributionOut"][];
+            documents: components["schemas"]["UseOut"][];
             /** Executed */
-            executed: string;
+            executed: string | null;
             /** Explanation */
             explanation: string;
             /** Forced */
-            forced: string;
+            forced: string | null;
             /** Formula */
             formula: string;
             /** Key */
             key: string;
             /** Limit */
             limit: string | null;
+            /**
+             * Lines
+             * @default []
+             */
+            lines: number[];
+            /** Members */
+            members: components["schemas"]["MemberRef"][];
+            /** Mode */
+            mode: string;
             /** Original */
-            original: string;
+            original: string | null;
             /** Reserved */
-            reserved: string;
+            reserved: string | null;
             /** Rule */
             rule: string;
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "all" | "amounts" | "verdict";
             /** Short */
-            short: string;
+            short: string | null;
             /** Strength */
             strength: string;
             /** Title */
             title: string;
-            /** Verdict */
-            verdict: string;
+            /** Tolerance */
+            tolerance: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
             /** Window */
             window: string;
         };
@@ -2105,6 +2385,34 @@ export interface components {
         FlowIn: {
             /** Nodes */
             nodes: components["schemas"]["NodeIn"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * FormOut
+         * @description What one may file under a policy: kinds, items, the dimensions of a line cut to where one may ask, periods, tax rates.
+         *
+         *     ``period``: the one the business date lies in, where the policy has budget for it.
+         */
+        FormOut: {
+            /** Dimensions */
+            dimensions: components["schemas"]["OptionDimensionOut"][];
+            /** Items */
+            items: string[];
+            /** Kinds */
+            kinds: components["schemas"]["OptionKindOut"][];
+            /** Model */
+            model: string;
+            /** Period */
+            period: string | null;
+            /** Periods */
+            periods: string[];
+            /** Policy */
+            policy: string;
+            /** Rates */
+            rates: string[];
+            /** Rules */
+            rules: components["schemas"]["RuleOut"][];
             /** Title */
             title: string;
         };
@@ -2178,6 +2486,37 @@ export interface components {
             task: number;
         };
         /**
+         * LineCheckOut
+         * @description A line's amounts, or what is wrong with it (``code``, ``message``). ``counted`` counts against the budget.
+         *
+         *     ``largest``: what could be entered instead and would pass; null when it passes, or is not for the reader.
+         */
+        LineCheckOut: {
+            /** Basis */
+            basis?: ("net" | "gross") | null;
+            /** Code */
+            code?: string | null;
+            /** Counted */
+            counted?: string | null;
+            /** Gross */
+            gross?: string | null;
+            /** Largest */
+            largest?: string | null;
+            /** Line No */
+            line_no: number;
+            /** Message */
+            message?: string | null;
+            /** Net */
+            net?: string | null;
+            /** Tax */
+            tax?: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
+        };
+        /**
          * LineIn
          * @description ``coordinate``: dimension -> member code; ``item`` is written cube!item.
          */
@@ -2206,14 +2545,26 @@ export interface components {
             coordinate: {
                 [key: string]: string;
             };
+            /** Gross */
+            gross: string;
             /** Line No */
             line_no: number;
             /** Memo */
             memo: string;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Net */
+            net: string;
             /** Period */
             period: string;
             /** Reserved */
             reserved: string;
+            /** Tax Included */
+            tax_included: boolean;
+            /** Tax Rate */
+            tax_rate: string;
         };
         /**
          * MemberOut
@@ -2236,6 +2587,18 @@ export interface components {
             };
             /** Weight */
             weight: number;
+        };
+        /**
+         * MemberRef
+         * @description A dimension's part of a row's key; pooled members are ``池:`` and the pool's name.
+         */
+        MemberRef: {
+            /** Code */
+            code: string;
+            /** Dimension */
+            dimension: string;
+            /** Name */
+            name: string;
         };
         /** ModelDetail */
         ModelDetail: {
@@ -2265,6 +2628,26 @@ export interface components {
             revision: number;
             /** Title */
             title: string;
+        };
+        /**
+         * MonthOut
+         * @description What a month did to a balance row; ``direct`` = executed without a request.
+         */
+        MonthOut: {
+            /** Budget */
+            budget: string;
+            /** Committed */
+            committed: string;
+            /** Direct */
+            direct: string;
+            /** Executed */
+            executed: string;
+            /** Period */
+            period: string;
+            /** Reserved */
+            reserved: string;
+            /** Vouchers */
+            vouchers: number;
         };
         /**
          * MovedOut
@@ -2301,6 +2684,44 @@ export interface components {
             role: string;
             /** Title */
             title: string;
+        };
+        /** OptionDimensionOut */
+        OptionDimensionOut: {
+            /** Code */
+            code: string;
+            /** Members */
+            members: components["schemas"]["OptionMemberOut"][];
+            /** Name */
+            name: string;
+        };
+        /** OptionKindOut */
+        OptionKindOut: {
+            /** Code */
+            code: string;
+            /** Flow */
+            flow: string;
+            /** Title */
+            title: string;
+            /** Where */
+            where: {
+                [key: string]: string[];
+            };
+        };
+        /**
+         * OptionMemberOut
+         * @description A member one may pick where ``pick``; others stand above those.
+         */
+        OptionMemberOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Net */
+            net: boolean;
+            /** Parent */
+            parent: string | null;
+            /** Pick */
+            pick: boolean;
         };
         /**
          * PackageIn
@@ -2502,7 +2923,9 @@ export interface components {
         };
         /**
          * RequestIn
-         * @description ``key`` names the request once and for all (an Idempotency-Key header does too); ``flow`` starts its approval.
+         * @description ``key`` names the request once and for all (an Idempotency-Key header does too); ``number`` empty: the next one.
+         *
+         *     The approval is the one the policy names for ``kind``; ``flow`` names it only where the policy does not.
          */
         RequestIn: {
             /** Flow */
@@ -2515,8 +2938,11 @@ export interface components {
              */
             kind: string;
             /** Lines */
-            lines: components["schemas"]["LineIn"][];
-            /** Number */
+            lines: components["schemas"]["SpendLineIn"][];
+            /**
+             * Number
+             * @default
+             */
             number: string;
             /** Policy */
             policy: string;
@@ -2610,6 +3036,19 @@ export interface components {
              * @default
              */
             tree: string;
+        };
+        /** RuleOut */
+        RuleOut: {
+            /** Code */
+            code: string;
+            /** Mode */
+            mode: string;
+            /** Strength */
+            strength: string;
+            /** Title */
+            title: string;
+            /** Tolerance */
+            tolerance: string | null;
         };
         /**
          * SaveIn
@@ -2729,6 +3168,61 @@ export interface components {
             title: string;
         };
         /**
+         * SpendLineIn
+         * @description ``amount`` as entered, at ``tax_rate`` percent; ``tax_included``: it contains the tax.
+         */
+        SpendLineIn: {
+            /** Amount */
+            amount: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /**
+             * Memo
+             * @default
+             */
+            memo: string;
+            /** Period */
+            period: string;
+            /**
+             * Tax Included
+             * @default true
+             */
+            tax_included: boolean;
+            /**
+             * Tax Rate
+             * @default 0
+             */
+            tax_rate: string;
+        };
+        /**
+         * StandingOut
+         * @description Where a document's approval stands: ``node`` at position ``at`` of ``nodes``, who holds it since when, hours.
+         */
+        StandingOut: {
+            /** At */
+            at: number;
+            /** Due At */
+            due_at: string | null;
+            /** Holders */
+            holders: string[];
+            /** Hours */
+            hours: number | null;
+            /** Id */
+            id: number;
+            /** Node */
+            node: string;
+            /** Nodes */
+            nodes: string[];
+            /** Round */
+            round: number;
+            /** Since */
+            since: string | null;
+            /** Status */
+            status: string;
+        };
+        /**
          * StepOut
          * @description One step of a trace. ``kind``: input, formula, total, blank or hidden (outside your scope; then nothing else is told).
          */
@@ -2768,6 +3262,19 @@ export interface components {
             comment: string;
             /** Flow */
             flow: string;
+        };
+        /**
+         * SubmissionIn
+         * @description The lines as they are to be held now.
+         */
+        SubmissionIn: {
+            /** Lines */
+            lines: components["schemas"]["SpendLineIn"][];
+            /**
+             * Title
+             * @default
+             */
+            title: string;
         };
         /**
          * TaskOut
@@ -3008,6 +3515,35 @@ export interface components {
             /** Version Id */
             version_id: number;
         };
+        /**
+         * UseOut
+         * @description A document that holds or has spent on a balance row.
+         */
+        UseOut: {
+            /** Amount */
+            amount: string;
+            /** Committed */
+            committed: string;
+            /** Executed */
+            executed: string;
+            /** Id */
+            id: number;
+            /** Number */
+            number: string;
+            /** Requester */
+            requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Reserved */
+            reserved: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Title */
+            title: string;
+        };
         /** UserIn */
         UserIn: {
             /** Login */
@@ -3147,6 +3683,41 @@ export interface components {
         VersionsOut: {
             /** Versions */
             versions: components["schemas"]["VersionOut"][];
+        };
+        /**
+         * WayOut
+         * @description One way to make a refused request pass; ``amount`` to ask for, missing, or held, by ``kind``.
+         */
+        WayOut: {
+            /** Amount */
+            amount: string;
+            /** Available */
+            available: string | null;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            } | null;
+            /** Document Id */
+            document_id: number | null;
+            /** Enough */
+            enough: boolean;
+            /** Holder */
+            holder: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "smaller" | "period" | "transfer" | "release" | "supplement";
+            /** Line No */
+            line_no: number | null;
+            /** Name */
+            name: string;
+            /** Number */
+            number: string;
+            /** Period */
+            period: string | null;
+            /** Since */
+            since: string | null;
         };
         /**
          * ActionOut
@@ -3727,6 +4298,7 @@ export interface operations {
                 policy: string;
                 rule?: string | null;
                 window?: string | null;
+                period?: string | null;
                 limit?: number;
                 skip?: number;
             };
@@ -5262,7 +5834,106 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FindingOut"][];
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_spend_forms: {
+        parameters: {
+            query?: {
+                model?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_requests: {
+        parameters: {
+            query?: {
+                mine?: boolean;
+                model?: string | null;
+                state?: string | null;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentRowOut"][];
                 };
             };
             /** @description Validation Error */
@@ -5377,6 +6048,70 @@ export interface operations {
             };
         };
     };
+    control_change_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     control_release: {
         parameters: {
             query?: never;
@@ -5401,6 +6136,41 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_submit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationOut"];
                 };
             };
             /** @description Validation Error */

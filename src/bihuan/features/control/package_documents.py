@@ -82,7 +82,8 @@ def _members(where: str, raw: object, trees: Trees, bad: Bad) -> dict[str, tuple
     for dimension, members in found.items():
         if dimension not in trees.parents:
             bad(where, dimension, "a dimension of the controlled items")
-        for member in set(members) - trees.parents.get(dimension, {}).keys():
+            continue
+        for member in set(members) - trees.parents[dimension].keys():
             bad(f"{where} {dimension}", member, "a member")
     return found
 

@@ -108,7 +108,9 @@ document_line = Table(
     Column("line_no", Integer, primary_key=True),
     Column("coordinate", JSONB, nullable=False),
     Column("period", Text, nullable=False),
-    Column("amount", Numeric(18, 2), nullable=False),  # what counts against the budget: gross or net, as the policy says
+    Column(
+        "amount", Numeric(18, 2), nullable=False
+    ),  # what counts against the budget: gross or net, as the policy says
     Column("gross", Numeric(18, 2)),  # null: no tax was spoken of
     Column("net", Numeric(18, 2)),
     Column("tax_rate", Numeric(5, 2), nullable=False, server_default=text("0")),  # percent

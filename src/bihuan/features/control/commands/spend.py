@@ -71,14 +71,14 @@ def resolve_line(policy: PolicyInForce, no: int, line: RequestLine, kind: str = 
     what = f"第 {no} 行"
     amount = amount_of(line.amount, what=what, positive=True)
     rate = policy.policy.taxes.rate(line.tax_rate, what=what)
+    if kind and (type_ := policy.policy.document(kind)) and not policy.policy.takes(type_, line.coordinate):
+        raise WrongDocument(f"{what}：“{type_.title}”不能用于这里。", line=no, coordinate=dict(line.coordinate))
     keys = tuple(policy.policy.touched(line.coordinate, line.period))
     if not keys and policy.policy.unbudgeted == "refuse":
         raise Unbudgeted(f"{what}没有适用的控制规则，不予通过。", line=no, coordinate=dict(line.coordinate))
     taxed = split(amount, rate, included=line.tax_included)
     if not taxed.net:
         raise BadAmount(f"{what}：不含税金额不足一分。", found=str(amount))
-    if kind and (type_ := policy.policy.document(kind)) and not policy.policy.takes(type_, line.coordinate):
-        raise WrongDocument(f"{what}：“{type_.title}”不能用于这里。", line=no, coordinate=dict(line.coordinate))
     asked = replace(line, amount=amount, tax_rate=rate)
     return Line(no, asked, taxed, policy.policy.net_counts(line.coordinate), keys)
 
