@@ -1,7 +1,8 @@
 """Reads the scenario tables (*.md) of this folder and plays them against the real ledger.
 
-A file holds scenarios: ``## id title``, one ``规则：`` line per rule, then a table. A row is one action in a transaction of its
-own; ``结果`` is what happens, ``可用`` what could then be requested at the row's first place and period.
+A file holds scenarios: ``## id title``, one ``规则：`` line per rule, perhaps one ``税：`` line, then a table. A row is one
+action in a transaction of its own; ``结果`` is what happens, ``可用`` what could then be requested at the row's first place and
+period.
 """
 
 import re
@@ -13,7 +14,8 @@ from typing import Any
 
 from bihuan.features.access.model import Grant, Principal
 from bihuan.features.control import commands, queries
-from bihuan.features.control.commands import transfers
+from bihuan.features.control.checking import check
+from bihuan.features.control.commands import spend, transfers
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import BudgetCell, Request, RequestLine, VoucherLine
 from bihuan.features.control.package import read_policy
@@ -65,6 +67,7 @@ class Scenario:
     title: str
     rules: tuple[Mapping[str, Any], ...]
     rows: tuple[Row, ...]
+    tax: Mapping[str, Any]
 
 
 def scenarios(folder: Path) -> Iterator[Scenario]:
@@ -83,7 +86,16 @@ def _scenario(section: str) -> Scenario:
     assert len(table) > 2, f"{ident}: no rows"
     assert all(len(row) == len(table[0]) for row in table), f"{ident}: a row has another number of columns"
     rows = tuple(Row(f"{ident}.{row[0]}", dict(zip(table[0], row, strict=True))) for row in table[2:])
-    return Scenario(ident, title, rules, rows)
+    tax = [_tax(line.removeprefix("税：")) for line in lines if line.startswith("税：")]
+    return Scenario(ident, title, rules, rows, tax[0] if tax else {})
+
+
+def _tax(text: str) -> dict[str, Any]:
+    """``税率=0,6,13 可抵扣=account:会议费``."""
+    said = dict(part.split("=", 1) for part in text.split())
+    assert not said.keys() - {"税率", "可抵扣"}, said
+    dimension, members = said["可抵扣"].split(":")
+    return {"rates": said["税率"].split(","), "deductible": {dimension: members.split(",")}}
 
 
 def _rule(text: str) -> dict[str, Any]:
@@ -116,7 +128,7 @@ class Stage:
 
     @classmethod
     def set(cls, database: Database, scenario: Scenario) -> "Stage":
-        text = {"policy": scenario.id, "rules": list(scenario.rules)}
+        text = {"policy": scenario.id, "rules": list(scenario.rules), "tax": scenario.tax or None}
         with database.writing() as uow:
             made = commands.put_policy(uow, CLERK, read_policy(text, calendar=CALENDAR, trees=TREES))
         return cls(database, made)
@@ -134,6 +146,11 @@ class Stage:
             "执行": self.execute,
             "入账": self.post,
             "释放": self.give_back,
+            "退回": self.end("return"),
+            "拒绝": self.end("reject"),
+            "撤回": self.end("withdraw"),
+            "再提交": self.again,
+            "试算": self.check,
             "追加": self.supplement,
             "调剂申请": self.ask_transfer,
             "调剂批准": self.approve_transfer,
@@ -163,10 +180,33 @@ class Stage:
         commands.book_budget(uow, CLERK.login, self.policy, [cell]).write()
 
     def reserve(self, uow: UnitOfWork, row: Row) -> str | None:
-        lines = tuple(RequestLine(place, row["期间"], row.amount) for place in row.places("+"))
+        lines = self.lines(row)
         request = Request(f"{self.code}/{row['单据']}", row["单据"], lines)
         held = commands.reserve(uow, CLERK, policy=self.code, request=request)
         self.documents[row["单据"]] = held.document_id
+        return "提示" if held.warnings else None
+
+    def lines(self, row: Row) -> tuple[RequestLine, ...]:
+        """A line per department; ``税率`` in percent, ``口径`` 不含税 where the amount was entered without it."""
+        rate, included = Decimal(row["税率"] or 0), row["口径"] != "不含税"
+        return tuple(RequestLine(p, row["期间"], row.amount, "", rate, included) for p in row.places("+"))
+
+    def check(self, uow: UnitOfWork, row: Row) -> str | None:
+        found = check(uow, CLERK, policy=self.code, lines=self.lines(row))
+        return {"refuse": "拒绝", "warn": "提示", "ok": None}[found["verdict"]]
+
+    def end(self, kind: str) -> Callable[[UnitOfWork, Row], None]:
+        """What an approval's return, rejection or withdrawal does to the amounts."""
+
+        def act(uow: UnitOfWork, row: Row) -> None:
+            spend.give_back(uow, CLERK, document_id=self.documents[row["单据"]], kind=kind, reason=row["说明"])
+
+        return act
+
+    def again(self, uow: UnitOfWork, row: Row) -> str | None:
+        """The requester submits again with the line as it is now."""
+        document_id = self.documents[row["单据"]]
+        held = commands.reserve_again(uow, CLERK, document_id=document_id, lines=self.lines(row))
         return "提示" if held.warnings else None
 
     def commit(self, uow: UnitOfWork, row: Row) -> None:

@@ -8,6 +8,7 @@ from bihuan.cli import group
 from bihuan.cli.migrate import add_data_option, settings_of
 from bihuan.cli.unit import actor_of, add_actor_option
 from bihuan.features.control import commands, queries
+from bihuan.features.control.checking import check
 from bihuan.features.control.model import Request, RequestLine
 from bihuan.features.control.reconcile import reconcile
 from bihuan.kernel.errors import Invalid
@@ -15,10 +16,10 @@ from bihuan.kernel.errors import Invalid
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     spend = group(subparsers, "spend", "用款：试算、申请、释放、余额、对账")
-    check = spend.add_parser("check", help="试算：不占用预算")
+    trial = spend.add_parser("check", help="试算：不占用预算")
     request = spend.add_parser("request", help="申请：占用预算，全部或全不")
     request.add_argument("number", help="单号，同号同内容重复提交只占用一次")
-    for parser in (check, request):
+    for parser in (trial, request):
         parser.add_argument(
             "line",
             nargs="+",
@@ -35,7 +36,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     policies.add_argument("model")
     proof = spend.add_parser("reconcile", help="证明 余额 = 台账 = 已下达的预算；有差异则退出码 1")
     for parser, run in (
-        (check, run_check),
+        (trial, run_check),
         (request, run_request),
         (release, run_release),
         (balances, run_balances),
@@ -45,7 +46,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         parser.set_defaults(run=run)
         add_data_option(parser)
         add_actor_option(parser)
-    for parser in (check, request, balances, proof):
+    for parser in (trial, request, balances, proof):
         parser.add_argument("--policy", required=True, help="控制方案")
 
 
@@ -62,18 +63,19 @@ def line_of(text: str) -> RequestLine:
 def run_check(args: argparse.Namespace) -> int:
     with opened(settings_of(args)) as container, container.database.reading() as reader:
         lines = [line_of(x) for x in args.line]
-        found = commands.check(reader, actor_of(container, args), policy=args.policy, lines=lines)
-    for finding in found:
-        print(
-            finding["explanation"] if finding["verdict"] == "refuse" else f"{finding['verdict']}  {finding['formula']}"
-        )
-    return int(any(f["verdict"] == "refuse" for f in found))
+        found = check(reader, actor_of(container, args), policy=args.policy, lines=lines)
+    for line in found["lines"]:
+        if "message" in line:
+            print(line["message"])
+    for rule in found["rules"]:
+        print(rule["explanation"] if rule["verdict"] == "refuse" else f"{rule['verdict']}  {rule['formula']}")
+    return int(found["verdict"] == "refuse")
 
 
 def run_request(args: argparse.Namespace) -> int:
     request = Request(args.number, args.number, tuple(line_of(x) for x in args.line))
     with opened(settings_of(args)) as container, container.database.writing() as uow:
-        held = commands.reserve(uow, actor_of(container, args), policy=args.policy, request=request)
+        held = commands.file(uow, actor_of(container, args), policy=args.policy, request=request).reservation
     print(f"单据 {held.document_id}（{held.number}）{'早已占用' if held.repeated else '已占用预算'}")
     print("\n".join(held.warnings), end="\n" if held.warnings else "")
     return 0

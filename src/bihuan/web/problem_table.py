@@ -86,6 +86,8 @@ TABLE: Mapping[str, Row] = {
     "unbudgeted": Row(409, "没有适用的控制规则或已下达的预算", "请预算管理员下达预算或完善控制方案", "No rule or released budget applies", "Ask the budget administrator"),
     "unresolvable_key": Row(422, "这一行找不到控制对象", "补全或更正维度编码", "The line resolves to no budget", "Complete or correct its codes"),
     "bad_amount": Row(422, "金额不合规", "金额最多两位小数，且不为零", "The amount is not acceptable", "At most two decimals, not zero"),
+    "bad_tax": Row(422, "税率不可用", "按控制方案列出的税率选择", "The tax rate is not available", "Choose one of the policy's rates"),
+    "wrong_document": Row(422, "这类单据不能这样填", "按提示修改单据类型或明细", "Not possible for this kind of document", "Follow the detail"),
     "no_lines": Row(422, "单据没有明细行", "至少填一行", "The document has no lines", "Add a line"),
     "no_such_document": Row(404, "没有这张单据，或您无权查看", "检查单据号", "No such document", "Check its number"),
     "no_such_bucket": Row(404, "没有这个控制对象，或您无权查看", "检查链接", "No such balance row, or not visible to you", "Check the link"),

@@ -8,6 +8,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from bihuan.features.access.model import Grant, Limit, Principal
 from bihuan.features.control import commands, hooks, queries
+from bihuan.features.control.checking import check
 from bihuan.features.control.model import (
     BadAmount,
     BudgetCell,
@@ -81,7 +82,7 @@ def test_a_request_within_the_budget_holds_it_and_the_next_is_refused_with_numbe
     (finding,) = refused.value.facts["findings"]  # type: ignore[misc]
     assert finding["available"] == Decimal("299.50")
     assert finding["short"] == Decimal("0.01")
-    assert finding["documents"] == [{"number": "A1", "requester": "zhang", "amount": Decimal("700.50")}]
+    assert [(u.number, u.requester, u.amount) for u in finding["documents"]] == [("A1", "zhang", Decimal("700.50"))]
     assert "可用 299.50 = 批复 1,000.00 + 调整 0.00 − 预占 700.50 − 占用 0.00 − 执行 0.00" in str(refused.value)
     assert "申请不超过 299.50，或调剂、追加不少于 0.01" in str(refused.value)
     with database.writing() as uow:
@@ -96,9 +97,9 @@ def test_check_answers_like_reserve_and_writes_nothing(database: Database, compa
         firm.budget(uow, TRAVEL, JAN, "1000")
     code = firm.policy.policy.code
     with database.reading() as reader:
-        (ok,) = commands.check(reader, CLERK, policy=code, lines=[RequestLine(TRAVEL, JAN, Decimal(1000))])
-        (no,) = commands.check(reader, CLERK, policy=code, lines=[RequestLine(TRAVEL, JAN, Decimal(1001))])
-        assert (ok["verdict"], no["verdict"], no["short"]) == ("ok", "refuse", Decimal(1))
+        ok = check(reader, CLERK, policy=code, lines=[RequestLine(TRAVEL, JAN, Decimal(1000))])
+        no = check(reader, CLERK, policy=code, lines=[RequestLine(TRAVEL, JAN, Decimal(1001))])
+        assert (ok["verdict"], no["verdict"], no["rules"][0]["short"]) == ("ok", "refuse", Decimal(1))
         assert firm.available(reader, JAN) == 1000
 
 
@@ -293,6 +294,10 @@ def test_a_fact_beyond_many_windows_of_one_rule_is_one_alert_of_the_worst(databa
 def test_a_fact_without_any_budget_stands_in_ledger_and_alert(database: Database, company: Any) -> None:
     firm = company(GROUP)
     with database.writing() as uow:
+        assert firm.voucher(uow, "记-t", {"org": "财务"}, JAN, "7").unbudgeted
+        told = [a["voucher"] for a in uow.rows("control.alerts", limit=100)]
+        assert "记-t" not in told  # nothing was released for the year: control has not begun
+        firm.budget(uow, TRAVEL, JAN, "100")
         assert firm.voucher(uow, "记-u", {"org": "财务"}, JAN, "9").unbudgeted
         alerts = uow.rows("control.alerts", limit=1)
         assert (alerts[0]["kind"], alerts[0]["amount"]) == ("unbudgeted", 9)

@@ -45,7 +45,7 @@ PACKAGE = {
     ),
 }
 PEOPLE = {
-    "li": ["plan.write", "process.submit", "control.request", "control.transfer"],
+    "li": ["plan.write", "process.submit", "control.read", "control.request", "control.transfer"],
     "wang": ["process.approve"],
     "boss": ["control.*", "entry.*", "process.flow"],
     "sun": ["analysis.read"],

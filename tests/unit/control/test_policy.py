@@ -112,7 +112,9 @@ def test_a_row_judges_only_what_takes_room() -> None:
     assert judge(over, over.moved("budget", Decimal(10))) == "ok"
     assert judge(over, over.moved("budget", Decimal(-10))) == "refuse"
     told = explain(Finding(over, Decimal(5), "refuse"))
-    assert "可用 -30.00 = 预算 100.00 − 预占 0.00 − 占用 0.00 − 执行 130.00；本次申请 5.00，超出 35.00" in told
+    assert (
+        "可用 -30.00 = 批复 0.00 + 调整 100.00 − 预占 0.00 − 占用 0.00 − 执行 130.00；本次申请 5.00，超出 35.00" in told
+    )
 
 
 def test_a_stage_the_rule_does_not_count_changes_nothing() -> None:

@@ -1,21 +1,29 @@
-"""Routes of control: check and request, balance rows and their explanation, release, transfers, reconciliation."""
+"""Routes of control: check, drafts and requests, balance rows and their explanation, release, transfers, reconciliation."""
+
+from uuid import uuid4
 
 from fastapi import APIRouter, Header, Query
 
 from bihuan.features.access.http import Edge, requires
-from bihuan.features.control import commands, queries
+from bihuan.features.control import commands, documents, queries
+from bihuan.features.control.checking import check as check_request
+from bihuan.features.control.forms import forms
 from bihuan.features.control.model import Request
 from bihuan.features.control.reconcile import reconcile as find_differences
-from bihuan.features.control.subjects import DOCUMENT, TRANSFER
+from bihuan.features.control.subjects import TRANSFER
 from bihuan.features.control.wire import (
     AlertOut,
     BucketOut,
     CheckIn,
+    CheckOut,
     CommitmentIn,
     DifferenceOut,
     DocumentOut,
+    DocumentRowOut,
+    DraftIn,
+    DraftOut,
     ExplainedOut,
-    FindingOut,
+    FormOut,
     PolicyOut,
     Reason,
     ReleasedOut,
@@ -24,6 +32,7 @@ from bihuan.features.control.wire import (
     ReservationOut,
     SubtreeIn,
     SubtreeOut,
+    SubmissionIn,
     TransferIn,
     TransferMadeOut,
     TransferOut,
@@ -33,52 +42,118 @@ from bihuan.features.control.wire import (
 )
 from bihuan.features.process import commands as process
 from bihuan.features.process.api import moved_out
+from bihuan.store.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/api/v1", tags=["control"])
 
 
-@router.post("/spend/check", **requires("control.request"))
-def check(edge: Edge, body: CheckIn) -> list[FindingOut]:
-    """What a request would be answered now, balance row by balance row; holds nothing."""
+@router.get("/spend/forms", **requires("control.request"))
+def spend_forms(edge: Edge, model: str | None = None) -> list[FormOut]:
+    """What one may ask for: a form per policy, its members cut to where one may ask."""
     with edge.read() as reader:
-        found = commands.check(reader, edge.actor, policy=body.policy, lines=request_lines(body.lines))
-    return [FindingOut.model_validate(f) for f in found]
+        return [FormOut.model_validate(f) for f in forms(reader, edge.actor, model)]
+
+
+@router.post("/spend/check", **requires("control.request"))
+def check(edge: Edge, body: CheckIn) -> CheckOut:
+    """What a request would be answered now, line by line and rule by rule, with ways to make it pass; holds nothing."""
+    with edge.read() as reader:
+        lines = request_lines(body.lines)
+        return CheckOut.model_validate(
+            check_request(reader, edge.actor, policy=body.policy, lines=lines, kind=body.kind)
+        )
 
 
 @router.post("/spend/requests", status_code=201, **requires("control.request"))
 def request(edge: Edge, body: RequestIn, idempotency_key: str | None = Header(None)) -> ReservationOut:
-    """Holds every line or none, and starts the approval when a flow is named; the same key again changes nothing."""
-    key = body.key or idempotency_key or f"{body.policy}/{body.kind}/{body.number}"
-    asked = Request(key, body.number, request_lines(body.lines), body.kind, body.title)
+    """Holds every line or none, and starts the approval of its kind; the same key again changes nothing."""
     with edge.write() as uow:
-        held = commands.reserve(uow, edge.actor, policy=body.policy, request=asked)
-        moved = None
-        if body.flow and not held.repeated:
-            place = queries.place(uow, held.document_id)
-            title = body.title or body.number
-            moved = process.start(
-                uow,
-                edge.actor,
-                flow=body.flow,
-                subject_kind=DOCUMENT,
-                subject_id=held.document_id,
-                title=title,
-                place=place,
-            )
+        if body.number:
+            key = body.key or idempotency_key or f"{body.policy}/{body.kind}/{body.number}"
+            return _file(uow, edge, body, key, body.number)
+
+        def act() -> ReservationOut:
+            in_force = queries.policy(uow, body.policy)
+            return _file(uow, edge, body, str(uuid4()), commands.next_number(uow, in_force, body.kind))
+
+        return ReservationOut.model_validate(edge.once(uow, body, act))
+
+
+def _file(uow: UnitOfWork, edge: Edge, body: RequestIn, key: str, number: str) -> ReservationOut:
+    asked = Request(key, number, request_lines(body.lines), body.kind, body.title)
+    return _submitted(commands.file(uow, edge.actor, policy=body.policy, request=asked, flow=body.flow))
+
+
+def _submitted(done: commands.Submitted) -> ReservationOut:
+    held = done.reservation
     return ReservationOut(
         document_id=held.document_id,
         number=held.number,
         repeated=held.repeated,
         warnings=list(held.warnings),
-        case=None if moved is None else moved_out(moved),
+        case=None if done.case is None else moved_out(done.case),
     )
+
+
+@router.get("/spend/requests", **requires("control.read"))
+def requests(  # noqa: PLR0917 - query parameters
+    edge: Edge,
+    mine: bool = False,
+    model: str | None = None,
+    state: str | None = None,
+    before: int | None = None,
+    limit: int = Query(50, ge=1, le=200),
+) -> list[DocumentRowOut]:
+    """One's own requests (``mine``), or all that one may see, newest first, with where they stand and who holds them."""
+    with edge.read() as reader:
+        found = documents.listed(reader, edge.actor, mine=mine, model=model, state=state, before=before, limit=limit)
+    return [DocumentRowOut.model_validate(d) for d in found]
+
+
+@router.post("/spend/drafts", status_code=201, **requires("control.request"))
+def save_draft(edge: Edge, body: DraftIn) -> DraftOut:
+    """Keeps what was typed, complete or not; holds nothing."""
+    with edge.write() as uow:
+
+        def act() -> DraftOut:
+            made = commands.save_draft(uow, edge.actor, draft=body.draft())
+            return DraftOut(document_id=made, number=queries.document(uow, made)["number"])
+
+        return DraftOut.model_validate(edge.once(uow, body, act))
+
+
+@router.put("/spend/requests/{document_id}/draft", **requires("control.request"))
+def change_draft(edge: Edge, document_id: int, body: DraftIn) -> DraftOut:
+    """Keeps what was typed since, in one's own draft or in a request that was returned or withdrawn."""
+    with edge.write() as uow:
+        commands.save_draft(uow, edge.actor, draft=body.draft(), document_id=document_id)
+        return DraftOut(document_id=document_id, number=queries.document(uow, document_id)["number"])
+
+
+@router.delete("/spend/requests/{document_id}/draft", status_code=204, **requires("control.request"))
+def discard(edge: Edge, document_id: int) -> None:
+    """Drops a draft that was never submitted."""
+    with edge.write() as uow:
+        commands.discard(uow, edge.actor, document_id=document_id)
+
+
+@router.post("/spend/requests/{document_id}/submission", **requires("control.request"))
+def submit(edge: Edge, document_id: int, body: SubmissionIn) -> ReservationOut:
+    """Submits one's own draft, or again a request that was returned or withdrawn, by a fresh check."""
+    with edge.write() as uow:
+
+        def act() -> ReservationOut:
+            lines = request_lines(body.lines)
+            return _submitted(commands.submit(uow, edge.actor, document_id=document_id, lines=lines, title=body.title))
+
+        return ReservationOut.model_validate(edge.once(uow, body, act))
 
 
 @router.get("/spend/requests/{document_id}", **requires("control.read"))
 def document(edge: Edge, document_id: int) -> DocumentOut:
-    """A document, what each line still holds, and its history in the ledger."""
+    """A document, what each line still holds, its history in the ledger, and what its approvers said."""
     with edge.read() as reader:
-        return DocumentOut.model_validate(queries.document_with_history(reader, edge.actor, document_id))
+        return DocumentOut.model_validate(documents.shown(reader, edge.actor, document_id))
 
 
 @router.post("/spend/requests/{document_id}/release", **requires("control.request"))
@@ -143,12 +218,15 @@ def buckets(  # noqa: PLR0917 - query parameters
     policy: str,
     rule: str | None = None,
     window: str | None = None,
+    period: str | None = None,
     limit: int = Query(200, ge=1, le=2000),
     skip: int = Query(0, ge=0),
 ) -> list[BucketOut]:
-    """Balance rows that one may see, every term of the formula shown."""
+    """Balance rows that one may see, every term of the formula shown; ``period`` with ``rule``: its windows at that period."""
     with edge.read() as reader:
-        found = queries.shown_balances(reader, edge.actor, policy, rule=rule, window=window, limit=limit, skip=skip)
+        found = queries.shown_balances(
+            reader, edge.actor, policy, rule=rule, window=window, period=period, limit=limit, skip=skip
+        )
     return [BucketOut.model_validate(f) for f in found]
 
 

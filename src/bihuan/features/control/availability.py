@@ -19,7 +19,7 @@ Verdict = Literal["ok", "warn", "refuse"]
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A balance row. ``hard_limit`` None: watched, never refused."""
+    """A balance row. ``hard_limit`` None: watched, never refused. ``original``: the part of ``cap`` that was released."""
 
     id: int
     rule: Rule
@@ -30,6 +30,7 @@ class Balance:
     committed: Decimal = ZERO
     executed: Decimal = ZERO
     forced: Decimal = ZERO
+    original: Decimal = ZERO
 
     @property
     def hard_limit(self) -> Decimal | None:
@@ -96,11 +97,9 @@ class Contribution:
     amount: Decimal
 
 
-def formula(balance: Balance, original: Decimal | None = None) -> str:
-    """The availability formula with its numbers; ``original`` splits the cap into released and adjusted."""
-    cap = [f"预算 {balance.cap:,.2f}"]
-    if original is not None:
-        cap = [f"批复 {original:,.2f}", f"调整 {balance.cap - original:,.2f}"]
+def formula(balance: Balance) -> str:
+    """The availability formula with its numbers, the cap split into released and adjusted."""
+    cap = [f"批复 {balance.original:,.2f}", f"调整 {balance.cap - balance.original:,.2f}"]
     limit = balance.hard_limit
     if limit is not None and (tolerance := limit - balance.cap):
         cap.append(f"容差 {tolerance:,.2f}")
@@ -108,12 +107,12 @@ def formula(balance: Balance, original: Decimal | None = None) -> str:
     return f"可用 {balance.available:,.2f} = {' + '.join(cap)} − {' − '.join(used)}"
 
 
-def explain(finding: Finding, *, original: Decimal | None = None, contributions: Sequence[Contribution] = ()) -> str:
+def explain(finding: Finding, contributions: Sequence[Contribution] = ()) -> str:
     """Why a document was refused here: rule, formula in numbers, who holds the money, what would make it pass."""
     row = finding.before
     lines = [
         f"规则“{row.rule.title}”（{row.rule.code}），{shown_key(row.key)}，窗口 {row.window}：",
-        f"{formula(row, original)}；本次申请 {finding.asked:,.2f}，超出 {finding.short:,.2f}。",
+        f"{formula(row)}；本次申请 {finding.asked:,.2f}，超出 {finding.short:,.2f}。",
     ]
     if contributions:
         held = "；".join(f"{c.number}（{c.requester}）{c.amount:,.2f}" for c in contributions)

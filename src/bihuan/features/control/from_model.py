@@ -1,6 +1,6 @@
 """Policies of a model package: ``policies/*.yaml`` of the applied revision, with calendar and trees of the compiled model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -20,6 +20,7 @@ def policies_of(reader: Reader, model: str) -> list[Policy]:
     found = modelling.find(reader, model)
     compiled = modelling.compiled(reader, model)
     texts = modelling.package(reader, found.id, found.revision)
+    flows = _flows(texts)
     problems: list[Problem] = []
     policies = []
     for file, text in sorted(texts.items()):
@@ -28,9 +29,34 @@ def policies_of(reader: Reader, model: str) -> list[Policy]:
                 policies.append(policy_of(compiled, model, file, text))
             except ProblemsFound as bad:
                 problems += bad.problems
+            else:
+                problems += _unknown_flows(policies[-1], file, flows)
     if problems:
         raise ProblemsFound(problems)
     return policies
+
+
+def _flows(texts: Mapping[str, str]) -> set[str]:
+    """The codes of the package's approval flows; a flow that cannot be read is process's to complain about."""
+    codes = set()
+    for file, text in texts.items():
+        if file.startswith("flows/") and file.endswith(".yaml"):
+            try:
+                content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
+            except yaml.YAMLError:
+                continue
+            if isinstance(content, dict):
+                codes.add(str(content.get("code", "")))
+    return codes
+
+
+def _unknown_flows(policy: Policy, file: str, flows: set[str]) -> list[Problem]:
+    expected = "a flow of flows/: " + (" ".join(sorted(flows)) or "there is none")
+    return [
+        Problem("bad_policy", file, found=f"document {d.code} flow: {d.flow}", expected=expected)
+        for d in policy.documents
+        if d.flow not in flows
+    ]
 
 
 def policy_of(compiled: CompiledModel, model: str, file: str, text: str) -> Policy:

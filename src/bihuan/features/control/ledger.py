@@ -21,6 +21,8 @@ from bihuan.features.control.availability import Balance, Finding, judge
 from bihuan.features.control.policy import BucketKey, Coordinate, Policy, Stage
 from bihuan.store.unit_of_work import UnitOfWork
 
+COUNTERS = ("cap", "reserved", "committed", "executed", "forced", "original")
+
 
 @dataclass(frozen=True)
 class PolicyInForce:
@@ -34,7 +36,7 @@ class PolicyInForce:
     def balance(self, row: RowMapping) -> Balance:
         """A balance row as a value."""
         rule = self.policy.rule(self._codes[row["rule_id"]])
-        counters = (row[c] for c in ("cap", "reserved", "committed", "executed", "forced"))
+        counters = (row[c] for c in COUNTERS)
         return Balance(row["id"], rule, row["key"], row["window_code"], *counters)
 
     @cached_property
@@ -79,7 +81,8 @@ class Ledger:
     actor: str
     policy: PolicyInForce
     rows: dict[int, Balance] = field(default_factory=dict)
-    before: dict[int, Balance] = field(default_factory=dict)
+    before: dict[int, Balance] = field(default_factory=dict)  # as they stand in the database
+    baseline: dict[int, Balance] = field(default_factory=dict)  # as what is booked is judged from
     entries: list[Entry] = field(default_factory=list)
 
     def lock(self, keys: Iterable[BucketKey] = (), ids: Iterable[int] = ()) -> dict[BucketKey, int]:
@@ -93,7 +96,7 @@ class Ledger:
             locked = self.uow.rows("control.buckets_lock_by_key", keys=rows)
         for row in locked:
             self.rows[row["id"]] = self.policy.balance(row)
-        self.before = dict(self.rows)
+        self.before = self.baseline = dict(self.rows)
         return {BucketKey(b.rule.code, b.key, b.window): b.id for b in self.rows.values()}
 
     def book(self, entry: Entry) -> None:
@@ -101,12 +104,29 @@ class Ledger:
         assert entry.stage != "forced", "forced amounts follow from the rows: force and relieve"
         self.entries.append(entry)
         for bucket in entry.buckets:
-            self.rows[bucket] = self.rows[bucket].moved(entry.stage, entry.amount)
+            row = self.rows[bucket].moved(entry.stage, entry.amount)
+            if entry.kind == "release" and entry.stage == "budget":
+                row = replace(row, original=row.original + entry.amount)
+            self.rows[bucket] = row
 
     def findings(self) -> list[Finding]:
         """The answer of every row whose room has changed."""
-        pairs = ((self.before[i], row) for i, row in sorted(self.rows.items()))
+        pairs = ((self.baseline[i], row) for i, row in sorted(self.rows.items()))
         return [Finding(b, b.available - a.available, judge(b, a)) for b, a in pairs if a.available != b.available]
+
+    def judge_from_here(self) -> None:
+        """Facts were booked, which nobody judges: what is booked from now on is judged from the rows as they are."""
+        self.baseline = dict(self.rows)
+
+    def force_row(self, bucket: int, kind: str) -> Decimal:
+        """Appends what a row stands beyond its limit and was not forced yet; answers it, 0 for nothing."""
+        row = self.rows[bucket]
+        more = row.excess - row.forced
+        if more <= 0:
+            return Decimal(0)
+        entry = Entry(stage="forced", kind=kind, amount=more, coordinate={}, period=row.window, buckets=())
+        self._forced(row, more, replace(entry, reason=f"规则 {row.rule.code}"))
+        return more
 
     def force(self, entry: Entry) -> list[tuple[Balance, Decimal]]:
         """After a fact was booked: appends what it takes each of its rows beyond the limit; answers those rows."""
@@ -138,7 +158,7 @@ class Ledger:
 
 def _bucket_row(row: Balance) -> dict[str, object]:
     limit = row.hard_limit
-    counters = {c: str(getattr(row, c)) for c in ("cap", "reserved", "committed", "executed", "forced")}
+    counters = {c: str(getattr(row, c)) for c in COUNTERS}
     return {"id": row.id, **counters, "hard_limit": None if limit is None else str(limit)}
 
 

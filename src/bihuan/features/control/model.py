@@ -43,6 +43,18 @@ class BadAmount(Invalid):
     code = "bad_amount"
 
 
+class BadTax(Invalid):
+    """税率不可用。"""
+
+    code = "bad_tax"
+
+
+class WrongDocument(Invalid):
+    """这类单据不能这样填，或现在不能这样改。"""
+
+    code = "wrong_document"
+
+
 class NoLines(Invalid):
     """单据没有明细行。"""
 
@@ -113,12 +125,14 @@ def amount_of(value: Decimal | str | int, *, what: str, positive: bool = False) 
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """One line of a document that asks to spend; ``amount`` > 0."""
+    """One line of a document that asks to spend; ``amount`` > 0 as entered, at ``tax_rate`` percent (``tax_included`` in it)."""
 
     coordinate: Mapping[str, str]
     period: str
     amount: Decimal
     memo: str = ""
+    tax_rate: Decimal = Decimal(0)
+    tax_included: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """A policy as text: read from a model package (policies/*.yaml, parsed), kept as JSON, read back. Pure.
 
-policy: 费用控制          title, items, unbudgeted (refuse | allow)
+policy: 费用控制          title, items, unbudgeted (refuse | allow), documents, tax (package_documents.py)
 rules:
-  - code: 部门月度        title, window, strength, tolerance, stages
+  - code: 部门月度        title, window, strength, tolerance, stages, disclose (yes | no)
     where: {account: [差旅费]}
     by: {org: leaf, account: 0}
     pools: {account: {差旅组: [差旅费, 会议费]}}
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast, get_args
 
+from bihuan.features.control.package_documents import documents_json, read_documents, read_tax, tax_json
 from bihuan.features.control.policy import (
     STAGES,
     ControlCalendar,
@@ -26,8 +27,8 @@ from bihuan.features.control.policy import (
 )
 from bihuan.kernel.errors import Problem, ProblemsFound
 
-_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rules"}
-_RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages"}
+_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rules", "documents", "tax"}
+_RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages", "disclose"}
 
 
 def read_policy(
@@ -52,6 +53,8 @@ def read_policy(
     for code in {c for c in codes if codes.count(c) > 1}:
         bad("rules", code, "each code once")
     rules = [_rule(raw, trees, calendar, bad) for raw in raw_rules]
+    documents = read_documents(text.get("documents"), trees, bad)
+    taxes = read_tax(text.get("tax"), trees, bad)
     if problems:
         raise ProblemsFound(problems)
     return Policy(
@@ -63,6 +66,8 @@ def read_policy(
         rules=tuple(r for r in rules if r is not None),
         unbudgeted=text.get("unbudgeted", "refuse"),
         model=model,
+        documents=documents,
+        taxes=taxes,
     )
 
 
@@ -107,6 +112,9 @@ def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: 
         for member in set(members) - trees.parents.get(dimension, {}).keys():
             wrong(dimension, member, "a member")
     tolerance = _tolerance(raw, strength, wrong)
+    disclose = str(raw.get("disclose", "no")).lower()
+    if disclose not in ("yes", "no", "true", "false"):
+        wrong("disclose", raw["disclose"], "yes or no")
     if faults:
         return None
     return Rule(
@@ -119,6 +127,7 @@ def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: 
         strength=cast(Strength, strength),
         tolerance=tolerance,
         stages=cast(tuple[Stage, ...], stages),
+        disclose=disclose in ("yes", "true"),
     )
 
 
@@ -151,7 +160,7 @@ def _tolerance(raw: Mapping[str, Any], strength: object, wrong: Any) -> Decimal 
 
 def to_json(policy: Policy) -> dict[str, Any]:
     """The policy with its calendar and trees, as it is pinned in the database."""
-    return {
+    out = {
         "policy": policy.code,
         "model": policy.model,
         "title": policy.title,
@@ -161,6 +170,11 @@ def to_json(policy: Policy) -> dict[str, Any]:
         "calendar": [[y.code, list(y.periods), [[q, list(ps)] for q, ps in y.quarters]] for y in policy.calendar.years],
         "trees": {d: dict(parents) for d, parents in policy.trees.parents.items()},
     }
+    if policy.documents:
+        out["documents"] = documents_json(policy.documents)
+    if tax := tax_json(policy.taxes):
+        out["tax"] = tax
+    return out
 
 
 def _rule_json(rule: Rule) -> dict[str, Any]:
@@ -176,6 +190,8 @@ def _rule_json(rule: Rule) -> dict[str, Any]:
     }
     if rule.strength == "flexible" and rule.tolerance is not None:
         out["tolerance"] = str(rule.tolerance)
+    if rule.disclose:
+        out["disclose"] = "yes"
     return out
 
 

@@ -18,7 +18,8 @@ from decimal import ROUND_DOWN, Decimal
 from functools import cached_property
 from typing import Literal
 
-from bihuan.features.control.model import UnresolvableKey
+from bihuan.features.control.model import UnresolvableKey, WrongDocument
+from bihuan.features.control.tax import Taxes
 
 WindowMode = Literal["month", "quarter", "year", "cumulative"]
 Strength = Literal["rigid", "flexible"]
@@ -100,6 +101,7 @@ class Trees:
 class Rule:
     """One way of checking. ``tolerance`` in percent of a positive cap; None on a flexible rule: it warns and never refuses.
 
+    ``disclose``: who may ask at a place sees the row's amounts, even where the row adds up more than they may read.
     ``by`` gives the key's dimensions and the level each is rolled up to (0 = top; a shallower member stands for itself);
     dimensions not named are added up. ``pools`` puts members under one name before grouping.
     """
@@ -113,6 +115,7 @@ class Rule:
     strength: Strength = "rigid"
     tolerance: Decimal | None = Decimal(0)
     stages: tuple[Stage, ...] = STAGES
+    disclose: bool = False
 
     @cached_property
     def dimensions(self) -> frozenset[str]:
@@ -153,6 +156,17 @@ class BucketKey:
 
 
 @dataclass(frozen=True)
+class DocumentType:
+    """A kind of document one may file: the ``flow`` that approves it, the ``prefix`` of its numbers, the members it is for."""
+
+    code: str
+    title: str
+    flow: str
+    prefix: str
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Policy:
     """A control scheme. ``items`` are the (cube, item) it controls, as "cube.item"; "item" is a dimension of coordinates.
 
@@ -167,11 +181,34 @@ class Policy:
     rules: tuple[Rule, ...]
     unbudgeted: Literal["refuse", "allow"] = "refuse"
     model: str = ""  # the code of the model whose members these are, for the permission predicate
+    documents: tuple[DocumentType, ...] = ()  # none named: any kind, held without an approval of its own
+    taxes: Taxes = field(default_factory=Taxes)
 
     @cached_property
     def dimensions(self) -> frozenset[str]:
         """Every dimension some rule looks at: none of them may be blank on a line."""
         return frozenset(d for rule in self.rules for d in rule.dimensions)
+
+    def document(self, kind: str) -> DocumentType | None:
+        """The type of a document; None where the policy names no types, refused where it does not name this one."""
+        if not self.documents:
+            return None
+        found = next((d for d in self.documents if d.code == kind), None)
+        if found is None:
+            known = "、".join(d.code for d in self.documents)
+            raise WrongDocument(
+                f"控制方案“{self.title}”没有单据类型“{kind}”，可用的是 {known}。", found=kind, expected=known
+            )
+        return found
+
+    def takes(self, kind: DocumentType, coordinate: Coordinate) -> bool:
+        """True if a document of this type may ask for ``coordinate``."""
+        return all(set(m) & set(self.trees.path(d, coordinate.get(d))) for d, m in kind.where.items())
+
+    def net_counts(self, coordinate: Coordinate) -> bool:
+        """True where the amount without tax counts against the budget."""
+        dims = self.taxes.deductible
+        return self.taxes.net_counts({d: self.trees.path(d, coordinate.get(d)) for d in dims})
 
     def rule(self, code: str) -> Rule:
         """The rule called ``code``."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
-from bihuan.features.control.commands import spend, transfers
+from bihuan.features.control.commands import requests, spend, transfers
 from bihuan.features.control.commands.plan_side import lock_plan
 from bihuan.features.control.model import NotHeld
 from bihuan.store.unit_of_work import UnitOfWork
 
-DOCUMENT = "document"
+DOCUMENT = requests.DOCUMENT
 TRANSFER = "transfer"
 
 
@@ -25,8 +25,8 @@ class DocumentSubject:
         """Spending locks balance rows only."""
 
     def on_submit(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
-        if queries.document(uow, subject_id)["status"] == "released":
-            spend.reserve_again(uow, actor, document_id=subject_id)
+        if queries.document(uow, subject_id)["status"] in ("draft", "released"):
+            requests.hold_filed(uow, actor, subject_id)
 
     def on_turn(self, uow: UnitOfWork, actor: Principal, subject_id: int, holders: Sequence[str]) -> None:
         """Nothing to do: the amounts are held."""

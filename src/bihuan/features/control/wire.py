@@ -4,8 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, PlainSerializer
+from pydantic import BaseModel, ConfigDict, PlainSerializer
 
+from bihuan.features.control.commands import Draft
 from bihuan.features.control.model import BudgetCell, RequestLine
 from bihuan.features.process.api import MovedOut
 
@@ -21,19 +22,52 @@ class LineIn(BaseModel):
     memo: str = ""
 
 
+class SpendLineIn(LineIn):
+    """``amount`` as entered, at ``tax_rate`` percent; ``tax_included``: it contains the tax."""
+
+    tax_rate: str = "0"
+    tax_included: bool = True
+
+
 class CheckIn(BaseModel):
     policy: str
-    lines: list[LineIn]
+    kind: str = ""
+    lines: list[SpendLineIn]
 
 
-class RequestIn(CheckIn):
-    """``key`` names the request once and for all (an Idempotency-Key header does too); ``flow`` starts its approval."""
+class RequestIn(BaseModel):
+    """``key`` names the request once and for all (an Idempotency-Key header does too); ``number`` empty: the next one.
 
-    number: str
+    The approval is the one the policy names for ``kind``; ``flow`` names it only where the policy does not.
+    """
+
+    policy: str
+    lines: list[SpendLineIn]
+    number: str = ""
     key: str | None = None
     kind: str = "用款申请"
     title: str = ""
     flow: str | None = None
+
+
+class DraftIn(BaseModel):
+    """What was typed, complete or not; ``content`` is the form as the page keeps it and comes back unchanged."""
+
+    policy: str
+    kind: str
+    title: str = ""
+    content: dict[str, Any]
+
+    def draft(self) -> Draft:
+        """As the command takes it."""
+        return Draft(self.policy, self.kind, self.title, self.content)
+
+
+class SubmissionIn(BaseModel):
+    """The lines as they are to be held now."""
+
+    title: str = ""
+    lines: list[SpendLineIn]
 
 
 class Reason(BaseModel):
@@ -82,45 +116,142 @@ class TransferIn(BaseModel):
     flow: str | None = None
 
 
+class MemberRef(BaseModel):
+    """A dimension's part of a row's key; pooled members are ``池:`` and the pool's name."""
+
+    dimension: str
+    code: str
+    name: str
+
+
 class BucketOut(BaseModel):
-    """Every term of the availability formula of a balance row."""
+    """Every term of the availability formula of a balance row; amounts are null where ``seen`` is verdict.
+
+    ``seen``: all; amounts (disclosed by the policy: amounts, and only the documents one may see); verdict (passed or not).
+    ``mode``: month, quarter, year, cumulative. ``tolerance``: percent, null = watched only.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
 
     bucket: int
     rule: str
     title: str
     strength: str
+    tolerance: Amount | None
+    mode: str
     key: str
+    members: list[MemberRef]
     window: str
-    original: Amount
-    adjusted: Amount
-    cap: Amount
+    seen: Literal["all", "amounts", "verdict"]
+    original: Amount | None
+    adjusted: Amount | None
+    cap: Amount | None
     limit: Amount | None
-    reserved: Amount
-    committed: Amount
-    executed: Amount
-    forced: Amount
-    available: Amount
+    reserved: Amount | None
+    committed: Amount | None
+    executed: Amount | None
+    forced: Amount | None
+    available: Amount | None
     formula: str
 
 
-class ContributionOut(BaseModel):
+class UseOut(BaseModel):
+    """A document that holds or has spent on a balance row."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
     number: str
+    title: str
     requester: str
+    requester_name: str
+    since: datetime
     amount: Amount
+    reserved: Amount
+    committed: Amount
+    executed: Amount
 
 
 class FindingOut(BucketOut):
-    """A balance row's answer to a request: ``verdict`` ok, warn or refuse; ``short`` = what is missing."""
+    """A rule's answer to a request, by the window that decides: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
+
+    ``direct``: what vouchers that name no request have spent. ``lines``: the lines that ask here.
+    """
 
     asked: Amount
-    short: Amount
-    verdict: str
-    documents: list[ContributionOut]
+    after: Amount | None
+    short: Amount | None
+    verdict: Literal["ok", "warn", "refuse"]
+    documents: list[UseOut]
+    direct: Amount | None
     explanation: str
+    lines: list[int] = []
+
+
+class LineCheckOut(BaseModel):
+    """A line's amounts, or what is wrong with it (``code``, ``message``). ``counted`` counts against the budget.
+
+    ``largest``: what could be entered instead and would pass; null when it passes, or is not for the reader.
+    """
+
+    line_no: int
+    verdict: Literal["ok", "warn", "refuse"]
+    gross: Amount | None = None
+    net: Amount | None = None
+    tax: Amount | None = None
+    counted: Amount | None = None
+    basis: Literal["net", "gross"] | None = None
+    largest: Amount | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class WayOut(BaseModel):
+    """One way to make a refused request pass; ``amount`` to ask for, missing, or held, by ``kind``."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: Literal["smaller", "period", "transfer", "release", "supplement"]
+    amount: Amount
+    line_no: int | None
+    period: str | None
+    coordinate: dict[str, str] | None
+    name: str
+    available: Amount | None
+    document_id: int | None
+    number: str
+    holder: str
+    since: datetime | None
+    enough: bool
+
+
+class CheckOut(BaseModel):
+    """What the request would be answered at ``at``; submitting asks again."""
+
+    at: datetime
+    verdict: Literal["ok", "warn", "refuse"]
+    asked: Amount
+    lines: list[LineCheckOut]
+    rules: list[FindingOut]
+    ways: list[WayOut]
+
+
+class MonthOut(BaseModel):
+    """What a month did to a balance row; ``direct`` = executed without a request."""
+
+    period: str
+    budget: Amount
+    reserved: Amount
+    committed: Amount
+    executed: Amount
+    direct: Amount
+    vouchers: int
 
 
 class ExplainedOut(BucketOut):
-    documents: list[ContributionOut]
+    policy: str
+    documents: list[UseOut]
+    periods: list[MonthOut]
 
 
 class ReservationOut(BaseModel):
@@ -136,8 +267,13 @@ class ReservationOut(BaseModel):
 class LineOut(BaseModel):
     line_no: int
     coordinate: dict[str, str]
+    names: dict[str, str]
     period: str
     amount: Amount
+    gross: Amount
+    net: Amount
+    tax_rate: Amount
+    tax_included: bool
     memo: str
     reserved: Amount
     committed: Amount
@@ -156,20 +292,126 @@ class EntryOut(BaseModel):
     voucher: str | None
     reason: str
     actor: str
+    who: str
     at: datetime
 
 
-class DocumentOut(BaseModel):
+class DraftOut(BaseModel):
+    document_id: int
+    number: str
+
+
+class StandingOut(BaseModel):
+    """Where a document's approval stands: ``node`` at position ``at`` of ``nodes``, who holds it since when, hours."""
+
+    id: int
+    status: str
+    round: int
+    node: str
+    nodes: list[str]
+    at: int
+    holders: list[str]
+    since: datetime | None
+    hours: float | None
+    due_at: datetime | None
+
+
+class ApprovalOut(BaseModel):
+    at: datetime
+    action: str
+    node: str
+    round: int
+    who: str
+    comment: str
+
+
+class DocumentHeadOut(BaseModel):
+    """``state``: draft reviewing reserved committed executed returned withdrawn rejected closed."""
+
     id: int
     policy: str
+    model: str
     kind: str
     number: str
     title: str
-    status: str
+    state: str
     requester: str
+    requester_name: str
     created_at: datetime
+    reserved: Amount
+    committed: Amount
+    executed: Amount
+    case: StandingOut | None
+
+
+class DocumentRowOut(DocumentHeadOut):
+    """``amount`` counts against the budget; ``places``: the first line's members by name."""
+
+    amount: Amount
+    gross: Amount
+    periods: list[str]
+    places: list[dict[str, str]]
+    line_count: int
+
+
+class DocumentOut(DocumentHeadOut):
+    """``draft``: what its requester has typed and not submitted. ``mine``: the reader is the requester."""
+
+    status: str
+    mine: bool
+    draft: dict[str, Any] | None
     lines: list[LineOut]
     entries: list[EntryOut]
+    approvals: list[ApprovalOut]
+
+
+class OptionMemberOut(BaseModel):
+    """A member one may pick where ``pick``; others stand above those."""
+
+    code: str
+    name: str
+    parent: str | None
+    pick: bool
+    net: bool
+
+
+class OptionDimensionOut(BaseModel):
+    code: str
+    name: str
+    members: list[OptionMemberOut]
+
+
+class OptionKindOut(BaseModel):
+    code: str
+    title: str
+    flow: str
+    where: dict[str, list[str]]
+
+
+class RuleOut(BaseModel):
+    code: str
+    title: str
+    mode: str
+    strength: str
+    tolerance: Amount | None
+
+
+class FormOut(BaseModel):
+    """What one may file under a policy: kinds, items, the dimensions of a line cut to where one may ask, periods, tax rates.
+
+    ``period``: the one the business date lies in, where the policy has budget for it.
+    """
+
+    policy: str
+    title: str
+    model: str
+    kinds: list[OptionKindOut]
+    items: list[str]
+    dimensions: list[OptionDimensionOut]
+    periods: list[str]
+    period: str | None
+    rates: list[Amount]
+    rules: list[RuleOut]
 
 
 class PolicyOut(BaseModel):
@@ -223,9 +465,12 @@ class TransferMadeOut(BaseModel):
     case: MovedOut | None
 
 
-def request_lines(lines: list[LineIn]) -> tuple[RequestLine, ...]:
+def request_lines(lines: list[SpendLineIn]) -> tuple[RequestLine, ...]:
     """Lines of a request."""
-    return tuple(RequestLine(x.coordinate, x.period, as_decimal(x.amount), x.memo) for x in lines)
+    return tuple(
+        RequestLine(x.coordinate, x.period, as_decimal(x.amount), x.memo, as_decimal(x.tax_rate), x.tax_included)
+        for x in lines
+    )
 
 
 def budget_cells(lines: list[LineIn]) -> list[BudgetCell]:

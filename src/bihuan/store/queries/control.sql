@@ -40,12 +40,12 @@ UPDATE control_policy SET version_id = :version_id
 WHERE id = :id AND (version_id IS NULL OR version_id = :version_id) RETURNING id;
 
 -- name: buckets_open
--- Creates the missing balance rows, in key order so that two releases never wait for each other crosswise.
+-- Creates and names the missing balance rows, in key order so that two releases never wait for each other crosswise.
 INSERT INTO bucket (rule_id, key, window_code, hard_limit)
 SELECT k.r, k.k, k.w, CASE WHEN k.limited THEN 0 END
 FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS k(r bigint, k text, w text, limited boolean)
 ORDER BY k.r, k.k, k.w
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO NOTHING RETURNING id, rule_id, key, window_code;
 
 -- name: buckets_ids
 -- Ids of the balance rows with these keys; a key without a row is absent.
@@ -55,12 +55,12 @@ JOIN bucket b ON b.rule_id = k.r AND b.key = k.k AND b.window_code = k.w;
 
 -- name: buckets_lock
 -- Locks balance rows in id order; at READ COMMITTED each is read as committed after the wait.
-SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.rule_id
+SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.original, b.rule_id
 FROM bucket b WHERE b.id = ANY(:ids) ORDER BY b.id FOR NO KEY UPDATE;
 
 -- name: buckets_lock_by_key
 -- The same in one step from keys; a key without a row is absent.
-SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.rule_id
+SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.original, b.rule_id
 FROM bucket b
 WHERE (b.rule_id, b.key, b.window_code) IN (
     SELECT k.r, k.k, k.w FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS k(r bigint, k text, w text))
@@ -68,16 +68,16 @@ ORDER BY b.id FOR NO KEY UPDATE;
 
 -- name: buckets_read
 -- Balance rows by id, without a lock.
-SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.rule_id
+SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.original, b.rule_id
 FROM bucket b WHERE b.id = ANY(:ids) ORDER BY b.id;
 
 -- name: buckets_write
 -- Writes the counters computed under the lock; the CHECK of the row is the last line of defence.
 UPDATE bucket b
 SET cap = n.cap, reserved = n.reserved, committed = n.committed, executed = n.executed, forced = n.forced,
-    hard_limit = n.hard_limit
+    original = n.original, hard_limit = n.hard_limit
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(id bigint, cap numeric, reserved numeric, committed numeric,
-                                                   executed numeric, forced numeric, hard_limit numeric)
+                                                   executed numeric, forced numeric, original numeric, hard_limit numeric)
 WHERE b.id = n.id;
 
 -- name: entries_append
@@ -111,19 +111,21 @@ RETURNING id;
 SELECT id, fingerprint, number, status FROM document WHERE requester = :requester AND idem_key = :idem_key;
 
 -- name: document_lines_insert
--- The lines of a new document.
-INSERT INTO document_line (document_id, line_no, coordinate, period, amount, memo)
-SELECT :document_id, l.line_no, l.coordinate, l.period, l.amount, l.memo
-FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(line_no integer, coordinate jsonb, period text, amount numeric, memo text);
+-- The lines of a revision of a document.
+INSERT INTO document_line (document_id, revision, line_no, coordinate, period, amount, gross, net, tax_rate, tax_included, memo)
+SELECT :document_id, :revision, l.line_no, l.coordinate, l.period, l.amount, l.gross, l.net, l.tax_rate, l.tax_included, l.memo
+FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(line_no integer, coordinate jsonb, period text, amount numeric,
+     gross numeric, net numeric, tax_rate numeric, tax_included boolean, memo text);
 
 -- name: document
 -- One document.
-SELECT d.id, d.policy_id, p.code AS policy, d.kind, d.number, d.title, d.status, d.requester, d.created_at
+SELECT d.id, d.policy_id, p.code AS policy, p.content ->> 'model' AS model, d.kind, d.number, d.title, d.status, d.requester,
+       d.revision, d.draft, d.created_at
 FROM document d JOIN control_policy p ON p.id = d.policy_id WHERE d.id = :id;
 
 -- name: documents_lock
 -- Locks documents in id order, after the balance rows; their open amounts are stable from here.
-SELECT id, policy_id, kind, number, status, requester FROM document WHERE id = ANY(:ids) ORDER BY id FOR UPDATE;
+SELECT id, policy_id, kind, number, status, requester, revision FROM document WHERE id = ANY(:ids) ORDER BY id FOR UPDATE;
 
 -- name: documents_by_number
 -- Ids of documents a voucher names.
@@ -134,8 +136,11 @@ SELECT id, number FROM document WHERE policy_id = :policy_id AND number = ANY(:n
 UPDATE document SET status = :status WHERE id = ANY(:ids);
 
 -- name: document_lines
--- The lines of a document.
-SELECT line_no, coordinate, period, amount, memo FROM document_line WHERE document_id = :document_id ORDER BY line_no;
+-- The lines of a document as last submitted; gross and net are the amount where no tax was spoken of.
+SELECT l.line_no, l.coordinate, l.period, l.amount, COALESCE(l.gross, l.amount) AS gross, COALESCE(l.net, l.amount) AS net,
+       l.tax_rate, l.tax_included, l.memo
+FROM document_line l JOIN document d ON d.id = l.document_id AND d.revision = l.revision
+WHERE l.document_id = :document_id ORDER BY l.line_no;
 
 -- name: open_holds
 -- What documents still hold, by line, committed before reserved, on the rows it was booked on; the first entry is liquidated.
@@ -165,27 +170,26 @@ VALUES (:bucket_id, :kind, :voucher, :amount, :message, :at) RETURNING id;
 -- Alerts, newest first.
 SELECT id, bucket_id, kind, voucher, amount, message, at FROM control_alert ORDER BY id DESC LIMIT :limit;
 
--- name: originals
--- The cap as first released, of each balance row.
-SELECT b.id, COALESCE(sum(e.amount), 0) AS original
-FROM unnest(CAST(:ids AS bigint[])) AS b(id)
-LEFT JOIN ledger_entry e ON e.policy_id = :policy_id AND e.kind = 'release' AND e.stage = 'budget'
-     AND e.period = ANY(:periods) AND e.buckets @> ARRAY[b.id]
-GROUP BY b.id;
-
 -- name: contributions
--- Documents and vouchers that consume a balance row, largest first.
-SELECT COALESCE(d.number, e.voucher, '') AS number, COALESCE(d.requester, e.actor) AS requester, sum(e.amount) AS amount
-FROM ledger_entry e LEFT JOIN document d ON d.id = e.document_id
-WHERE e.policy_id = :policy_id AND e.period = ANY(:periods) AND e.buckets @> ARRAY[CAST(:bucket_id AS bigint)]
-      AND e.stage = ANY(:stages)
-GROUP BY 1, 2 HAVING sum(e.amount) <> 0 ORDER BY 3 DESC LIMIT :limit;
+-- Documents that hold or have spent on a balance row, largest first, with every place they did so at; vouchers that name no
+-- document are what its executed amount holds beside.
+SELECT d.id, d.number, d.title, d.requester, COALESCE(u.name, d.requester) AS requester_name, d.created_at,
+       sum(e.amount) AS amount,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'reserved'), 0) AS reserved,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'committed'), 0) AS committed,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'executed'), 0) AS executed,
+       jsonb_agg(DISTINCT e.coordinate) AS coordinates
+FROM ledger_entry e JOIN document d ON d.id = e.document_id LEFT JOIN app_user u ON u.login = d.requester
+WHERE e.policy_id = :policy_id AND e.period = ANY(:periods) AND e.document_id IS NOT NULL
+      AND e.buckets @> ARRAY[CAST(:bucket_id AS bigint)] AND e.stage = ANY(:stages)
+GROUP BY d.id, u.name HAVING sum(e.amount) <> 0 ORDER BY amount DESC, d.id LIMIT :limit;
 
 -- name: counters_differ
 -- Balance rows whose counters are not the sum of the entries that name them.
 WITH sums AS (
     SELECT x.id,
            sum(e.amount) FILTER (WHERE e.stage = 'budget') AS cap,
+           sum(e.amount) FILTER (WHERE e.stage = 'budget' AND e.kind = 'release') AS original,
            sum(e.amount) FILTER (WHERE e.stage = 'reserved') AS reserved,
            sum(e.amount) FILTER (WHERE e.stage = 'committed') AS committed,
            sum(e.amount) FILTER (WHERE e.stage = 'executed') AS executed,
@@ -196,6 +200,7 @@ SELECT b.id, r.code AS rule, b.key, b.window_code, s.counter, s.stored, s.summed
 FROM control_rule r JOIN bucket b ON b.rule_id = r.id LEFT JOIN sums ON sums.id = b.id
 CROSS JOIN LATERAL (VALUES
     ('cap', b.cap, COALESCE(sums.cap, 0)),
+    ('original', b.original, COALESCE(sums.original, 0)),
     ('reserved', b.reserved, CASE WHEN 'reserved' = ANY(r.stages) THEN COALESCE(sums.reserved, 0) ELSE 0 END),
     ('committed', b.committed, CASE WHEN 'committed' = ANY(r.stages) THEN COALESCE(sums.committed, 0) ELSE 0 END),
     ('executed', b.executed, CASE WHEN 'executed' = ANY(r.stages) THEN COALESCE(sums.executed, 0) ELSE 0 END),
@@ -221,12 +226,13 @@ GROUP BY c.n ORDER BY c.n;
 
 -- name: entries_of_document
 -- The history of a document in the ledger.
-SELECT id, stage, kind, amount, coordinate, period, line_no, liquidates, voucher, reason, actor, at
-FROM ledger_entry WHERE document_id = :document_id ORDER BY id;
+SELECT e.id, e.stage, e.kind, e.amount, e.coordinate, e.period, e.line_no, e.liquidates, e.voucher, e.reason, e.actor,
+       COALESCE(u.name, e.actor) AS who, e.at
+FROM ledger_entry e LEFT JOIN app_user u ON u.login = e.actor WHERE e.document_id = :document_id ORDER BY e.id;
 
 -- name: buckets_of_policy
 -- Balance rows of a policy, by rule, key and window.
-SELECT b.id, r.code AS rule, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.rule_id
+SELECT b.id, r.code AS rule, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.original, b.rule_id
 FROM bucket b JOIN control_rule r ON r.id = b.rule_id
 WHERE r.policy_id = :policy_id AND (CAST(:rule AS text) IS NULL OR r.code = :rule)
       AND (CAST(:window_code AS text) IS NULL OR b.window_code = :window_code)
@@ -263,3 +269,120 @@ FROM transfer t JOIN control_policy p ON p.id = t.policy_id ORDER BY t.id DESC L
 -- name: transfer_status
 -- Decides a transfer.
 UPDATE transfer SET status = :status WHERE id = :id;
+
+-- name: policy_code
+-- The code of a policy.
+SELECT code FROM control_policy WHERE id = :id;
+
+-- name: entries_by_period
+-- What each month did to a balance row: budget, stages, and how much of the executed amount came without a document.
+SELECT period,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'budget'), 0) AS budget,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'reserved'), 0) AS reserved,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'committed'), 0) AS committed,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'executed'), 0) AS executed,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'executed' AND document_id IS NULL), 0) AS direct,
+       count(*) FILTER (WHERE stage = 'executed') AS vouchers
+FROM ledger_entry
+WHERE policy_id = :policy_id AND period = ANY(:periods) AND buckets @> ARRAY[CAST(:bucket_id AS bigint)]
+GROUP BY period ORDER BY period;
+
+-- name: document_held
+-- A draft or released document holds its lines, in the revision just written.
+UPDATE document SET status = 'held', revision = :revision, title = :title, draft = NULL WHERE id = :id;
+
+-- name: opening_lock
+-- Opening balance rows waits for bookings of facts under way, and they for it: no fact falls between.
+SELECT pg_advisory_xact_lock(hashtextextended('control_opening:' || CAST(:id AS text), 0));
+
+-- name: facts_lock
+-- Bookings of facts do not wait for each other.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('control_opening:' || CAST(:id AS text), 0));
+
+-- name: uncounted
+-- Everything spent or held under a policy, by place and by the balance rows it counts in.
+SELECT coordinate, period, stage, document_id, line_no, buckets, sum(amount) AS amount
+FROM ledger_entry
+WHERE policy_id = :policy_id AND stage IN ('reserved', 'committed', 'executed')
+      AND transfer_id IS NULL  -- what a transfer holds is net by row
+GROUP BY coordinate, period, stage, document_id, line_no, buckets HAVING sum(amount) <> 0
+ORDER BY coordinate, period, stage, document_id, line_no, buckets;
+
+-- name: windows_open
+-- The windows of time a policy has balance rows for.
+SELECT DISTINCT b.window_code FROM bucket b JOIN control_rule r ON r.id = b.rule_id WHERE r.policy_id = :policy_id;
+
+-- name: buckets_by_key
+-- Balance rows by key in one step, without a lock; a key without a row is absent.
+SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.original, b.rule_id
+FROM bucket b
+WHERE (b.rule_id, b.key, b.window_code) IN (
+    SELECT k.r, k.k, k.w FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS k(r bigint, k text, w text))
+ORDER BY b.id;
+
+-- name: document_number
+-- The next number of a series that no document of the kind has; gaps are allowed.
+SELECT nextval('document_number');
+
+-- name: number_taken
+-- True if a document of the kind has this number.
+SELECT EXISTS (SELECT FROM document WHERE policy_id = :policy_id AND kind = :kind AND number = :number);
+
+-- name: draft_insert
+-- A document that holds nothing yet; no row comes back when another has its key or number.
+INSERT INTO document (policy_id, kind, number, title, status, requester, idem_key, fingerprint, draft, created_at)
+VALUES (:policy_id, :kind, :number, :title, 'draft', :requester, :idem_key, 'draft', CAST(:draft AS jsonb), :at)
+ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: draft_update
+-- What the requester has typed since; a document that holds budget has no draft.
+UPDATE document SET title = CASE WHEN status = 'draft' THEN :title ELSE title END, draft = CAST(:draft AS jsonb)
+WHERE id = :id AND status IN ('draft', 'released') RETURNING id;
+
+-- name: draft_delete
+-- Drops a draft that was never submitted.
+DELETE FROM document d WHERE d.id = :id AND d.status = 'draft'
+      AND NOT EXISTS (SELECT FROM document_line l WHERE l.document_id = d.id) RETURNING number;
+
+-- name: documents_listed
+-- Requests before an id, newest first: one person's, or everybody's without their drafts; what transfers hold is no request.
+SELECT d.id, d.policy_id, p.code AS policy, p.content ->> 'model' AS model, d.kind, d.number, d.title, d.status, d.requester,
+       COALESCE(u.name, d.requester) AS requester_name, d.created_at
+FROM document d JOIN control_policy p ON p.id = d.policy_id LEFT JOIN app_user u ON u.login = d.requester
+WHERE d.fingerprint <> '' AND (CAST(:before AS bigint) IS NULL OR d.id < :before)
+      AND (CAST(:model AS text) IS NULL OR p.content ->> 'model' = :model)
+      AND CASE WHEN :mine THEN d.requester = :login ELSE d.status <> 'draft' OR d.requester = :login END
+ORDER BY d.id DESC LIMIT :limit;
+
+-- name: lines_of_documents
+-- The lines of documents as last submitted.
+SELECT l.document_id, l.line_no, l.coordinate, l.period, l.amount, COALESCE(l.gross, l.amount) AS gross
+FROM document_line l JOIN document d ON d.id = l.document_id AND d.revision = l.revision
+WHERE l.document_id = ANY(:ids) ORDER BY l.document_id, l.line_no;
+
+-- name: stages_of_documents
+-- What documents hold and have spent.
+SELECT document_id, COALESCE(sum(amount) FILTER (WHERE stage = 'reserved'), 0) AS reserved,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'committed'), 0) AS committed,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'executed'), 0) AS executed
+FROM ledger_entry WHERE document_id = ANY(:ids) GROUP BY document_id;
+
+-- name: cases_of_documents
+-- The newest approval of each document, and who holds it since when.
+SELECT DISTINCT ON (i.subject_id) i.subject_id AS document_id, i.id, i.status, i.node, i.round, f.definition, i.started_at,
+       (SELECT jsonb_agg(jsonb_build_object('login', t.holder, 'name', COALESCE(u.name, t.holder)) ORDER BY t.id)
+        FROM task t LEFT JOIN app_user u ON u.login = t.holder WHERE t.instance_id = i.id AND t.status = 'open') AS holders,
+       (SELECT min(t.created_at) FROM task t WHERE t.instance_id = i.id AND t.status = 'open') AS held_since,
+       (SELECT min(t.due_at) FROM task t WHERE t.instance_id = i.id AND t.status = 'open') AS due_at
+FROM flow_instance i JOIN flow f ON f.id = i.flow_id
+WHERE i.subject_kind = 'document' AND i.subject_id = ANY(:ids) ORDER BY i.subject_id, i.id DESC;
+
+-- name: approvals_of_document
+-- What was said and done about a document, over all its cases.
+SELECT a.at, a.action, a.node, a.round, COALESCE(u.name, a.actor) AS who, a.comment
+FROM flow_action a JOIN flow_instance i ON i.id = a.instance_id LEFT JOIN app_user u ON u.login = a.actor
+WHERE i.subject_kind = 'document' AND i.subject_id = :document_id ORDER BY a.instance_id, a.seq;
+
+-- name: name_of_login
+-- The name of a person.
+SELECT name FROM app_user WHERE login = :login;

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    Sequence,
     Table,
     Text,
     UniqueConstraint,
@@ -61,6 +63,7 @@ bucket = Table(
     Column("key", Text, nullable=False),
     Column("window_code", Text, nullable=False),
     _amount("cap"),
+    _amount("original"),  # the part of cap that was released; the rest are transfers and supplements
     _amount("reserved"),
     _amount("committed"),
     _amount("executed"),
@@ -74,6 +77,8 @@ bucket = Table(
     postgresql_with={"fillfactor": "50"},  # counters change often and are in no index: room for in-page updates
 )
 
+document_number = Sequence("document_number", metadata=metadata)  # numbers of requests; gaps are allowed
+
 document = Table(
     "document",
     metadata,
@@ -86,20 +91,30 @@ document = Table(
     Column("requester", Text, nullable=False),
     Column("idem_key", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),  # of the request: the same key with other content is refused
+    Column("revision", Integer, nullable=False, server_default=text("1")),  # of its lines, + 1 with every submission
+    Column("draft", JSONB),  # what the requester has typed and not submitted; may be incomplete
     _at("created_at"),
     UniqueConstraint("requester", "idem_key"),
     UniqueConstraint("policy_id", "kind", "number"),
-    CheckConstraint("status IN ('held', 'released', 'closed')", name="status"),
+    CheckConstraint("status IN ('draft', 'held', 'released', 'closed')", name="status"),
+    Index("ix_document_requester", "requester"),
 )
 
 document_line = Table(
     "document_line",
     metadata,
     Column("document_id", BigInteger, ForeignKey("document.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True, server_default=text("1")),
     Column("line_no", Integer, primary_key=True),
     Column("coordinate", JSONB, nullable=False),
     Column("period", Text, nullable=False),
-    Column("amount", Numeric(18, 2), nullable=False),
+    Column(
+        "amount", Numeric(18, 2), nullable=False
+    ),  # what counts against the budget: gross or net, as the policy says
+    Column("gross", Numeric(18, 2)),  # null: no tax was spoken of
+    Column("net", Numeric(18, 2)),
+    Column("tax_rate", Numeric(5, 2), nullable=False, server_default=text("0")),  # percent
+    Column("tax_included", Boolean, nullable=False, server_default=text("true")),  # in the amount as it was entered
     Column("memo", Text, nullable=False, server_default=""),
     info={"append_only": True},
 )
@@ -127,6 +142,8 @@ ledger_entry = Table(
     CheckConstraint("stage IN ('budget', 'reserved', 'committed', 'executed', 'forced')", name="stage"),
     Index("ix_ledger_entry_document", "document_id", "line_no"),
     Index("ix_ledger_entry_place", "policy_id", "period"),
+    # documents are few beside vouchers: who holds a balance row's money is asked while somebody types
+    Index("ix_ledger_entry_held", "policy_id", "period", postgresql_where=text("document_id IS NOT NULL")),
     Index(
         "uq_ledger_entry_released_cell",
         "policy_id",

@@ -3,16 +3,21 @@
 from bihuan.features.control.commands.facts import execute, post_direct
 from bihuan.features.control.commands.policies import apply_policies, put_policy
 from bihuan.features.control.commands.release import book_budget, release_budget
-from bihuan.features.control.commands.spend import check, commit_stage, release, reserve, reserve_again
+from bihuan.features.control.commands.requests import Draft, Submitted, discard, file, next_number, save_draft, submit
+from bihuan.features.control.commands.spend import commit_stage, release, reserve, reserve_again
 from bihuan.features.control.commands.subtree import release_subtree
 from bihuan.features.control.commands.transfers import request_transfer, transfer
 
 __all__ = [
+    "Draft",
+    "Submitted",
     "apply_policies",
     "book_budget",
-    "check",
     "commit_stage",
+    "discard",
     "execute",
+    "file",
+    "next_number",
     "post_direct",
     "put_policy",
     "release",
@@ -21,5 +26,7 @@ __all__ = [
     "request_transfer",
     "reserve",
     "reserve_again",
+    "save_draft",
+    "submit",
     "transfer",
 ]

@@ -3,7 +3,7 @@
 A batch is one transaction. Each line is booked once (posting key). A line that names a document first takes off what the
 document's lines hold (committed before reserved, the line named, else lines of the same coordinate, else in line order),
 then books the full amount as executed. What goes beyond a limit is a ``forced`` entry naming rule and voucher, an alert,
-and a call to `OnForced`.
+and a call to `OnForced`. A fact of a fiscal year no budget was released for is booked without any: control has not begun there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,7 @@ from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.availability import Balance
 from bihuan.features.control.commands.spend import liquidation, lock_documents
+from bihuan.features.control.events import tell_changed
 from bihuan.features.control.hooks import Forced, tell_forced
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import UnresolvableKey, VoucherLine, amount_of
@@ -64,13 +65,19 @@ def execute(uow: UnitOfWork, actor: Principal, *, policy: str, lines: Sequence[V
     fresh = {r["key"] for r in uow.rows("control.keys_take", keys=sorted(amounts), at=uow.now())}
     todo = {x.key: x for x in lines if x.key in fresh}  # a key twice in one batch counts once
     keys = {x.key: _keys(in_force, x) for x in todo.values()}
+    uow.run("control.facts_lock", id=in_force.id)
     ledger, ids, holds = _lock(uow, actor, in_force, list(todo.values()), keys)
+    begun = queries.begun_years(uow, in_force)
     posted: dict[str, Posted] = {}
     for line in todo.values():
         buckets = tuple(ids[k] for k in keys[line.key] if k in ids)
         posted[line.key] = _book(ledger, line, amounts[line.key], buckets, holds.get(line.request or "", []))
+        if not buckets and begun and _year(in_force, line.period) in (*begun, None):
+            alert(uow, line, None, amounts[line.key])
     ledger.write()
     _close(uow, holds)
+    if todo:
+        tell_changed(uow, in_force, [x.coordinate for x in todo.values()])
     seen: set[str] = set()
     return [_answer(x.key, posted, seen) for x in lines]
 
@@ -88,6 +95,14 @@ def _keys(in_force: PolicyInForce, line: VoucherLine) -> tuple[BucketKey, ...]:
         return tuple(in_force.policy.touched(line.coordinate, line.period))
     except UnresolvableKey:
         return ()
+
+
+def _year(in_force: PolicyInForce, period: str) -> str | None:
+    """The fiscal year of a period; None for one outside the calendar."""
+    try:
+        return in_force.policy.calendar.year_of(period).code
+    except UnresolvableKey:
+        return None
 
 
 def _lock(
@@ -137,9 +152,7 @@ def _book(ledger: Ledger, line: VoucherLine, amount: Decimal, buckets: tuple[int
     beyond = ledger.force(entry)
     worst = {row.rule.code: (row, more) for row, more in sorted(beyond, key=lambda b: b[1])}
     for row, more in worst.values():  # one alert per rule, not one per window that it runs over
-        _alert(ledger.uow, line, row, more)
-    if not buckets:
-        _alert(ledger.uow, line, None, amount)
+        alert(ledger.uow, line, row, more)
     outcome: Outcome = "executed" if document else "direct"
     return Posted(line.key, outcome, liquidated, max((m for _, m in beyond), default=ZERO), not buckets)
 
@@ -152,7 +165,8 @@ def _matching(line: VoucherLine, holds: list[_Hold]) -> Iterator[_Hold]:
     yield from (h for h in holds if h.row["coordinate"] != dict(line.coordinate))
 
 
-def _alert(uow: UnitOfWork, line: VoucherLine, row: Balance | None, amount: Decimal) -> None:
+def alert(uow: UnitOfWork, line: VoucherLine, row: Balance | None, amount: Decimal) -> None:
+    """A fact went ``amount`` beyond a row's limit, or (no row) has no budget at all: noted, and told to whoever listens."""
     if row is None:
         kind, rule, bucket_id = "unbudgeted", "", None
         message = f"凭证 {line.voucher}：{amount:,.2f} 没有对应的预算。"

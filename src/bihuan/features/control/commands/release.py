@@ -7,11 +7,12 @@ from decimal import Decimal
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
+from bihuan.features.control.commands import openings
+from bihuan.features.control.commands.openings import open_rows
 from bihuan.features.control.commands.plan_side import budget_cell
 from bihuan.features.control.commands.spend import settle
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import AlreadyReleased, BudgetCell
-from bihuan.features.control.policy import BucketKey
 from bihuan.features.entry import commands as entry
 from bihuan.features.planning import commands as planning
 from bihuan.features.planning.cells import ref_of
@@ -47,7 +48,7 @@ def release_budget(
     frozen = planning.freeze(uow, actor, version_id=version_id, items=items, org_ids=orgs)
     cells = [budget_cell(c) for c in frozen.cells]
     if cells:
-        settle(book_budget(uow, actor.login, in_force, cells, version_id=version_id))
+        settle(book_budget(uow, actor.login, in_force, cells, version_id=version_id), actor)
     total = sum((c.amount for c in cells), Decimal("0.00"))
     what = {"policy": policy, "orgs": list(orgs or []), "cells": len(cells), "total": total, "seq": frozen.seq}
     record(uow, actor, "control.release_budget", ("version", version_id), None, what)
@@ -67,13 +68,15 @@ def book_budget(
 ) -> Ledger:
     """Opens the balance rows of ``cells``, locks them and books the amounts as budget; the caller judges and writes.
 
-    Every window of the fiscal year is opened for a key, so a month without budget has a row that says 0.
+    Every window of the fiscal year is opened for a key, so a month without budget has a row that says 0. What was spent there
+    before counts from now on.
     """
-    opened = [k for c in cells for k in policy.policy.opened(c.coordinate, c.period)]
-    open_rows(uow, policy, opened)
+    before = open_rows(uow, policy, [k for c in cells for k in policy.policy.opened(c.coordinate, c.period)])
     touched = [policy.policy.touched(c.coordinate, c.period) for c in cells]
     ledger = Ledger(uow, actor, policy)
-    ids = ledger.lock(k for keys in touched for k in keys)
+    more, also = openings.rows_of(before)
+    ids = ledger.lock([*(k for keys in touched for k in keys), *more], also)
+    counted = openings.count(ledger, ids, before)
     for cell, keys in zip(cells, touched, strict=True):
         ledger.book(
             Entry(
@@ -88,10 +91,5 @@ def book_budget(
                 reason=reason,
             )
         )
+    openings.force(ledger, counted)
     return ledger
-
-
-def open_rows(uow: UnitOfWork, policy: PolicyInForce, keys: Sequence[BucketKey]) -> None:
-    """Creates the balance rows that are missing."""
-    if keys:
-        uow.run("control.buckets_open", keys=policy.key_rows(keys))

@@ -1,11 +1,10 @@
-"""Documents that ask to spend: check, reserve, commit, release. They may be refused."""
+"""Documents that ask to spend: reserve, commit, release. They may be refused."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import RowMapping
 
@@ -13,8 +12,11 @@ from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.availability import Finding, formula
+from bihuan.features.control.events import tell_changed
+from bihuan.features.control.explaining import exceeded
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import (
+    BadAmount,
     KeyReused,
     NoLines,
     NoSuchDocument,
@@ -22,9 +24,11 @@ from bihuan.features.control.model import (
     Request,
     RequestLine,
     Unbudgeted,
+    WrongDocument,
     amount_of,
 )
 from bihuan.features.control.policy import BucketKey
+from bihuan.features.control.tax import Taxed, split
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 
@@ -40,26 +44,46 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A request line with its number and the balance rows it counts in."""
+    """A request line as asked, with its number, its amounts with and without tax, and the balance rows it counts in.
+
+    ``net``: the amount without tax counts against the budget here.
+    """
 
     no: int
     asked: RequestLine
+    taxed: Taxed
+    net: bool
     keys: tuple[BucketKey, ...]
 
-
-def resolve(policy: PolicyInForce, lines: Sequence[RequestLine]) -> list[Line]:
-    """Each line's balance rows; refuses what has no place in the policy."""
-    resolved = []
-    for no, line in enumerate(lines, 1):
-        amount = amount_of(line.amount, what=f"第 {no} 行", positive=True)
-        keys = tuple(policy.policy.touched(line.coordinate, line.period))
-        if not keys and policy.policy.unbudgeted == "refuse":
-            raise Unbudgeted(f"第 {no} 行没有适用的控制规则，不予通过。", line=no, coordinate=dict(line.coordinate))
-        resolved.append(Line(no, replace(line, amount=amount), keys))
-    return resolved
+    @property
+    def amount(self) -> Decimal:
+        """What counts against the budget."""
+        return self.taxed.net if self.net else self.taxed.gross
 
 
-def _require_places(actor: Principal, in_force: PolicyInForce, lines: Sequence[Line]) -> None:
+def resolve(policy: PolicyInForce, lines: Sequence[RequestLine], kind: str = "") -> list[Line]:
+    """Each line's amounts and balance rows; refuses what has no place in the policy or is not for documents of ``kind``."""
+    return [resolve_line(policy, no, line, kind) for no, line in enumerate(lines, 1)]
+
+
+def resolve_line(policy: PolicyInForce, no: int, line: RequestLine, kind: str = "") -> Line:
+    """One line's; ``kind`` empty: whatever the document."""
+    what = f"第 {no} 行"
+    amount = amount_of(line.amount, what=what, positive=True)
+    rate = policy.policy.taxes.rate(line.tax_rate, what=what)
+    if kind and (type_ := policy.policy.document(kind)) and not policy.policy.takes(type_, line.coordinate):
+        raise WrongDocument(f"{what}：“{type_.title}”不能用于这里。", line=no, coordinate=dict(line.coordinate))
+    keys = tuple(policy.policy.touched(line.coordinate, line.period))
+    if not keys and policy.policy.unbudgeted == "refuse":
+        raise Unbudgeted(f"{what}没有适用的控制规则，不予通过。", line=no, coordinate=dict(line.coordinate))
+    taxed = split(amount, rate, included=line.tax_included)
+    if not taxed.net:
+        raise BadAmount(f"{what}：不含税金额不足一分。", found=str(amount))
+    asked = replace(line, amount=amount, tax_rate=rate)
+    return Line(no, asked, taxed, policy.policy.net_counts(line.coordinate), keys)
+
+
+def require_places(actor: Principal, in_force: PolicyInForce, lines: Sequence[Line]) -> None:
     """Asking to spend needs the right at every place asked for."""
     for line in lines:
         actor.require("control.request", model=in_force.policy.model, **line.asked.coordinate)
@@ -75,25 +99,6 @@ def existing(policy: PolicyInForce, line: Line, ids: Mapping[BucketKey, int]) ->
     return tuple(ids[k] for k in line.keys if k in ids)
 
 
-def check(reader: Reader, actor: Principal, *, policy: str, lines: Sequence[RequestLine]) -> list[dict[str, Any]]:
-    """What `reserve` would answer now, row by row, in numbers and words; writes and locks nothing."""
-    actor.require("control.request")
-    in_force = queries.policy(reader, policy)
-    resolved = resolve(in_force, lines)
-    _require_places(actor, in_force, resolved)
-    found = reader.rows("control.buckets_ids", keys=in_force.key_rows(k for line in resolved for k in line.keys))
-    rows = [in_force.balance(r) for r in reader.rows("control.buckets_read", ids=[r["id"] for r in found])]
-    ids = {BucketKey(b.rule.code, b.key, b.window): b.id for b in rows}
-    trial = Ledger(_no_writes(reader), actor.login, in_force, {b.id: b for b in rows}, {b.id: b for b in rows})
-    for line in resolved:
-        trial.book(_reserved(line, existing(in_force, line, ids)))
-    return [queries.describe(reader, in_force, f) for f in trial.findings()]
-
-
-def _no_writes(reader: Reader) -> UnitOfWork:
-    return UnitOfWork(reader.conn, reader.now)
-
-
 def reserve(uow: UnitOfWork, actor: Principal, *, policy: str, request: Request) -> Reservation:
     """Holds every line of a new document or none; refuses with `BudgetExceeded` naming every row that says no.
 
@@ -104,52 +109,91 @@ def reserve(uow: UnitOfWork, actor: Principal, *, policy: str, request: Request)
     document_id = _new_document(uow, actor, in_force, request)
     if document_id is None:
         return _repeated(uow, actor, request)
-    resolved = resolve(in_force, request.lines)
-    _require_places(actor, in_force, resolved)
+    resolved = resolve(in_force, request.lines, request.kind)
+    require_places(actor, in_force, resolved)
     # all that needs no lock comes before it: the time a hot row is held is what limits how many get through
-    rows = json.dumps([_line_row(line) for line in resolved], ensure_ascii=False)
-    uow.run("control.document_lines_insert", document_id=document_id, lines=rows)
+    insert_lines(uow, document_id, 1, resolved)
     record(uow, actor, "control.request", ("document", document_id), None, {"number": request.number})
-    findings = _hold(uow, actor, in_force, document_id, resolved)
+    ledger, ids = _lock(uow, actor, in_force, resolved)
+    findings = book_lines(ledger, ids, document_id, resolved, actor)
     return Reservation(document_id, request.number, warnings=_warnings(findings))
 
 
-def reserve_again(uow: UnitOfWork, actor: Principal, *, document_id: int) -> Reservation:
-    """Holds a released document's lines once more (resubmission after a return), by a fresh check."""
+def reserve_again(
+    uow: UnitOfWork, actor: Principal, *, document_id: int, lines: Sequence[RequestLine] | None = None, title: str = ""
+) -> Reservation:
+    """Holds the lines of a draft, or of a document released by a return or withdrawal, by a fresh check.
+
+    ``lines`` None: as they were. New ones become another revision; the old stay readable.
+    """
     actor.require("control.request")
     head = queries.document(uow, document_id)
     in_force = queries.policy_by_id(uow, head["policy_id"])
-    rows = uow.rows("control.document_lines", document_id=document_id)
-    lines = [RequestLine(r["coordinate"], r["period"], r["amount"], r["memo"]) for r in rows]
-    findings = _hold(uow, actor, in_force, document_id, resolve(in_force, lines), status="released")
-    record(uow, actor, "control.request", ("document", document_id), None, {"number": head["number"], "again": True})
+    asked = lines if lines is not None else lines_of(uow, document_id)
+    if not asked:
+        raise NoLines(number=head["number"])
+    resolved = resolve(in_force, asked, head["kind"])
+    require_places(actor, in_force, resolved)
+    ledger, ids = _lock(uow, actor, in_force, resolved)
+    (locked,) = lock_documents(uow, [document_id])
+    if locked["status"] not in ("draft", "released"):
+        raise NotHeld(f"单据 {head['number']} 已占用预算。", document=document_id, status=locked["status"])
+    revision = locked["revision"]
+    if lines is not None:
+        revision += locked["status"] == "released"
+        insert_lines(uow, document_id, revision, resolved)
+    uow.run("control.document_held", id=document_id, revision=revision, title=title or head["title"])
+    findings = book_lines(ledger, ids, document_id, resolved, actor)
+    after = {"number": head["number"], "revision": revision, "again": locked["status"] == "released"}
+    record(uow, actor, "control.request", ("document", document_id), None, after)
     return Reservation(document_id, head["number"], warnings=_warnings(findings))
 
 
-def _hold(  # noqa: PLR0917
-    uow: UnitOfWork,
-    actor: Principal,
-    in_force: PolicyInForce,
-    document_id: int,
-    lines: Sequence[Line],
-    status: str | None = None,
-) -> list[Finding]:
-    """Locks the rows, judges and books; a document that is there already must have ``status`` and becomes held."""
+def _lock(
+    uow: UnitOfWork, actor: Principal, in_force: PolicyInForce, lines: Sequence[Line]
+) -> tuple[Ledger, dict[BucketKey, int]]:
+    """Locks the rows of lines. Where lines pass without a row, opening one waits for them (openings.py)."""
+    if in_force.policy.unbudgeted == "allow":
+        uow.run("control.facts_lock", id=in_force.id)
     ledger = Ledger(uow, actor.login, in_force)
-    ids = ledger.lock(k for line in lines for k in line.keys)
-    if status is not None:
-        lock_documents(uow, [document_id], status=status)
-        uow.run("control.documents_status", ids=[document_id], status="held")
+    return ledger, ledger.lock(k for line in lines for k in line.keys)
+
+
+def lines_of(reader: Reader, document_id: int) -> list[RequestLine]:
+    """The lines of a document as they were entered."""
+    return [
+        RequestLine(
+            r["coordinate"],
+            r["period"],
+            r["gross"] if r["tax_included"] else r["net"],
+            r["memo"],
+            r["tax_rate"],
+            r["tax_included"],
+        )
+        for r in reader.rows("control.document_lines", document_id=document_id)
+    ]
+
+
+def insert_lines(uow: UnitOfWork, document_id: int, revision: int, lines: Sequence[Line]) -> None:
+    """Writes the lines of a submission."""
+    rows = json.dumps([_line_row(line) for line in lines], ensure_ascii=False)
+    uow.run("control.document_lines_insert", document_id=document_id, revision=revision, lines=rows)
+
+
+def book_lines(
+    ledger: Ledger, ids: Mapping[BucketKey, int], document_id: int, lines: Sequence[Line], actor: Principal
+) -> list[Finding]:
+    """Books the lines on their locked rows as reserved, or refuses."""
     for line in lines:
-        ledger.book(_reserved(line, existing(in_force, line, ids), document_id))
-    return settle(ledger)
+        ledger.book(reserved(line, existing(ledger.policy, line, ids), document_id))
+    return settle(ledger, actor)
 
 
-def settle(ledger: Ledger) -> list[Finding]:
-    """Writes what was booked, or refuses it with every row that says no."""
+def settle(ledger: Ledger, actor: Principal | None = None) -> list[Finding]:
+    """Writes what was booked, or refuses it with every rule that says no, told as far as ``actor`` may see (None: nothing)."""
     findings = ledger.findings()
     if any(f.verdict == "refuse" for f in findings):
-        raise queries.exceeded(ledger.uow, ledger.policy, findings)
+        raise exceeded(ledger.uow, ledger.policy, findings, actor)
     ledger.write()
     return findings
 
@@ -176,6 +220,8 @@ def give_back(uow: UnitOfWork, actor: Principal, *, document_id: int, kind: str,
     uow.run("control.documents_status", ids=[document_id], status="released")
     given_back = sum((h["amount"] for h in holds), Decimal("0.00"))
     record(uow, actor, f"control.{kind}", ("document", document_id), None, {"amount": given_back}, reason)
+    if holds:
+        tell_changed(uow, ledger.policy, [h["coordinate"] for h in holds], document_id)
     return given_back
 
 
@@ -188,19 +234,20 @@ def commit_stage(
     """
     _require_own(uow, actor, document_id, "control.commit_any")
     ledger, holds = open_holds(uow, actor, [document_id])
-    reserved = [h for h in holds if h["stage"] == "reserved"]
-    wanted = {h["line_no"]: h["amount"] for h in reserved} if amounts is None else dict(amounts)
-    if missing := wanted.keys() - {h["line_no"] for h in reserved}:
+    reserved_holds = [h for h in holds if h["stage"] == "reserved"]
+    wanted = {h["line_no"]: h["amount"] for h in reserved_holds} if amounts is None else dict(amounts)
+    if missing := wanted.keys() - {h["line_no"] for h in reserved_holds}:
         raise NotHeld(f"第 {sorted(missing)[0]} 行没有预占。", document=document_id, lines=sorted(missing))
-    for hold in reserved:
+    for hold in reserved_holds:
         if hold["line_no"] in wanted:
             amount = amount_of(wanted[hold["line_no"]], what=f"第 {hold['line_no']} 行", positive=True)
             down = liquidation(hold, min(amount, hold["amount"]), "commit")
             ledger.book(down)
             ledger.book(replace(down, stage="committed", amount=amount, liquidates=None))
-    findings = settle(ledger)
+    findings = settle(ledger, actor)
     number = str(queries.document(uow, document_id)["number"])
     record(uow, actor, "control.commit", ("document", document_id), None, wanted)
+    tell_changed(uow, ledger.policy, [h["coordinate"] for h in reserved_holds], document_id)
     return Reservation(document_id, number, warnings=_warnings(findings))
 
 
@@ -222,14 +269,12 @@ def open_holds(
     return ledger, holds
 
 
-def lock_documents(uow: UnitOfWork, ids: Sequence[int], *, status: str | None = None) -> None:
-    """Locks documents after balance rows; refuses those not in ``status``."""
+def lock_documents(uow: UnitOfWork, ids: Sequence[int]) -> Sequence[RowMapping]:
+    """Locks documents after balance rows."""
     rows = uow.rows("control.documents_lock", ids=sorted(ids))
     if len(rows) != len(set(ids)):
         raise NoSuchDocument(documents=list(ids))
-    for row in rows:
-        if status is not None and row["status"] != status:
-            raise NotHeld(f"单据 {row['number']} 的状态是 {row['status']}。", document=row["id"], status=row["status"])
+    return rows
 
 
 def liquidation(hold: RowMapping, amount: Decimal, kind: str, *, voucher: str | None = None, reason: str = "") -> Entry:
@@ -249,11 +294,12 @@ def liquidation(hold: RowMapping, amount: Decimal, kind: str, *, voucher: str | 
     )
 
 
-def _reserved(line: Line, buckets: tuple[int, ...], document_id: int | None = None) -> Entry:
+def reserved(line: Line, buckets: tuple[int, ...], document_id: int | None = None) -> Entry:
+    """The entry that holds a line."""
     return Entry(
         stage="reserved",
         kind="reserve",
-        amount=line.asked.amount,
+        amount=line.amount,
         coordinate=line.asked.coordinate,
         period=line.asked.period,
         buckets=buckets,
@@ -269,7 +315,11 @@ def _line_row(line: Line) -> dict[str, object]:
         "line_no": line.no,
         "coordinate": coordinate,
         "period": asked.period,
-        "amount": str(asked.amount),
+        "amount": str(line.amount),
+        "gross": str(line.taxed.gross),
+        "net": str(line.taxed.net),
+        "tax_rate": str(asked.tax_rate),
+        "tax_included": asked.tax_included,
         "memo": asked.memo,
     }
 
@@ -302,9 +352,15 @@ def _repeated(uow: UnitOfWork, actor: Principal, request: Request) -> Reservatio
 
 
 def _fingerprint(in_force: PolicyInForce, request: Request) -> str:
-    lines = [[sorted(x.coordinate.items()), x.period, str(Decimal(x.amount).normalize())] for x in request.lines]
+    lines = [[sorted(x.coordinate.items()), x.period, *_said(x)] for x in request.lines]
     asked = json.dumps([in_force.policy.code, request.kind, request.number, lines], ensure_ascii=False)
     return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def _said(line: RequestLine) -> list[object]:
+    """The amounts of a line; tax is named only where there is some."""
+    amount: list[object] = [str(Decimal(line.amount).normalize())]
+    return amount if not line.tax_rate else [*amount, str(line.tax_rate.normalize()), line.tax_included]
 
 
 def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:

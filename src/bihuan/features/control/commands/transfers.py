@@ -6,7 +6,7 @@ and receives holds only the difference. Order of locks: plan head, (flow instanc
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -14,8 +14,8 @@ from typing import Any, Literal
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
+from bihuan.features.control.commands import openings
 from bihuan.features.control.commands.plan_side import append_to_plan, lock_plan
-from bihuan.features.control.commands.release import open_rows
 from bihuan.features.control.commands.spend import liquidation, settle
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import BadTransfer, BudgetCell, NoSuchTransfer, NotHeld, amount_of
@@ -89,7 +89,7 @@ def hold(uow: UnitOfWork, actor: Principal, transfer_id: int) -> None:
             "control.hold_insert", policy_id=in_force.id, number=number, requester=actor.login, at=uow.now()
         )
         _book_hold(ledger, asked, taken, document_id)
-    settle(ledger)
+    settle(ledger, actor)
     uow.run("control.transfer_hold", id=transfer_id, hold_id=document_id)
 
 
@@ -122,9 +122,12 @@ def apply(uow: UnitOfWork, actor: Principal, transfer_id: int) -> None:
     seen = of(uow, transfer_id)
     in_force = queries.policy_by_id(uow, seen.policy_id)
     lock_plan(uow, in_force)
-    open_rows(uow, in_force, [k for c in seen.cells for k in in_force.policy.opened(c.coordinate, c.period)])
+    opened = [k for c in seen.cells for k in in_force.policy.opened(c.coordinate, c.period)]
+    spent = openings.open_rows(uow, in_force, opened)
     touched = _touched(in_force, seen.cells)
-    ledger, ids = _end_hold(uow, actor, in_force, seen, [k for keys in touched for k in keys], "apply")
+    more, also = openings.rows_of(spent)
+    ledger, ids = _end_hold(uow, actor, in_force, seen, [*(k for keys in touched for k in keys), *more], "apply", also)
+    counted = openings.count(ledger, ids, spent)
     for cell, keys in zip(seen.cells, touched, strict=True):
         ledger.book(
             Entry(
@@ -139,8 +142,9 @@ def apply(uow: UnitOfWork, actor: Principal, transfer_id: int) -> None:
                 reason=seen.reason,
             )
         )
+    openings.force(ledger, counted)
     before = _require_cover(uow, in_force, seen.cells)
-    settle(ledger)
+    settle(ledger, actor)
     append_to_plan(uow, actor, in_force, list(before), reason=seen.reason, source=seen.kind)
     uow.run("control.transfer_status", id=transfer_id, status="applied")
     record(uow, actor, "control.transfer_applied", ("transfer", transfer_id), None, None, seen.reason)
@@ -172,12 +176,13 @@ def _end_hold(  # noqa: PLR0917
     seen: Transfer,
     keys: Sequence[BucketKey],
     kind: str,
+    also: Collection[int] = (),
 ) -> tuple[Ledger, dict[BucketKey, int]]:
-    """Locks the rows of ``keys`` and of the hold, then the transfer; refuses one decided meanwhile; books the hold back."""
+    """Locks rows (``keys``, ``also``, the hold's), then the transfer; refuses one decided meanwhile; books the hold back."""
     documents = [] if seen.hold_id is None else [seen.hold_id]
     booked = uow.rows("control.booked_buckets", documents=documents)
     ledger = Ledger(uow, actor.login, in_force)
-    ids = ledger.lock(keys, {i for r in booked for i in r["buckets"]})
+    ids = ledger.lock(keys, {*also, *(i for r in booked for i in r["buckets"])})
     now = uow.row("control.transfer_lock", id=seen.id)
     assert now is not None, "transfers are never removed"
     if now["status"] != "held" or now["hold_id"] != seen.hold_id:

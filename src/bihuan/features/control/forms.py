@@ -1,0 +1,87 @@
+"""What one may file: the policies with budget, and for each the kinds, members, periods and tax rates of its request form."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from bihuan.engine.compiled import CompiledModel
+from bihuan.features.access.model import Principal
+from bihuan.features.access.queries import business_date
+from bihuan.features.access.scope import Scope
+from bihuan.features.control import queries
+from bihuan.features.control.ledger import PolicyInForce
+from bihuan.features.control.policy import Policy
+from bihuan.features.modelling import listing
+from bihuan.features.modelling import queries as modelling
+from bihuan.features.planning.cells import ref_of
+from bihuan.store.unit_of_work import Reader
+
+
+def forms(reader: Reader, actor: Principal, model: str | None = None) -> list[dict[str, Any]]:
+    """A form per policy under which the actor may ask somewhere and budget was released; ``model`` None: of every model."""
+    today = business_date(reader)
+    found = []
+    for row in queries.policies(reader):
+        in_force = queries.policy(reader, row["code"])
+        code = in_force.policy.model
+        if not code or model not in (None, code) or not actor.holds("control.request", code):
+            continue
+        if begun := queries.begun_years(reader, in_force):
+            found.append(_form(modelling.compiled(reader, code), actor, in_force, begun, today))
+    return found
+
+
+def _form(
+    model: CompiledModel, actor: Principal, in_force: PolicyInForce, begun: frozenset[str], today: date
+) -> dict[str, Any]:
+    policy = in_force.policy
+    scope = actor.scope("control.request", policy.model)
+    periods = [p for year in policy.calendar.years if year.code in begun for p in year.periods]
+    dims = dict.fromkeys(d for code in policy.items for d in model.items[ref_of(code)].dims)
+    now = _period_of(model, today)
+    return {
+        "policy": policy.code,
+        "title": policy.title,
+        "model": policy.model,
+        "kinds": [
+            {"code": k.code, "title": k.title, "flow": k.flow, "where": {d: list(m) for d, m in k.where.items()}}
+            for k in policy.documents
+        ],
+        "items": list(policy.items),
+        "dimensions": [
+            {"code": d, "name": model.dimensions[d].name, "members": list(_members(model, policy, d, scope))}
+            for d in dims
+        ],
+        "periods": periods,
+        "period": now if now in periods else None,
+        "rates": list(policy.taxes.rates),
+        "rules": [
+            {"code": r.code, "title": r.title, "mode": r.window, "strength": r.strength, "tolerance": r.tolerance}
+            for r in policy.rules
+        ],
+    }
+
+
+def _members(model: CompiledModel, policy: Policy, dimension: str, scope: Scope) -> Iterator[dict[str, Any]]:
+    """The members one may ask for, and what stands above them; ``pick``: a leaf some kind of document takes.
+
+    ``net``: its amount without tax counts, as far as this dimension decides.
+    """
+    deductible = set(policy.taxes.deductible.get(dimension, ()))
+    for line in listing.members(model, dimension, "", scope):
+        path = set(policy.trees.path(dimension, line.code))
+        taken = not policy.documents or any(
+            dimension not in k.where or path & set(k.where[dimension]) for k in policy.documents
+        )
+        net = bool(deductible & path) and bool(policy.taxes.deductible)
+        pick = line.leaf and taken
+        yield {"code": line.code, "name": line.name, "parent": line.parent, "pick": pick, "net": net}
+
+
+def _period_of(model: CompiledModel, day: date) -> str | None:
+    """The leaf period of the model's axis that a day lies in."""
+    calendar = model.calendar
+    for index, code in enumerate(calendar.codes):
+        if day <= calendar.last_day(index):
+            return code
+    return None
