@@ -25,6 +25,7 @@ from bihuan.features.entry.model import KIND as PLAN_UNIT
 from bihuan.features.entry.subject import PlanUnitSubject, unit_facts
 from bihuan.features.entry.texts import TextsListener
 from bihuan.features.entry.todos import unit_todos
+from bihuan.features.integration.package_texts import SourceRevisions
 from bihuan.features.modelling.model import RevisionListener, listeners
 from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
@@ -42,8 +43,8 @@ from bihuan.store.warehouse import Warehouse
 on_forced(open_forced_case)  # a fact beyond its limit opens a case
 
 
-# who joins an apply of a package, in order: its texts are read, and take effect
-LISTENERS: tuple[Callable[[], RevisionListener], ...] = (PlanRevisions, FlowRevisions, CycleTexts, TextsListener)
+# who joins an apply of a package, in order: its texts are read, and take effect; a source's row is locked before plan heads
+LISTENERS: tuple[type[RevisionListener], ...] = (SourceRevisions, PlanRevisions, FlowRevisions, CycleTexts, TextsListener)
 
 
 def _no_trees(_model: str) -> Hierarchies:

@@ -1,6 +1,7 @@
 """A policy as text: read from a model package (policies/*.yaml, parsed), kept as JSON, read back. Pure.
 
-policy: 费用控制          title, items, unbudgeted (refuse | allow), documents, tax (package_documents.py)
+policy: 费用控制          title, items, unbudgeted (refuse | allow), documents, tax (package_documents.py),
+                          rest (keep | release: after a smaller voucher)
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages, disclose (yes | no)
     where: {account: [差旅费]}
@@ -27,7 +28,7 @@ from bihuan.features.control.policy import (
 )
 from bihuan.kernel.errors import Problem, ProblemsFound
 
-_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rules", "documents", "tax"}
+_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rest", "rules", "documents", "tax"}
 _RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages", "disclose"}
 
 
@@ -46,6 +47,8 @@ def read_policy(
         bad("policy", "nothing", "a code")
     if text.get("unbudgeted", "refuse") not in ("refuse", "allow"):
         bad("unbudgeted", text["unbudgeted"], "refuse or allow")
+    if text.get("rest", "keep") not in ("keep", "release"):
+        bad("rest", text["rest"], "keep or release")
     raw_rules = text.get("rules") or []
     if not raw_rules:
         bad("rules", "none", "at least one rule")
@@ -65,6 +68,7 @@ def read_policy(
         trees=trees,
         rules=tuple(r for r in rules if r is not None),
         unbudgeted=text.get("unbudgeted", "refuse"),
+        rest=text.get("rest", "keep"),
         model=model,
         documents=documents,
         taxes=taxes,
@@ -166,6 +170,7 @@ def to_json(policy: Policy) -> dict[str, Any]:
         "title": policy.title,
         "items": list(policy.items),
         "unbudgeted": policy.unbudgeted,
+        **({"rest": policy.rest} if policy.rest != "keep" else {}),
         "rules": [_rule_json(rule) for rule in policy.rules],
         "calendar": [[y.code, list(y.periods), [[q, list(ps)] for q, ps in y.quarters]] for y in policy.calendar.years],
         "trees": {d: dict(parents) for d, parents in policy.trees.parents.items()},

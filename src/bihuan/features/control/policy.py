@@ -170,7 +170,8 @@ class DocumentType:
 class Policy:
     """A control scheme. ``items`` are the (cube, item) it controls, as "cube.item"; "item" is a dimension of coordinates.
 
-    ``unbudgeted``: what happens to a document that no rule and no released budget covers.
+    ``unbudgeted``: what happens to a document that no rule and no released budget covers. ``rest``: what a document still
+    holds after a voucher of less than its amount stays held, or is given back.
     """
 
     code: str
@@ -180,6 +181,7 @@ class Policy:
     trees: Trees
     rules: tuple[Rule, ...]
     unbudgeted: Literal["refuse", "allow"] = "refuse"
+    rest: Literal["keep", "release"] = "keep"
     model: str = ""  # the code of the model whose members these are, for the permission predicate
     documents: tuple[DocumentType, ...] = ()  # none named: any kind, held without an approval of its own
     taxes: Taxes = field(default_factory=Taxes)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from sqlalchemy import RowMapping
 
-from bihuan.features.control.commands.facts import alert
+from bihuan.features.control.commands.overruns import alert_beyond
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import UnresolvableKey, VoucherLine
 from bihuan.features.control.policy import BucketKey
@@ -95,4 +95,4 @@ def force(ledger: Ledger, counted: Sequence[Entry]) -> None:
     for more, bucket in worst.values():
         entry = largest[bucket]
         line = VoucherLine("", VOUCHER, entry.coordinate, entry.period, entry.amount)
-        alert(ledger.uow, line, ledger.rows[bucket], more)
+        alert_beyond(ledger.uow, line, ledger.rows[bucket], more)
