@@ -12,13 +12,15 @@ from bihuan.features.access import commands as access
 from bihuan.features.access.model import Principal
 from bihuan.features.access.roles import ROLES
 from bihuan.features.access.scope import Flat, Hierarchies
-from bihuan.features.control.hooks import on_forced
+from bihuan.features.control.hooks import on_forced, on_transfer
 from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject, TransferSubject
 from bihuan.features.entry.model import KIND as PLAN_UNIT
 from bihuan.features.entry.subject import PlanUnitSubject
 from bihuan.features.modelling.model import listeners
 from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
+from bihuan.features.monitoring.revisions import AlertTexts
+from bihuan.features.monitoring.transferring import on_transfer as follow_transfer
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
 from bihuan.features.process import model as process
@@ -28,6 +30,7 @@ from bihuan.store.unit_of_work import Database, UnitOfWork, open_database, utc_n
 from bihuan.store.warehouse import Warehouse
 
 on_forced(open_forced_case)  # a fact beyond its limit opens a case
+on_transfer(follow_transfer)  # a case that decided on a transfer follows its approval
 
 
 def _no_trees(_model: str) -> Hierarchies:
@@ -54,7 +57,7 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
     database = open_database(settings.database_url, now=now)
     open_replica(database.engine, models=compiled, folder=settings.data / "blocks")
     if not any(isinstance(listener, PlanRevisions) for listener in listeners):
-        listeners.append(PlanRevisions())
+        listeners.extend((PlanRevisions(), AlertTexts()))
     bind_subjects()
     # a pool of its own: a request that holds a connection must not wait for a second one from the same pool
     return Container(settings, database, trees(open_database(settings.database_url, pool_size=2, now=now)))

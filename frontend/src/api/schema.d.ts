@@ -44,6 +44,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts
+         * @description The alerts that hold, gravest first; with ``all`` also those resolved.
+         */
+        get: operations["monitoring_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate
+         * @description Looks at every alert of the model now, as the job does after each load.
+         */
+        post: operations["monitoring_evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches": {
         parameters: {
             query?: never;
@@ -138,6 +178,46 @@ export interface paths {
         get: operations["integration_rejected"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Board
+         * @description The execution board of a whole subtree: budget, spent, committed, reserved, remaining, rate against time progress.
+         */
+        post: operations["monitoring_board"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/board/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Documents
+         * @description The documents behind a reserved or committed amount, oldest first.
+         */
+        post: operations["monitoring_documents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -357,7 +437,7 @@ export interface paths {
         };
         /**
          * Cases
-         * @description The newest cases.
+         * @description The newest cases; ``mine``: those that wait for me.
          */
         get: operations["monitoring_cases"];
         put?: never;
@@ -443,7 +523,7 @@ export interface paths {
         put?: never;
         /**
          * Decide
-         * @description Says what will be done.
+         * @description Says what will be done; a transfer is asked for at once, its source held, and its approval started.
          */
         post: operations["monitoring_decide"];
         delete?: never;
@@ -483,7 +563,7 @@ export interface paths {
         put?: never;
         /**
          * Explain
-         * @description Says why.
+         * @description Says why, with evidence.
          */
         post: operations["monitoring_explain"];
         delete?: never;
@@ -1263,15 +1343,55 @@ export interface paths {
         };
         /**
          * Transfers
-         * @description Transfers that one may see, newest first.
+         * @description Transfers that one may see, newest first, with whose turn it is.
          */
         get: operations["control_transfers"];
         put?: never;
         /**
          * Transfer
-         * @description Asks for a transfer or supplement; its source is held from now on.
+         * @description Asks for a transfer or supplement; its source is held from now on, and with a flow its head is asked.
          */
         post: operations["control_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Transfer
+         * @description What a transfer would do to each balance row now; holds nothing.
+         */
+        post: operations["control_check_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Transfer
+         * @description One transfer with its approval.
+         */
+        get: operations["control_one_transfer"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1406,6 +1526,56 @@ export interface components {
             /** Voucher */
             voucher: string;
         };
+        /**
+         * AlertRowOut
+         * @description An alert of the package at one place, for as long as it holds. ``measures``: the figures of the last look.
+         */
+        AlertRowOut: {
+            /** Case Id */
+            case_id: number | null;
+            /** Code */
+            code: string;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Measures */
+            measures: {
+                [key: string]: string;
+            };
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Period */
+            period: string;
+            /** Resolved At */
+            resolved_at: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warn" | "error";
+            /**
+             * Span
+             * @enum {string}
+             */
+            span: "month" | "to_date" | "year";
+            /** Title */
+            title: string;
+        };
         /** AppliedOut */
         AppliedOut: {
             /** Changes */
@@ -1450,6 +1620,33 @@ export interface components {
             /** Roles */
             roles: components["schemas"]["Assignment"][];
         };
+        /** AxisNodeOut */
+        AxisNodeOut: {
+            /** Code */
+            code: string;
+            /** Depth */
+            depth: number;
+            /** Leaf */
+            leaf: boolean;
+            /** Name */
+            name: string;
+            /** Own */
+            own: boolean;
+            /** Parent */
+            parent: string | null;
+        };
+        /**
+         * AxisOut
+         * @description A tree of rows in display order; only nodes that have a row.
+         */
+        AxisOut: {
+            /** Dim */
+            dim: string;
+            /** Name */
+            name: string;
+            /** Nodes */
+            nodes: components["schemas"]["AxisNodeOut"][];
+        };
         /**
          * BatchOut
          * @description One run over one file.
@@ -1469,6 +1666,111 @@ export interface components {
             source: string;
             /** State */
             state: string;
+        };
+        /**
+         * BoardIn
+         * @description Which board. ``item`` null: the first whose budget was released; ``members``: where each tree begins (default its top).
+         *
+         *     ``along``: one or two dimensions down the rows; ``span``: month, to_date, or year (the whole fiscal year, judged by the
+         *     time that has passed at ``period``; null = the business date's).
+         */
+        BoardIn: {
+            /** Along */
+            along?: string[] | null;
+            /** Item */
+            item?: string | null;
+            /**
+             * Members
+             * @default {}
+             */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Period */
+            period?: string | null;
+            /**
+             * Span
+             * @default year
+             * @enum {string}
+             */
+            span: "month" | "to_date" | "year";
+        };
+        /**
+         * BoardOut
+         * @description The whole subtree at once: every pair of nodes that has amounts and may be seen.
+         */
+        BoardOut: {
+            /** Axes */
+            axes: components["schemas"]["AxisOut"][];
+            /**
+             * Favourable
+             * @enum {string}
+             */
+            favourable: "more" | "less" | "";
+            /** Item */
+            item: string;
+            /** Items */
+            items: string[];
+            /** Loaded At */
+            loaded_at: string | null;
+            /** Model */
+            model: string;
+            /** Passed */
+            passed: number;
+            /** Period */
+            period: string;
+            /** Periods */
+            periods: number;
+            /** Progress */
+            progress: string;
+            /** Rows */
+            rows: components["schemas"]["BoardRowOut"][];
+            /**
+             * Span
+             * @enum {string}
+             */
+            span: "month" | "to_date" | "year";
+            /** Title */
+            title: string;
+        };
+        /**
+         * BoardRowOut
+         * @description One place. ``at``: a node per axis; ``ahead``: execution rate minus time progress, as a share; ``partial``: 部分.
+         */
+        BoardRowOut: {
+            /** Adjusted */
+            adjusted: string | null;
+            /** Ahead */
+            ahead: string | null;
+            /** At */
+            at: string[];
+            /** Available */
+            available: string | null;
+            /** Budget */
+            budget: string | null;
+            /** Committed */
+            committed: string | null;
+            /** Difference */
+            difference: string | null;
+            /** Executed */
+            executed: string | null;
+            /** Execution Rate */
+            execution_rate: string | null;
+            /** Original */
+            original: string | null;
+            /** Partial */
+            partial: boolean;
+            /** Rate */
+            rate: string | null;
+            /** Reserved */
+            reserved: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "favourable" | "unfavourable" | "none";
         };
         /**
          * BranchIn
@@ -1548,6 +1850,39 @@ export interface components {
             groupings: components["schemas"]["GroupingOut"][];
             /** Periods */
             periods: components["schemas"]["PeriodOut"][];
+        };
+        /**
+         * CaseOut
+         * @description ``chain_broken_at``: the first action whose hash does not fit; null = the history is whole.
+         */
+        CaseOut: {
+            /** Actions */
+            actions: components["schemas"]["bihuan__features__process__api__ActionOut"][];
+            /** Chain Broken At */
+            chain_broken_at: number | null;
+            /** Holders */
+            holders: components["schemas"]["HolderOut"][];
+            /** Id */
+            id: number;
+            /** Node */
+            node: string;
+            /** Requester */
+            requester: string;
+            /** Round */
+            round: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Status */
+            status: string;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Title */
+            title: string;
         };
         /**
          * CellIn
@@ -1633,7 +1968,7 @@ export interface components {
          */
         ClosingOut: {
             /** Cases */
-            cases: components["schemas"]["bihuan__features__monitoring__api__CaseOut"][];
+            cases: components["schemas"]["DeviationOut"][];
             /** Closed */
             closed: number;
             /** Due */
@@ -1732,7 +2067,7 @@ export interface components {
         };
         /**
          * DecideIn
-         * @description What will be done.
+         * @description What will be done. A transfer says its ``lines`` (+ receives, - gives) and may name the ``flow`` it goes through.
          */
         DecideIn: {
             /**
@@ -1740,6 +2075,16 @@ export interface components {
              * @enum {string}
              */
             decision: "accept" | "transfer" | "forecast" | "task";
+            /**
+             * Flow
+             * @default
+             */
+            flow: string;
+            /**
+             * Lines
+             * @default []
+             */
+            lines: components["schemas"]["LineIn"][];
             /**
              * Text
              * @default
@@ -1763,6 +2108,29 @@ export interface components {
             comment: string;
             /** To */
             to?: string | null;
+        };
+        /**
+         * DeviationEventOut
+         * @description One step of a case.
+         */
+        DeviationEventOut: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Event */
+            event: string;
+            /** Name */
+            name: string;
+            /** Seq */
+            seq: number;
         };
         /**
          * DeviationIn
@@ -1808,6 +2176,77 @@ export interface components {
              * Ytd
              * @default false
              */
+            ytd: boolean;
+        };
+        /**
+         * DeviationOut
+         * @description A case. ``holders``: whose turn it is, nobody's while the next load decides; ``can``: steps the reader may take now.
+         *
+         *     ``flow``: the approval a transfer of it goes through; ``instance_id``: the one it is in.
+         */
+        DeviationOut: {
+            /** Amount */
+            amount: string;
+            /** Can */
+            can: ("explain" | "decide" | "approve" | "refuse" | "execute" | "verify")[];
+            /** Closed At */
+            closed_at: string | null;
+            /** Decision */
+            decision: ("accept" | "transfer" | "forecast" | "task") | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Events */
+            events: components["schemas"]["DeviationEventOut"][];
+            /** Flow */
+            flow: string;
+            /** Held Since */
+            held_since: string | null;
+            /** Holders */
+            holders: components["schemas"]["PersonOut"][];
+            /** Id */
+            id: number;
+            /** In Time */
+            in_time: boolean;
+            /** Instance Id */
+            instance_id: number | null;
+            /** Item */
+            item: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "variance" | "forced" | "alert";
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            owner: components["schemas"]["PersonOut"] | null;
+            /** Period */
+            period: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "explained" | "decided" | "approved" | "executed" | "closed";
+            /** Title */
+            title: string;
+            /** Transfer Id */
+            transfer_id: number | null;
+            /** Ytd */
             ytd: boolean;
         };
         /**
@@ -1877,7 +2316,7 @@ export interface components {
         };
         /**
          * DrillIn
-         * @description Which executed amount.
+         * @description Which executed amount. ``span`` instead of ``ytd``: month, to_date, or year for the whole fiscal year.
          */
         DrillIn: {
             /** Item */
@@ -1900,6 +2339,8 @@ export interface components {
              * @default 0
              */
             skip: number;
+            /** Span */
+            span?: ("month" | "to_date" | "year") | null;
             /**
              * Ytd
              * @default false
@@ -1943,6 +2384,48 @@ export interface components {
              */
             period: string;
         };
+        /** EffectIn */
+        EffectIn: {
+            /**
+             * Kind
+             * @default transfer
+             * @enum {string}
+             */
+            kind: "transfer" | "supplement";
+            /** Lines */
+            lines: components["schemas"]["LineIn"][];
+            /** Policy */
+            policy: string;
+        };
+        /**
+         * EffectOut
+         * @description What a transfer would do to one balance row. Figures are null where the reader may not see the row.
+         *
+         *     ``gives``: the row loses room; ``verdict`` refuse: it has not enough of it.
+         */
+        EffectOut: {
+            /** After */
+            after: string | null;
+            /** Available */
+            available: string | null;
+            /** Bucket */
+            bucket: number;
+            /** Gives */
+            gives: boolean;
+            /** Key */
+            key: string | null;
+            /** Short */
+            short: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
+            /** Window */
+            window: string;
+        };
         /**
          * EntryOut
          * @description One entry of the ledger; signed.
@@ -1974,26 +2457,24 @@ export interface components {
             /** Voucher */
             voucher: string | null;
         };
+        /** EvaluateIn */
+        EvaluateIn: {
+            /** Model */
+            model: string;
+        };
         /**
-         * EventOut
-         * @description One step of a case.
+         * EvaluatedOut
+         * @description What an evaluation changed.
          */
-        EventOut: {
-            /** Actor */
-            actor: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Detail */
-            detail: {
-                [key: string]: unknown;
-            };
-            /** Event */
-            event: string;
-            /** Seq */
-            seq: number;
+        EvaluatedOut: {
+            /** Cases */
+            cases: number[];
+            /** Raised */
+            raised: number;
+            /** Resolved */
+            resolved: number;
+            /** Still */
+            still: number;
         };
         /**
          * EvidenceIn
@@ -2005,9 +2486,14 @@ export interface components {
         };
         /**
          * ExplainIn
-         * @description Why, and who owns the matter.
+         * @description Why, what shows it, and who owns the matter from now on (default: who owns it).
          */
         ExplainIn: {
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["LinkIn"][];
             /**
              * Owner
              * @default
@@ -2161,6 +2647,40 @@ export interface components {
             /** Entries */
             entries: components["schemas"]["HistoryEntryOut"][];
         };
+        /**
+         * HoldOut
+         * @description What a document or a transfer under approval holds at one place.
+         */
+        HoldOut: {
+            /** Amount */
+            amount: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Document Id */
+            document_id: number;
+            /** Kind */
+            kind: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Number */
+            number: string;
+            /** Period */
+            period: string;
+            /** Requester */
+            requester: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "reserved" | "committed";
+            /** Title */
+            title: string;
+        };
         /** HolderOut */
         HolderOut: {
             /** Due At */
@@ -2176,6 +2696,36 @@ export interface components {
             since: string;
             /** Task */
             task: number;
+        };
+        /**
+         * HoldsIn
+         * @description Which reserved or committed amounts: one member per dimension of the item.
+         */
+        HoldsIn: {
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Period */
+            period: string;
+            /**
+             * Span
+             * @default year
+             * @enum {string}
+             */
+            span: "month" | "to_date" | "year";
+            /**
+             * Stages
+             * @default [
+             *       "reserved",
+             *       "committed"
+             *     ]
+             */
+            stages: ("reserved" | "committed")[];
         };
         /**
          * LineIn
@@ -2214,6 +2764,24 @@ export interface components {
             period: string;
             /** Reserved */
             reserved: string;
+        };
+        /**
+         * LinkIn
+         * @description A piece of evidence: a voucher's or a document's number, or a remark.
+         */
+        LinkIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "voucher" | "document" | "note";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Ref */
+            ref: string;
         };
         /**
          * MemberOut
@@ -2352,6 +2920,13 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "closed" | "not_open";
+        };
+        /** PersonOut */
+        PersonOut: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
         };
         /**
          * PolicyOut
@@ -2876,6 +3451,22 @@ export interface components {
             version: number;
         };
         /**
+         * TransferCaseOut
+         * @description Where a transfer's approval stands; ``holders``: logins.
+         */
+        TransferCaseOut: {
+            /** Holders */
+            holders: string[];
+            /** Instance Id */
+            instance_id: number;
+            /** Node */
+            node: string;
+            /** Since */
+            since: string | null;
+            /** Status */
+            status: string;
+        };
+        /**
          * TransferIn
          * @description Signed amounts: + receives, - gives. ``flow`` starts its approval; without one it waits, held.
          */
@@ -2901,8 +3492,12 @@ export interface components {
             /** Id */
             id: number;
         };
-        /** TransferOut */
+        /**
+         * TransferOut
+         * @description ``status``: held, applied, dropped; ``case``: its approval with whose turn it is; null = without one.
+         */
         TransferOut: {
+            case: components["schemas"]["TransferCaseOut"] | null;
             /**
              * Created At
              * Format: date-time
@@ -2916,6 +3511,8 @@ export interface components {
             lines: {
                 [key: string]: unknown;
             }[];
+            /** Model */
+            model: string;
             /** Policy */
             policy: string;
             /** Reason */
@@ -2942,7 +3539,7 @@ export interface components {
         };
         /** UnitCaseOut */
         UnitCaseOut: {
-            case: components["schemas"]["bihuan__features__process__api__CaseOut"] | null;
+            case: components["schemas"]["CaseOut"] | null;
             /** Held Hours */
             held_hours: number;
             /**
@@ -3212,48 +3809,6 @@ export interface components {
             unit: string;
         };
         /**
-         * CaseOut
-         * @description A case.
-         */
-        bihuan__features__monitoring__api__CaseOut: {
-            /** Amount */
-            amount: string;
-            /** Closed At */
-            closed_at: string | null;
-            /**
-             * Due At
-             * Format: date-time
-             */
-            due_at: string;
-            /** Events */
-            events: components["schemas"]["EventOut"][];
-            /** Id */
-            id: number;
-            /** Item */
-            item: string;
-            /** Kind */
-            kind: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
-            /** Model */
-            model: string;
-            /**
-             * Opened At
-             * Format: date-time
-             */
-            opened_at: string;
-            /** Period */
-            period: string;
-            /** State */
-            state: string;
-            /** Title */
-            title: string;
-            /** Ytd */
-            ytd: boolean;
-        };
-        /**
          * ItemOut
          * @description ``decimals``: places to show; ``scale``: places kept, null = any; ``formula``: computed in every plan cell.
          */
@@ -3290,39 +3845,6 @@ export interface components {
             round: number;
             /** Seq */
             seq: number;
-        };
-        /**
-         * CaseOut
-         * @description ``chain_broken_at``: the first action whose hash does not fit; null = the history is whole.
-         */
-        bihuan__features__process__api__CaseOut: {
-            /** Actions */
-            actions: components["schemas"]["bihuan__features__process__api__ActionOut"][];
-            /** Chain Broken At */
-            chain_broken_at: number | null;
-            /** Holders */
-            holders: components["schemas"]["HolderOut"][];
-            /** Id */
-            id: number;
-            /** Node */
-            node: string;
-            /** Requester */
-            requester: string;
-            /** Round */
-            round: number;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /** Status */
-            status: string;
-            /** Subject Id */
-            subject_id: number;
-            /** Subject Kind */
-            subject_kind: string;
-            /** Title */
-            title: string;
         };
     };
     responses: never;
@@ -3388,6 +3910,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": number;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_alerts: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRowOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluatedOut"];
                 };
             };
             /** @description Validation Error */
@@ -3558,6 +4145,72 @@ export interface operations {
             };
         };
     };
+    monitoring_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     access_set_business_date: {
         parameters: {
             query?: never;
@@ -3606,7 +4259,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__process__api__CaseOut"];
+                    "application/json": components["schemas"]["CaseOut"];
                 };
             };
             /** @description Validation Error */
@@ -3907,6 +4560,8 @@ export interface operations {
             query?: {
                 model?: string | null;
                 state?: string | null;
+                mine?: boolean;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -3920,7 +4575,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"][];
+                    "application/json": components["schemas"]["DeviationOut"][];
                 };
             };
             /** @description Validation Error */
@@ -3953,7 +4608,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"][];
+                    "application/json": components["schemas"]["DeviationOut"][];
                 };
             };
             /** @description Validation Error */
@@ -4017,7 +4672,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -4052,7 +4707,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -4087,7 +4742,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -4122,7 +4777,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -4157,7 +4812,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -4192,7 +4847,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -4223,7 +4878,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -5520,6 +6175,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferMadeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_check_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EffectIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_one_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
                 };
             };
             /** @description Validation Error */

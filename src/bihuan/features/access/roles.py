@@ -40,11 +40,17 @@ ROLES: tuple[Role, ...] = (
     Role(
         "department-owner",
         "部门预算负责人",
-        "编制和提交本部门预算，为本部门申请用款，查看执行",
-        (*_READS, "plan.write", "process.submit", "entry.write", "control.request", "control.transfer", "monitoring.explain"),
+        "编制和提交本部门预算，为本部门申请用款，查看执行，说明偏差并提出办法",
+        (*_READS, "plan.write", "process.submit", "entry.write", "control.request", "control.transfer", "monitoring.explain",
+         "monitoring.decide"),
         scoped=True,
     ),
-    Role("approver", "审批人", "审批预算和超预算申请", (*_READS, "process.approve", "control.approve")),
+    Role(
+        "approver",
+        "审批人",
+        "审批预算、超预算申请和偏差的处理办法",
+        (*_READS, "process.approve", "control.approve", "monitoring.approve"),
+    ),
     Role("requester", "经办人", "提出用款申请，查看自己部门的余额", ("model.read", "control.read", "control.request"), scoped=True),
     Role(
         "cfo",

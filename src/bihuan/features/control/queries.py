@@ -197,13 +197,3 @@ def place(reader: Reader, document_id: int) -> dict[str, str]:
     lines = [dict(r["coordinate"]) for r in reader.rows("control.document_lines", document_id=document_id)]
     shared = {d: m for d, m in lines[0].items() if all(x.get(d) == m for x in lines)}
     return {**shared, "model": policy_by_id(reader, head["policy_id"]).policy.model}
-
-
-def transfers(reader: Reader, actor: Principal, *, limit: int) -> list[dict[str, Any]]:
-    """Transfers whose every cell the actor may read, or that are the actor's own, newest first."""
-    return [
-        dict(t)
-        for t in reader.rows("control.transfers", limit=limit)
-        if t["requester"] == actor.login
-        or all(actor.may("control.read", model=t["model"], **x["coordinate"]) for x in t["lines"])
-    ]

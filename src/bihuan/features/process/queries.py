@@ -48,6 +48,14 @@ def status(reader: Reader, instance_id: int) -> str:
     return str(reader.value("process.instance_status", id=instance_id))
 
 
+def node_title(reader: Reader, instance_id: int) -> str:
+    """The step an instance is at or ended at."""
+    row = reader.row("process.instance", id=instance_id)
+    assert row is not None, "instances are never removed"
+    nodes = flow_of(row["definition"]).nodes
+    return nodes[int(row["node"])].title
+
+
 def holders(reader: Reader, instance_id: int) -> list[dict[str, Any]]:
     """Who holds an instance: task, person, since when, hours, due."""
     now = reader.now()
