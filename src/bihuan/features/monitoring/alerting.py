@@ -1,7 +1,7 @@
 """Looks at every place the alerts of a package name; what begins to hold becomes a row, what no longer does is resolved.
 
 One evaluation is one transaction. It sees all data; readers are cut by their scope. The same alert at the same place is one
-row for as long as it holds, and opens at most one case, when it begins to.
+row for as long as it holds. It opens a case when it begins to, and another when what was accepted has outgrown that.
 """
 
 import json
@@ -23,6 +23,8 @@ from bihuan.features.monitoring.commands import open_case
 from bihuan.features.monitoring.model import NotReleased, Place, VarianceRow
 from bihuan.features.monitoring.view import view_of
 from bihuan.store.unit_of_work import UnitOfWork
+
+AGAIN = Decimal("1.1")  # an accepted deviation may grow by a tenth; every load moves it a little
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,12 @@ def evaluate(uow: UnitOfWork, actor: Principal, *, model: str) -> Evaluated:
     hits = {hit.identity: hit for rule in rules for hit in look.hits(rule, _periods(rule, known.values(), look.now))}
     cases = []
     for identity, hit in hits.items():
-        if identity in known:
-            uow.run("monitoring.alert_seen", id=known[identity]["id"], now=uow.now(), **_said(hit))
-        elif (case := _raise(uow, model, hit)) is not None:
-            cases.append(case)
+        row = known.get(identity)
+        if row is not None:
+            uow.run("monitoring.alert_seen", id=row["id"], now=uow.now(), **_said(hit))
+        if row is None or _outgrown(uow, row["case_id"], hit):
+            case = _raise(uow, model, hit, None if row is None else row["id"])
+            cases += [] if case is None else [case]
     gone = [row["id"] for identity, row in known.items() if identity not in hits]
     if gone:
         uow.run("monitoring.alerts_resolve", ids=gone, now=uow.now())
@@ -77,19 +81,27 @@ def _periods(rule: AlertRule, known: Any, now: str) -> list[str]:
     return list(dict.fromkeys([*before, now]))
 
 
-def _raise(uow: UnitOfWork, model: str, hit: _Hit) -> int | None:
+def _outgrown(uow: UnitOfWork, case_id: int | None, hit: _Hit) -> bool:
+    """True when an alert's case is closed (its deviation accepted), and the deviation has grown well beyond that."""
+    row = None if case_id is None else uow.row("monitoring.case", id=case_id)
+    return row is not None and row["state"] == "closed" and abs(deviation(hit.row)) > abs(row["amount"]) * AGAIN
+
+
+def _raise(uow: UnitOfWork, model: str, hit: _Hit, alert_id: int | None) -> int | None:
+    """A new alert's row, if it has none, and the case it opens."""
     rule = hit.rule
-    alert_id = uow.value(
-        "monitoring.alert_insert",
-        model=model,
-        code=rule.code,
-        identity=hit.identity,
-        item=rule.item,
-        members=json.dumps(hit.members, ensure_ascii=False),
-        span=rule.span,
-        now=uow.now(),
-        **_said(hit),
-    )
+    if alert_id is None:
+        alert_id = uow.value(
+            "monitoring.alert_insert",
+            model=model,
+            code=rule.code,
+            identity=hit.identity,
+            item=rule.item,
+            members=json.dumps(hit.members, ensure_ascii=False),
+            span=rule.span,
+            now=uow.now(),
+            **_said(hit),
+        )
     if rule.case is None:
         return None
     case_id = open_case(

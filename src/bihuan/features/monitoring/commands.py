@@ -167,11 +167,10 @@ def decide(uow: UnitOfWork, actor: Principal, *, case_id: int, decision: Decisio
 def approve(uow: UnitOfWork, actor: Principal, *, case_id: int, text: str = "") -> Case:
     """Agrees with the decision; somebody else than who decided. Accepting a deviation is executed by being approved."""
     case = by_hand(locked(uow, actor, case_id))
-    last = case.last("decided")
-    if last is not None and last.actor_id == actor.user_id:
+    if case.decided_by == actor.user_id:
         raise SameDecider(case=case_id)
     case = step(uow, actor, case_id, "approved", {"text": text})
-    if last is not None and last.detail["decision"] == "accept":
+    if case.decision == "accept":
         return step(uow, actor, case_id, "executed", {"evidence": "accepted"}, by_right=False)
     return case
 

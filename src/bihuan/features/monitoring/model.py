@@ -204,6 +204,8 @@ class Case:
     holders: tuple[str, ...] = ()
     held_since: datetime | None = None
     transfer_id: int | None = None
+    decision: Decision | None = None
+    decided_by: int | None = None
     events: Sequence[Event] = field(default=())
 
     def last(self, event: str) -> Event | None:

@@ -172,7 +172,7 @@ def sees(actor: Principal, case: Case) -> bool:
 def case_of(row: Mapping[Any, Any], events: Sequence[Event] = ()) -> Case:
     """A row of deviation_case as a value."""
     names = ("id", "model", "kind", "rule", "amount", "state", "title", "opened_at", "due_at", "closed_at", "owner")
-    more = ("held_since", "transfer_id")
+    more = ("held_since", "transfer_id", "decision", "decided_by")
     return Case(
         place=Place(**row["place"]),
         holders=tuple(row["holder"].split(",")) if row["holder"] else (),

@@ -16,8 +16,7 @@ from bihuan.store.unit_of_work import Reader
 
 def holds(reader: Reader, actor: Principal, case: Case) -> tuple[bool, dict[str, Any]]:
     """Whether the deviation is gone, or no larger than what was accepted; and the figures."""
-    decided = case.last("decided")
-    accepted = decided is not None and decided.detail.get("decision") == "accept"
+    accepted = case.decision == "accept"
     if case.kind == "forced":
         return _relieved(reader, case, accepted)
     if case.kind == "alert":

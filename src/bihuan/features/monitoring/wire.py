@@ -383,7 +383,6 @@ def hold_out(hold: OpenHold) -> HoldOut:
 def deviation_out(reader: Reader, actor: Principal, case: Case) -> DeviationOut:
     """A case as the API shows it to one person."""
     called = _people(reader)
-    decided = case.last("decided")
     return DeviationOut(
         id=case.id,
         model=case.model,
@@ -403,7 +402,7 @@ def deviation_out(reader: Reader, actor: Principal, case: Case) -> DeviationOut:
         owner=PersonOut(login=case.owner, name=called.get(case.owner, case.owner)) if case.owner else None,
         holders=[PersonOut(login=h, name=called.get(h, h)) for h in case.holders],
         held_since=case.held_since,
-        decision=decided.detail["decision"] if decided else None,
+        decision=case.decision,
         flow=str(case.rule.get("flow") or ""),
         transfer_id=case.transfer_id,
         instance_id=None if case.transfer_id is None else process.instance_of(reader, TRANSFER, case.transfer_id),
@@ -431,9 +430,8 @@ def _can(actor: Principal, case: Case) -> list[str]:
         "approved": (("execute", commands.EXPLAIN),),
         "executed": (("verify", commands.VERIFY),),
     }
-    decided = case.last("decided")
-    under_way = case.state == "decided" and decided is not None and decided.detail.get("decision") == "transfer"
-    mine = decided is not None and decided.actor_id == actor.user_id
+    under_way = case.state == "decided" and case.transfer_id is not None
+    mine = case.decided_by == actor.user_id
     out = []
     for name, action in () if under_way else by_state.get(case.state, ()):
         allowed = actor.may(action, model=case.model, **coordinate(case.place))

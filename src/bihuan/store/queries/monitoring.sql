@@ -78,8 +78,11 @@ SELECT id FROM deviation_case WHERE identity = :identity AND state <> 'closed';
 SELECT * FROM deviation_case WHERE id = :id FOR UPDATE;
 
 -- name: case
--- A case.
-SELECT * FROM deviation_case WHERE id = :id;
+-- A case, with what was decided last and by whom.
+SELECT c.*, d.decision, d.decided_by FROM deviation_case c
+LEFT JOIN LATERAL (SELECT e.detail->>'decision' AS decision, e.actor_id AS decided_by FROM case_event e
+                   WHERE e.case_id = c.id AND e.event = 'decided' ORDER BY e.seq DESC LIMIT 1) AS d ON true
+WHERE c.id = :id;
 
 -- name: events
 -- The events of a case, oldest first.
@@ -158,9 +161,11 @@ SELECT code FROM model ORDER BY code;
 
 -- name: cases
 -- Cases, newest first; of a model or all, of a state or all.
-SELECT * FROM deviation_case
-WHERE (CAST(:model AS text) IS NULL OR model = :model) AND (CAST(:state AS text) IS NULL OR state = :state)
-ORDER BY id DESC LIMIT :count;
+SELECT c.*, d.decision, d.decided_by FROM deviation_case c
+LEFT JOIN LATERAL (SELECT e.detail->>'decision' AS decision, e.actor_id AS decided_by FROM case_event e
+                   WHERE e.case_id = c.id AND e.event = 'decided' ORDER BY e.seq DESC LIMIT 1) AS d ON true
+WHERE (CAST(:model AS text) IS NULL OR c.model = :model) AND (CAST(:state AS text) IS NULL OR c.state = :state)
+ORDER BY c.id DESC LIMIT :count;
 
 -- name: cases_to_verify
 -- Cases whose decision was carried out, for the job after a load.
@@ -168,4 +173,7 @@ SELECT id FROM deviation_case WHERE model = :model AND state = 'executed' ORDER 
 
 -- name: cases_due
 -- Cases due in a span of time: the list behind the closing rate.
-SELECT * FROM deviation_case WHERE model = :model AND due_at >= :since AND due_at < :until ORDER BY id;
+SELECT c.*, d.decision, d.decided_by FROM deviation_case c
+LEFT JOIN LATERAL (SELECT e.detail->>'decision' AS decision, e.actor_id AS decided_by FROM case_event e
+                   WHERE e.case_id = c.id AND e.event = 'decided' ORDER BY e.seq DESC LIMIT 1) AS d ON true
+WHERE c.model = :model AND c.due_at >= :since AND c.due_at < :until ORDER BY c.id;
