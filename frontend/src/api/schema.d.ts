@@ -1723,6 +1723,8 @@ export interface components {
             period: string;
             /** Periods */
             periods: number;
+            /** Policy */
+            policy: string;
             /** Progress */
             progress: string;
             /** Rows */
@@ -1734,6 +1736,8 @@ export interface components {
             span: "month" | "to_date" | "year";
             /** Title */
             title: string;
+            /** Transfer Flow */
+            transfer_flow: string;
         };
         /**
          * BoardRowOut

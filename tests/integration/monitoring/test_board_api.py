@@ -42,6 +42,7 @@ def test_the_board_answers_a_whole_subtree_at_once(call: Call) -> None:
     status, board = call("cfo", "POST", "/board", {"model": "firm"})
     assert status == 200, board
     assert (board["item"], board["items"], board["period"], board["span"]) == (ITEM, [ITEM], "2026-03", "year")
+    assert (board["policy"], board["transfer_flow"]) == (POLICY, "")
     assert (board["progress"], board["passed"], board["periods"], board["loaded_at"]) == ("0.250000", 3, 12, None)
     assert [(n["code"], n["depth"]) for n in board["axes"][0]["nodes"]] == [
         ("G", 0), ("甲", 1), ("甲一", 2), ("甲二", 2), ("乙", 1), ("乙一", 2)

@@ -1,6 +1,6 @@
 """A policy as text: read from a model package (policies/*.yaml, parsed), kept as JSON, read back. Pure.
 
-policy: 费用控制          title, items, unbudgeted (refuse | allow)
+policy: 费用控制          title, items, unbudgeted (refuse | allow), transfer_flow (what approves a transfer)
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages
     where: {account: [差旅费]}
@@ -26,7 +26,7 @@ from bihuan.features.control.policy import (
 )
 from bihuan.kernel.errors import Problem, ProblemsFound
 
-_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rules"}
+_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rules", "transfer_flow"}
 _RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages"}
 
 
@@ -63,6 +63,7 @@ def read_policy(
         rules=tuple(r for r in rules if r is not None),
         unbudgeted=text.get("unbudgeted", "refuse"),
         model=model,
+        transfer_flow=str(text.get("transfer_flow") or ""),
     )
 
 
@@ -157,6 +158,7 @@ def to_json(policy: Policy) -> dict[str, Any]:
         "title": policy.title,
         "items": list(policy.items),
         "unbudgeted": policy.unbudgeted,
+        **({"transfer_flow": policy.transfer_flow} if policy.transfer_flow else {}),
         "rules": [_rule_json(rule) for rule in policy.rules],
         "calendar": [[y.code, list(y.periods), [[q, list(ps)] for q, ps in y.quarters]] for y in policy.calendar.years],
         "trees": {d: dict(parents) for d, parents in policy.trees.parents.items()},

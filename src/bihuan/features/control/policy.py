@@ -167,6 +167,7 @@ class Policy:
     rules: tuple[Rule, ...]
     unbudgeted: Literal["refuse", "allow"] = "refuse"
     model: str = ""  # the code of the model whose members these are, for the permission predicate
+    transfer_flow: str = ""  # the approval a transfer goes through unless another is named
 
     @cached_property
     def dimensions(self) -> frozenset[str]:

@@ -79,9 +79,14 @@ def axis_of(model: CompiledModel, dim: str, root: str | None = None) -> Axis:
 
 @dataclass(frozen=True)
 class Board:
-    """Rows by (first axis node, second axis node); what the reader may not see is not in it. A place without amounts has no row."""
+    """Rows by (first axis node, second axis node); what the reader may not see is not in it. A place without amounts has no row.
+
+    ``policy``: the code of the policy whose ledger this is; ``transfer_flow``: the approval its transfers go through.
+    """
 
     item: str
+    policy: str
+    transfer_flow: str
     period: str
     span: Span
     axes: tuple[Axis, ...]

@@ -75,7 +75,8 @@ def board(
         for node, (terms, partial) in found.items()
         if terms != Terms()
     }
-    return Board(chosen, asked, span, tuple(_shown(view, axis, rows, i) for i, axis in enumerate(axes)), rows)
+    shown = tuple(_shown(view, axis, rows, i) for i, axis in enumerate(axes))
+    return Board(chosen, policy.policy.code, policy.policy.transfer_flow, asked, span, shown, rows)
 
 
 def _axes(

@@ -26,12 +26,12 @@ def decide_transfer(
 ) -> Case:
     """Decides to move budget here: the transfer is asked for and its source held, all in this unit of work.
 
-    ``flow``: the approval it goes through; default what the alert's text names. Balance rows come before the case in the
-    order of locks, so the case is judged again under its own lock last.
+    ``flow``: the approval it goes through; default what the text of the alert or the policy names. Balance rows come before
+    the case in the order of locks, so the case is judged again under its own lock last.
     """
     case = by_hand(queries.case(uow, actor, case_id=case_id))
     policy = controlling(uow, case.model, case.place.item, [case.place.period])
-    chosen = flow or str(case.rule.get("flow") or "")
+    chosen = flow or str(case.rule.get("flow") or "") or (policy.policy.transfer_flow if policy else "")
     if not cells or policy is None or not chosen:
         raise NeedsTransfer(case=case_id, cells=len(cells), flow=chosen, policy=policy and policy.policy.code)
     transfer_id, moved = ask_transfer(

@@ -131,6 +131,8 @@ class BoardOut(BaseModel):
     """The whole subtree at once: every pair of nodes that has amounts and may be seen."""
 
     model: str
+    policy: str
+    transfer_flow: str
     item: str
     title: str
     items: list[str]
@@ -341,6 +343,8 @@ def board_out(
     ordered = sorted(board.rows, key=lambda at: [o[c] for o, c in zip(order, at, strict=True)])
     return BoardOut(
         model=model,
+        policy=board.policy,
+        transfer_flow=board.transfer_flow,
         item=board.item,
         title=title,
         items=items,
