@@ -15,12 +15,12 @@ from bihuan.features.access.scope import Flat, Hierarchies
 from bihuan.features.collaboration import model as collaboration
 from bihuan.features.collaboration.plan_cells import KIND as PLAN_CELL
 from bihuan.features.collaboration.plan_cells import PlanCells
-from bihuan.features.control.comments import Documents
 from bihuan.features.control.approval_facts import document_facts
-from bihuan.features.control.hooks import on_forced
+from bihuan.features.control.comments import Documents
+from bihuan.features.control.hooks import on_forced, on_transfer
 from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject, TransferSubject
-from bihuan.features.entry.cycle_text import CycleTexts
 from bihuan.features.entry.comments import PlanUnits
+from bihuan.features.entry.cycle_text import CycleTexts
 from bihuan.features.entry.model import KIND as PLAN_UNIT
 from bihuan.features.entry.subject import PlanUnitSubject, unit_facts
 from bihuan.features.entry.texts import TextsListener
@@ -30,6 +30,8 @@ from bihuan.features.modelling.model import RevisionListener, listeners
 from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
 from bihuan.features.monitoring.comments import Cases
+from bihuan.features.monitoring.revisions import AlertTexts
+from bihuan.features.monitoring.transferring import on_transfer as follow_transfer
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
 from bihuan.features.process import model as process
@@ -41,10 +43,18 @@ from bihuan.store.unit_of_work import Database, UnitOfWork, open_database, utc_n
 from bihuan.store.warehouse import Warehouse
 
 on_forced(open_forced_case)  # a fact beyond its limit opens a case
+on_transfer(follow_transfer)  # a case that decided on a transfer follows its approval
 
 
 # who joins an apply of a package, in order: its texts are read, and take effect; a source's row is locked before plan heads
-LISTENERS: tuple[type[RevisionListener], ...] = (SourceRevisions, PlanRevisions, FlowRevisions, CycleTexts, TextsListener)
+LISTENERS: tuple[type[RevisionListener], ...] = (
+    SourceRevisions,
+    PlanRevisions,
+    FlowRevisions,
+    CycleTexts,
+    TextsListener,
+    AlertTexts,
+)
 
 
 def _no_trees(_model: str) -> Hierarchies:

@@ -110,6 +110,9 @@ TABLE: Mapping[str, Row] = {
     # --- monitoring
     "no_such_case": Row(404, "没有这个闭环事项，或您无权查看", "检查事项编号", "No such case, or not visible to you", "Check its number"),
     "same_decider": Row(403, "决定人不能批准自己的决定", "请另一人批准", "Whoever decided may not approve it", "Ask another person"),
+    "by_transfer": Row(409, "这个决定由调剂审批来通过", "在调剂单的审批里处理", "The decision is a transfer", "Decide it in the transfer's approval"),
+    "needs_transfer": Row(422, "没有写明怎么调剂", "填写调出、调入、金额和审批流", "The transfer is not spelled out", "Say what moves where, and the approval"),
+    "not_released": Row(404, "还没有下达的预算", "先下达预算，再看执行", "No budget has been released", "Release the budget first"),
     "wrong_step": Row(409, "事项现在不能做这一步", "刷新查看事项进度", "The case is not at this step", "Reload to see where it stands"),
     # --- system
     "backup_damaged": Row(422, "备份不完整或已损坏", "换一份备份", "The backup is damaged", "Use another backup"),

@@ -33,7 +33,18 @@ JANUARY = (
 )
 RED_LETTER = HEADER + "记-9,2026-01-31,660201,MM,冲销,-9000.00,,\n记-9,2026-01-31,1002,MM,冲销,,-9000.00,\n"
 TRAVEL = {"model": "starter", "item": "费用!金额", "members": {"org": "MOT", "科目": "差旅"}, "period": "2026-01"}
-ROUTES = [("GET", "/sources"), ("POST", "/variance"), ("GET", "/deviations"), ("POST", "/batches/1/publish")]
+ROUTES = [
+    ("GET", "/sources"),
+    ("POST", "/variance"),
+    ("POST", "/board"),
+    ("POST", "/board/documents"),
+    ("GET", "/alerts"),
+    ("POST", "/alerts/evaluation"),
+    ("GET", "/deviations"),
+    ("POST", "/transfers/check"),
+    ("GET", "/transfers/1"),
+    ("POST", "/batches/1/publish"),
+]
 Call = Callable[..., tuple[int, Any]]
 
 

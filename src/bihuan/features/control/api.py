@@ -5,12 +5,12 @@ from uuid import uuid4
 from fastapi import APIRouter, Header, Query
 
 from bihuan.features.access.http import Edge, requires
-from bihuan.features.control import commands, documents, queries
+from bihuan.features.control import commands, documents, queries, transfer_queries
+from bihuan.features.control.asking import ask_transfer
 from bihuan.features.control.checking import check as check_request
 from bihuan.features.control.forms import forms
 from bihuan.features.control.model import Request
 from bihuan.features.control.reconcile import reconcile as find_differences
-from bihuan.features.control.subjects import TRANSFER
 from bihuan.features.control.wire import (
     AlertOut,
     BucketOut,
@@ -22,6 +22,8 @@ from bihuan.features.control.wire import (
     DocumentRowOut,
     DraftIn,
     DraftOut,
+    EffectIn,
+    EffectOut,
     ExplainedOut,
     FormOut,
     PolicyOut,
@@ -30,9 +32,9 @@ from bihuan.features.control.wire import (
     ReleaseIn,
     RequestIn,
     ReservationOut,
+    SubmissionIn,
     SubtreeIn,
     SubtreeOut,
-    SubmissionIn,
     TransferIn,
     TransferMadeOut,
     TransferOut,
@@ -40,7 +42,6 @@ from bihuan.features.control.wire import (
     budget_cells,
     request_lines,
 )
-from bihuan.features.process import commands as process
 from bihuan.features.process.api import moved_out
 from bihuan.store.unit_of_work import UnitOfWork
 
@@ -254,29 +255,37 @@ def alerts(edge: Edge, limit: int = Query(100, ge=1, le=1000)) -> list[AlertOut]
 
 @router.post("/transfers", status_code=201, **requires("control.transfer"))
 def transfer(edge: Edge, body: TransferIn) -> TransferMadeOut:
-    """Asks for a transfer or supplement; its source is held from now on."""
-    cells = budget_cells(body.lines)
+    """Asks for a transfer or supplement; its source is held from now on, and with a flow its head is asked."""
+    cells, policy, kind, reason = budget_cells(body.lines), body.policy, body.kind, body.reason
     with edge.write() as uow:
-        made = commands.request_transfer(
-            uow, edge.actor, policy=body.policy, kind=body.kind, cells=cells, reason=body.reason
-        )
-        moved = None
         if body.flow:
-            place = {"model": queries.policy(uow, body.policy).policy.model}
-            moved = process.start(
-                uow,
-                edge.actor,
-                flow=body.flow,
-                subject_kind=TRANSFER,
-                subject_id=made,
-                title=body.reason,
-                place=place,
+            made, moved = ask_transfer(
+                uow, edge.actor, policy=policy, kind=kind, cells=cells, reason=reason, flow=body.flow
             )
-    return TransferMadeOut(id=made, case=None if moved is None else moved_out(moved))
+            return TransferMadeOut(id=made, case=moved_out(moved))
+        held = commands.request_transfer(uow, edge.actor, policy=policy, kind=kind, cells=cells, reason=reason)
+    return TransferMadeOut(id=held, case=None)
+
+
+@router.post("/transfers/check", **requires("control.transfer"))
+def check_transfer(edge: Edge, body: EffectIn) -> list[EffectOut]:
+    """What a transfer would do to each balance row now; holds nothing."""
+    with edge.read() as reader:
+        found = transfer_queries.effect(
+            reader, edge.actor, policy=body.policy, kind=body.kind, cells=budget_cells(body.lines)
+        )
+    return [EffectOut.model_validate(f) for f in found]
 
 
 @router.get("/transfers", **requires("control.read"))
 def transfers(edge: Edge, limit: int = Query(100, ge=1, le=1000)) -> list[TransferOut]:
-    """Transfers that one may see, newest first."""
+    """Transfers that one may see, newest first, with whose turn it is."""
     with edge.read() as reader:
-        return [TransferOut.model_validate(t) for t in queries.transfers(reader, edge.actor, limit=limit)]
+        return [TransferOut.model_validate(t) for t in transfer_queries.transfers(reader, edge.actor, limit=limit)]
+
+
+@router.get("/transfers/{transfer_id}", **requires("control.read"))
+def one_transfer(edge: Edge, transfer_id: int) -> TransferOut:
+    """One transfer with its approval."""
+    with edge.read() as reader:
+        return TransferOut.model_validate(transfer_queries.transfer(reader, edge.actor, transfer_id))

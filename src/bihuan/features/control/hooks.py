@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
+from bihuan.features.access.model import Principal
 from bihuan.store.unit_of_work import UnitOfWork
 
 
@@ -41,3 +42,34 @@ def tell_forced(uow: UnitOfWork, forced: Forced) -> None:
     """Tells every listener, in order of binding."""
     for listener in _listeners:
         listener(uow, forced)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferMoved:
+    """A transfer under approval: it is somebody's turn, it was carried out, or it gave back what it held."""
+
+    transfer_id: int
+    what: Literal["turn", "applied", "dropped"]
+    holders: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class OnTransfer(Protocol):
+    """Called in the same unit of work, after control has done its part."""
+
+    def __call__(self, uow: UnitOfWork, actor: Principal, moved: TransferMoved, /) -> None: ...
+
+
+_transfer_listeners: list[OnTransfer] = []
+
+
+def on_transfer(listener: OnTransfer) -> Callable[[], None]:
+    """Binds a listener; the answer unbinds it."""
+    _transfer_listeners.append(listener)
+    return lambda: _transfer_listeners.remove(listener)
+
+
+def tell_transfer(uow: UnitOfWork, actor: Principal, moved: TransferMoved) -> None:
+    """Tells every listener, in order of binding."""
+    for listener in _transfer_listeners:
+        listener(uow, actor, moved)

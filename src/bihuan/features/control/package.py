@@ -1,7 +1,7 @@
 """A policy as text: read from a model package (policies/*.yaml, parsed), kept as JSON, read back. Pure.
 
 policy: 费用控制          title, items, unbudgeted (refuse | allow), documents, tax (package_documents.py),
-                          rest (keep | release: after a smaller voucher)
+                          rest (keep | release: after a smaller voucher), transfer_flow (what approves a transfer)
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages, disclose (yes | no)
     where: {account: [差旅费]}
@@ -28,7 +28,7 @@ from bihuan.features.control.policy import (
 )
 from bihuan.kernel.errors import Problem, ProblemsFound
 
-_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rest", "rules", "documents", "tax"}
+_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rest", "rules", "documents", "tax", "transfer_flow"}
 _RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages", "disclose"}
 
 
@@ -72,6 +72,7 @@ def read_policy(
         model=model,
         documents=documents,
         taxes=taxes,
+        transfer_flow=str(text.get("transfer_flow") or ""),
     )
 
 
@@ -171,6 +172,7 @@ def to_json(policy: Policy) -> dict[str, Any]:
         "items": list(policy.items),
         "unbudgeted": policy.unbudgeted,
         **({"rest": policy.rest} if policy.rest != "keep" else {}),
+        **({"transfer_flow": policy.transfer_flow} if policy.transfer_flow else {}),
         "rules": [_rule_json(rule) for rule in policy.rules],
         "calendar": [[y.code, list(y.periods), [[q, list(ps)] for q, ps in y.quarters]] for y in policy.calendar.years],
         "trees": {d: dict(parents) for d, parents in policy.trees.parents.items()},

@@ -185,6 +185,7 @@ class Policy:
     model: str = ""  # the code of the model whose members these are, for the permission predicate
     documents: tuple[DocumentType, ...] = ()  # none named: any kind, held without an approval of its own
     taxes: Taxes = field(default_factory=Taxes)
+    transfer_flow: str = ""  # the approval a transfer goes through unless another is named
 
     @cached_property
     def dimensions(self) -> frozenset[str]:

@@ -153,11 +153,9 @@ def code_of(reader: Reader, policy_id: int) -> str:
     return str(reader.value("control.policy_code", id=policy_id))
 
 
-def transfers(reader: Reader, actor: Principal, *, limit: int) -> list[dict[str, Any]]:
-    """Transfers whose every cell the actor may read, or that are the actor's own, newest first."""
-    return [
-        dict(t)
-        for t in reader.rows("control.transfers", limit=limit)
-        if t["requester"] == actor.login
-        or all(actor.may("control.read", model=t["model"], **x["coordinate"]) for x in t["lines"])
-    ]
+def place(reader: Reader, document_id: int) -> dict[str, str]:
+    """Model and the members that all lines of a document share: where its approver must hold the right."""
+    head = document(reader, document_id)
+    lines = [dict(r["coordinate"]) for r in reader.rows("control.document_lines", document_id=document_id)]
+    shared = {d: m for d, m in lines[0].items() if all(x.get(d) == m for x in lines)}
+    return {**shared, "model": policy_by_id(reader, head["policy_id"]).policy.model}

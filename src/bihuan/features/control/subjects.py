@@ -8,6 +8,7 @@ from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.commands import requests, spend, transfers
 from bihuan.features.control.commands.plan_side import lock_plan
+from bihuan.features.control.hooks import TransferMoved, tell_transfer
 from bihuan.features.control.model import NotHeld
 from bihuan.store.unit_of_work import UnitOfWork
 
@@ -62,17 +63,23 @@ class TransferSubject:
             transfers.hold(uow, actor, subject_id)
 
     def on_turn(self, uow: UnitOfWork, actor: Principal, subject_id: int, holders: Sequence[str]) -> None:
-        """Nothing to do: the amounts are held."""
+        """The amounts are held; whoever waits for the transfer hears whose turn it is."""
+        tell_transfer(uow, actor, TransferMoved(subject_id, "turn", tuple(holders)))
 
     def on_return(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
-        transfers.drop(uow, actor, subject_id, reason)
+        self._drop(uow, actor, subject_id, reason)
 
     def on_reject(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
-        transfers.drop(uow, actor, subject_id, reason)
+        self._drop(uow, actor, subject_id, reason)
 
     def on_withdraw(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
         if transfers.of(uow, subject_id).status == "held":
-            transfers.drop(uow, actor, subject_id, reason)
+            self._drop(uow, actor, subject_id, reason)
 
     def on_approve(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
         transfers.apply(uow, actor, subject_id)
+        tell_transfer(uow, actor, TransferMoved(subject_id, "applied", reason=reason))
+
+    def _drop(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
+        transfers.drop(uow, actor, subject_id, reason)
+        tell_transfer(uow, actor, TransferMoved(subject_id, "dropped", reason=reason))

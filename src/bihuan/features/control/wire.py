@@ -449,15 +449,52 @@ class AlertOut(BaseModel):
     at: datetime
 
 
+class TransferCaseOut(BaseModel):
+    """Where a transfer's approval stands; ``holders``: logins."""
+
+    instance_id: int
+    status: str
+    node: str
+    holders: list[str]
+    since: datetime | None
+
+
 class TransferOut(BaseModel):
+    """``status``: held, applied, dropped; ``case``: its approval with whose turn it is; null = without one."""
+
     id: int
     policy: str
+    model: str
     kind: str
     status: str
     reason: str
     requester: str
     lines: list[dict[str, Any]]
     created_at: datetime
+    case: TransferCaseOut | None
+
+
+class EffectIn(BaseModel):
+    policy: str
+    kind: Literal["transfer", "supplement"] = "transfer"
+    lines: list[LineIn]
+
+
+class EffectOut(BaseModel):
+    """What a transfer would do to one balance row. Figures are null where the reader may not see the row.
+
+    ``gives``: the row loses room; ``verdict`` refuse: it has not enough of it.
+    """
+
+    bucket: int
+    title: str
+    key: str | None
+    window: str
+    gives: bool
+    verdict: Literal["ok", "warn", "refuse"]
+    available: Amount | None
+    after: Amount | None
+    short: Amount | None
 
 
 class TransferMadeOut(BaseModel):

@@ -6,9 +6,9 @@ from sqlalchemy import RowMapping
 
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
+from bihuan.features.entry.checks.reasons import give_reasons
 from bihuan.features.entry.cycle import ORG, NoSuchCycle, places
 from bihuan.features.entry.cycles import keep_open
-from bihuan.features.entry.checks.reasons import give_reasons
 from bihuan.features.entry.flows import default_flow
 from bihuan.features.entry.model import (
     KIND,

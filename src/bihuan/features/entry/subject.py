@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bihuan.features.access.model import Principal, system
-from bihuan.features.entry.checks.commands import require_passed
 from bihuan.features.access.queries import names_of
+from bihuan.features.entry.checks.commands import require_passed
 from bihuan.features.entry.commands import expect, lock_cells, move, unit_of
 from bihuan.features.entry.model import KIND, ChecksFailed, failures
 from bihuan.features.planning import commands as planning

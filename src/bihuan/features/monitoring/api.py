@@ -1,143 +1,64 @@
-"""Routes of monitoring: variance, drill to voucher lines, cases and the closing rate."""
+"""Routes of monitoring: the board, variance, drill to vouchers and documents, alerts, cases and the closing rate."""
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Literal
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Request
 
 from bihuan.features.access.http import Edge, requires
-from bihuan.features.monitoring import commands, queries
-from bihuan.features.monitoring.model import Case, Decision, Threshold, VarianceRow
+from bihuan.features.control.wire import budget_cells
+from bihuan.features.monitoring import alert_reading, alerting, board_queries, commands, queries, transferring
+from bihuan.features.monitoring.model import Threshold
+from bihuan.features.monitoring.view import controlled_items
+from bihuan.features.monitoring.wire import (
+    AlertRowOut,
+    BoardIn,
+    BoardOut,
+    ClosingOut,
+    DecideIn,
+    DeviationIn,
+    DeviationOut,
+    DrillIn,
+    DrillOut,
+    EvaluatedOut,
+    EvaluateIn,
+    EvidenceIn,
+    ExplainIn,
+    HoldOut,
+    HoldsIn,
+    TextIn,
+    VarianceIn,
+    VarianceOut,
+    board_out,
+    deviation_out,
+    hold_out,
+    text,
+    variance_out,
+)
 from bihuan.store.warehouse import Warehouse
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"])
 
 
-class VarianceIn(BaseModel):
-    """Which variance: ``members`` name one member per dimension of the item; rows go along ``along``."""
-
-    model: str
-    item: str = Field(description="cube!item")
-    members: dict[str, str]
-    along: str = "org"
-    nodes: list[str] | None = None
-    period: str
-    ytd: bool = False
-
-
-class VarianceOut(BaseModel):
-    """One row; amounts are decimal strings, blank is null. ``rate`` is the difference over the budget."""
-
-    node: str
-    name: str
-    original: str | None
-    adjusted: str | None
-    budget: str | None
-    reserved: str | None
-    committed: str | None
-    executed: str | None
-    difference: str | None
-    rate: str | None
-    execution_rate: str | None
-    progress: str
-    verdict: Literal["favourable", "unfavourable", "none"]
-    origin: Literal["ledger", "plan"]
-    partial: bool
+@router.post("/board", **requires("monitoring.read"))
+def board(edge: Edge, body: BoardIn) -> BoardOut:
+    """The execution board of a whole subtree: budget, spent, committed, reserved, remaining, rate against time progress."""
+    with edge.read() as reader:
+        found = board_queries.board(reader, edge.actor, **body.model_dump())
+        return board_out(
+            reader,
+            body.model,
+            found,
+            title=board_queries.title_of(reader, body.model, found.item),
+            items=controlled_items(reader, body.model),
+            loaded_at=board_queries.loaded_at(reader, body.model),
+        )
 
 
-class DrillIn(BaseModel):
-    """Which executed amount."""
-
-    model: str
-    item: str
-    members: dict[str, str]
-    period: str
-    ytd: bool = False
-    limit: int = Field(200, ge=1, le=5000)
-    skip: int = Field(0, ge=0)
-
-
-class DrillOut(BaseModel):
-    """Voucher lines: how many there are, their sum, and a page."""
-
-    count: int
-    amount: str
-    lines: list[dict[str, Any]]
-
-
-class DeviationIn(VarianceIn):
-    """Opens cases for the rows that deviate by both amount and rate."""
-
-    amount: Decimal = Decimal(0)
-    rate: Decimal = Decimal(0)
-    due_days: int = Field(commands.DUE_DAYS, ge=1, le=366)
-
-
-class EventOut(BaseModel):
-    """One step of a case."""
-
-    seq: int
-    event: str
-    actor: str
-    at: datetime
-    detail: dict[str, Any]
-
-
-class CaseOut(BaseModel):
-    """A case."""
-
-    id: int
-    model: str
-    kind: str
-    title: str
-    state: str
-    item: str
-    members: dict[str, str]
-    period: str
-    ytd: bool
-    amount: str
-    opened_at: datetime
-    due_at: datetime
-    closed_at: datetime | None
-    events: list[EventOut]
-
-
-class ExplainIn(BaseModel):
-    """Why, and who owns the matter."""
-
-    text: str = Field(min_length=1)
-    owner: str = ""
-
-
-class DecideIn(BaseModel):
-    """What will be done."""
-
-    decision: Decision
-    text: str = ""
-
-
-class TextIn(BaseModel):
-    """A remark."""
-
-    text: str = ""
-
-
-class EvidenceIn(BaseModel):
-    """With what the decision was carried out."""
-
-    evidence: str = Field(min_length=1)
-
-
-class ClosingOut(BaseModel):
-    """闭环率: cases verified in time over cases due, and the list behind it."""
-
-    closed: int
-    due: int
-    rate: str | None
-    rate_by_amount: str | None
-    cases: list[CaseOut]
+@router.post("/board/documents", **requires("monitoring.read"))
+def documents(edge: Edge, body: HoldsIn) -> list[HoldOut]:
+    """The documents behind a reserved or committed amount, oldest first."""
+    with edge.read() as reader:
+        return [hold_out(h) for h in board_queries.open_holds(reader, edge.actor, **body.model_dump())]
 
 
 @router.post("/variance", **requires("monitoring.read"))
@@ -154,24 +75,47 @@ def drill(edge: Edge, request: Request, body: DrillIn) -> DrillOut:
     files: Warehouse = request.app.state.container.warehouse
     with edge.read() as reader:
         found = queries.drill(reader, edge.actor, files, **body.model_dump())
-    lines = [{name: _text(value) for name, value in line.items()} for line in found.lines]
+    lines = [{name: text(value) for name, value in line.items()} for line in found.lines]
     return DrillOut(count=found.count, amount=str(found.amount), lines=lines)
 
 
+@router.get("/alerts", **requires("monitoring.read"))
+def alerts(edge: Edge, model: str | None = None, all: bool = False) -> list[AlertRowOut]:
+    """The alerts that hold, gravest first; with ``all`` also those resolved."""
+    with edge.read() as reader:
+        found = alert_reading.alerts(reader, edge.actor, model=model, open_only=not all)
+    return [AlertRowOut.model_validate(row) for row in found]
+
+
+@router.post("/alerts/evaluation", **requires("monitoring.open"))
+def evaluate(edge: Edge, body: EvaluateIn) -> EvaluatedOut:
+    """Looks at every alert of the model now, as the job does after each load."""
+    with edge.write() as uow:
+        done = alerting.evaluate(uow, edge.actor, model=body.model)
+    return EvaluatedOut(raised=done.raised, still=done.still, resolved=done.resolved, cases=list(done.cases))
+
+
 @router.post("/deviations", **requires("monitoring.open"))
-def open_cases(edge: Edge, body: DeviationIn) -> list[CaseOut]:
+def open_cases(edge: Edge, body: DeviationIn) -> list[DeviationOut]:
     """Opens a case for each row beyond the threshold."""
     asked = body.model_dump(exclude={"amount", "rate"})
     with edge.write() as uow:
         ids = commands.open_deviations(uow, edge.actor, threshold=Threshold(body.amount, body.rate), **asked)
-        return [case_out(queries.case(uow, edge.actor, case_id=i)) for i in ids]
+        return [deviation_out(uow, edge.actor, queries.case(uow, edge.actor, case_id=i)) for i in ids]
 
 
 @router.get("/deviations", **requires("monitoring.read"))
-def cases(edge: Edge, model: str | None = None, state: str | None = None) -> list[CaseOut]:
-    """The newest cases."""
+def cases(
+    edge: Edge,
+    model: str | None = None,
+    state: str | None = None,
+    mine: bool = False,
+    limit: int = Query(200, ge=1, le=1000),
+) -> list[DeviationOut]:
+    """The newest cases; ``mine``: those that wait for me."""
     with edge.read() as reader:
-        return [case_out(c) for c in queries.cases(reader, edge.actor, model=model, state=state)]
+        found = queries.cases(reader, edge.actor, model=model, state=state, mine=mine, count=limit)
+        return [deviation_out(reader, edge.actor, c) for c in found]
 
 
 @router.get("/deviations/closing-rate", **requires("monitoring.read"))
@@ -179,110 +123,69 @@ def closing_rate(edge: Edge, model: str, since: datetime, until: datetime) -> Cl
     """闭环率 of the cases due in [since, until)."""
     with edge.read() as reader:
         found = queries.closing_rate(reader, edge.actor, model=model, since=since, until=until)
-    return ClosingOut(
-        closed=found.closed,
-        due=found.due,
-        rate=_text(found.rate),
-        rate_by_amount=_text(found.rate_by_amount),
-        cases=[case_out(c) for c in found.cases],
-    )
+        return ClosingOut(
+            closed=found.closed,
+            due=found.due,
+            rate=text(found.rate),
+            rate_by_amount=text(found.rate_by_amount),
+            cases=[deviation_out(reader, edge.actor, c) for c in found.cases],
+        )
 
 
 @router.get("/deviations/{case_id}", **requires("monitoring.read"))
-def case(edge: Edge, case_id: int) -> CaseOut:
+def case(edge: Edge, case_id: int) -> DeviationOut:
     """One case with its events."""
     with edge.read() as reader:
-        return case_out(queries.case(reader, edge.actor, case_id=case_id))
+        return deviation_out(reader, edge.actor, queries.case(reader, edge.actor, case_id=case_id))
 
 
 @router.post("/deviations/{case_id}/explain", **requires("monitoring.explain"))
-def explain(edge: Edge, case_id: int, body: ExplainIn) -> CaseOut:
-    """Says why."""
+def explain(edge: Edge, case_id: int, body: ExplainIn) -> DeviationOut:
+    """Says why, with evidence."""
+    links = [link.model_dump() for link in body.links]
     with edge.write() as uow:
-        return case_out(commands.explain(uow, edge.actor, case_id=case_id, text=body.text, owner=body.owner))
+        done = commands.explain(uow, edge.actor, case_id=case_id, text=body.text, owner=body.owner, links=links)
+        return deviation_out(uow, edge.actor, done)
 
 
 @router.post("/deviations/{case_id}/decide", **requires("monitoring.decide"))
-def decide(edge: Edge, case_id: int, body: DecideIn) -> CaseOut:
-    """Says what will be done."""
+def decide(edge: Edge, case_id: int, body: DecideIn) -> DeviationOut:
+    """Says what will be done; a transfer is asked for at once, its source held, and its approval started."""
     with edge.write() as uow:
-        return case_out(commands.decide(uow, edge.actor, case_id=case_id, decision=body.decision, text=body.text))
+        if body.decision == "transfer":
+            done = transferring.decide_transfer(
+                uow, edge.actor, case_id=case_id, cells=budget_cells(body.lines), text=body.text, flow=body.flow
+            )
+        else:
+            done = commands.decide(uow, edge.actor, case_id=case_id, decision=body.decision, text=body.text)
+        return deviation_out(uow, edge.actor, done)
 
 
-@router.post("/deviations/{case_id}/approve", **requires("monitoring.decide"))
-def approve(edge: Edge, case_id: int, body: TextIn) -> CaseOut:
+@router.post("/deviations/{case_id}/approve", **requires("monitoring.approve"))
+def approve(edge: Edge, case_id: int, body: TextIn) -> DeviationOut:
     """Agrees with the decision; not the one who decided."""
     with edge.write() as uow:
-        return case_out(commands.approve(uow, edge.actor, case_id=case_id, text=body.text))
+        return deviation_out(uow, edge.actor, commands.approve(uow, edge.actor, case_id=case_id, text=body.text))
 
 
-@router.post("/deviations/{case_id}/refuse", **requires("monitoring.decide"))
-def refuse(edge: Edge, case_id: int, body: TextIn) -> CaseOut:
+@router.post("/deviations/{case_id}/refuse", **requires("monitoring.approve"))
+def refuse(edge: Edge, case_id: int, body: TextIn) -> DeviationOut:
     """Sends the decision back."""
     with edge.write() as uow:
-        return case_out(commands.refuse(uow, edge.actor, case_id=case_id, text=body.text))
+        return deviation_out(uow, edge.actor, commands.refuse(uow, edge.actor, case_id=case_id, text=body.text))
 
 
 @router.post("/deviations/{case_id}/execute", **requires("monitoring.explain"))
-def execute(edge: Edge, case_id: int, body: EvidenceIn) -> CaseOut:
+def execute(edge: Edge, case_id: int, body: EvidenceIn) -> DeviationOut:
     """Says with what the decision was carried out."""
     with edge.write() as uow:
-        return case_out(commands.execute(uow, edge.actor, case_id=case_id, evidence=body.evidence))
+        return deviation_out(
+            uow, edge.actor, commands.execute(uow, edge.actor, case_id=case_id, evidence=body.evidence)
+        )
 
 
 @router.post("/deviations/{case_id}/verify", **requires("monitoring.verify"))
-def verify(edge: Edge, case_id: int) -> CaseOut:
+def verify(edge: Edge, case_id: int) -> DeviationOut:
     """Evaluates the case's rule again on today's numbers."""
     with edge.write() as uow:
-        return case_out(commands.verify(uow, edge.actor, case_id=case_id))
-
-
-def variance_out(row: VarianceRow) -> VarianceOut:
-    """A row as the API shows it."""
-    terms = row.terms
-    return VarianceOut(
-        node=row.node,
-        name=row.name,
-        original=_text(terms.original),
-        adjusted=_text(terms.adjusted),
-        budget=_text(terms.budget),
-        reserved=_text(terms.reserved),
-        committed=_text(terms.committed),
-        executed=_text(terms.executed),
-        difference=_text(row.difference),
-        rate=_text(row.rate),
-        execution_rate=_text(row.execution_rate),
-        progress=f"{row.progress:.4f}",
-        verdict=row.verdict,
-        origin=row.origin,
-        partial=row.partial,
-    )
-
-
-def case_out(case: Case) -> CaseOut:
-    """A case as the API shows it."""
-    events = [EventOut(seq=e.seq, event=e.event, actor=e.actor, at=e.at, detail=dict(e.detail)) for e in case.events]
-    return CaseOut(
-        id=case.id,
-        model=case.model,
-        kind=case.kind,
-        title=case.title,
-        state=case.state,
-        item=case.place.item,
-        members=dict(case.place.members),
-        period=case.place.period,
-        ytd=case.place.ytd,
-        amount=str(case.amount),
-        opened_at=case.opened_at,
-        due_at=case.due_at,
-        closed_at=case.closed_at,
-        events=events,
-    )
-
-
-def _text(value: object) -> str | None:
-    """Decimals without exponent; ratios to six places; dates as ISO."""
-    if isinstance(value, Decimal):
-        exponent = value.as_tuple().exponent
-        return format(value if isinstance(exponent, int) and exponent >= -6 else round(value, 6), "f")
-    return None if value is None else str(value)
+        return deviation_out(uow, edge.actor, commands.verify(uow, edge.actor, case_id=case_id))

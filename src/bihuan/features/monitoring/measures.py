@@ -7,10 +7,12 @@ from zero.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from bihuan.engine.compiled import CompiledModel
+from bihuan.features.monitoring.alert_text import Span
 from bihuan.features.monitoring.model import Terms
 from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.errors import NotFound
@@ -93,3 +95,25 @@ def progress(calendar: Calendar, period: str) -> Decimal:
     """时间进度: the share of the fiscal year's periods that have passed when ``period`` ends."""
     last = calendar.codes.index(span(calendar, period, ytd=False)[-1])
     return Decimal(calendar.numbers[last]) / calendar.per_year(calendar.years[last])
+
+
+def period_on(calendar: Calendar, day: date) -> str:
+    """The leaf period a day lies in; the first or last of the axis when it lies outside."""
+    for index, code in enumerate(calendar.codes):
+        if day <= calendar.last_day(index):
+            return code
+    return calendar.codes[-1]
+
+
+def spanned(calendar: Calendar, period: str, how: Span) -> tuple[str, ...]:
+    """The leaf periods of a span that ends with ``period``; "year" is the whole fiscal year, also what comes after."""
+    if how != "year":
+        return span(calendar, period, ytd=how == "to_date")
+    last = calendar.codes.index(span(calendar, period, ytd=False)[-1])
+    group = calendar.groups("year")[calendar.group_of("year")[last]]
+    return calendar.codes[group.start : group.stop]
+
+
+def pace(calendar: Calendar, period: str, how: Span) -> Decimal:
+    """What share of a span's budget an even spender has used: of a year, the periods passed; of others, all of it."""
+    return progress(calendar, period) if how == "year" else Decimal(1)

@@ -3,7 +3,10 @@
 Errors::
 
     NoSuchCase        no case of this number, or outside the actor's scope
+    NotReleased       nothing was released here yet, so there is nothing to execute
     WrongStep         the case is not where this step belongs; facts say where it is and what comes next
+    ByTransfer        the decision is a transfer: its own approval decides it
+    NeedsTransfer     a transfer is decided without saying what moves where
     SameDecider       the person who decided may not approve the decision
 """
 
@@ -13,7 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from bihuan.kernel.errors import Conflict, Forbidden, NotFound
+from bihuan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 CaseState = Literal["open", "explained", "decided", "approved", "executed", "closed"]
 Decision = Literal["accept", "transfer", "forecast", "task"]
@@ -28,6 +31,7 @@ DECISIONS: Mapping[Decision, str] = {
 STEPS: Mapping[str, tuple[tuple[CaseState, ...], CaseState]] = {
     "explained": (("open", "explained"), "explained"),
     "decided": (("explained", "decided"), "decided"),
+    "resubmitted": (("explained",), "decided"),
     "approved": (("decided",), "approved"),
     "refused": (("decided",), "explained"),
     "executed": (("approved",), "executed"),
@@ -42,10 +46,28 @@ class NoSuchCase(NotFound):
     code = "no_such_case"
 
 
+class NotReleased(NotFound):
+    """这里还没有下达的预算，看板没有数。先下达预算。"""
+
+    code = "not_released"
+
+
 class WrongStep(Conflict):
     """事项现在不能做这一步。"""
 
     code = "wrong_step"
+
+
+class ByTransfer(Conflict):
+    """这个决定是调剂，由调剂单的审批来通过、退回和执行。"""
+
+    code = "by_transfer"
+
+
+class NeedsTransfer(Invalid):
+    """决定调剂，要写明从哪里调出、调入哪里、多少。"""
+
+    code = "needs_transfer"
 
 
 class SameDecider(Forbidden):
@@ -74,7 +96,7 @@ class Terms:
 class VarianceRow:
     """One organisation × item × span. ``partial``: only the visible part of the node is added up (部分).
 
-    ``progress``: the share of the year's periods that the span covers, from its start.
+    ``progress``: the share of the budget that an even spender has used (时间进度).
     """
 
     node: str
@@ -93,6 +115,18 @@ class VarianceRow:
         """Executed minus budget; blank counts as nothing, both blank is blank."""
         executed, budget = self.terms.executed, self.terms.budget
         return None if executed is None and budget is None else (executed or Decimal(0)) - (budget or Decimal(0))
+
+    @property
+    def available(self) -> Decimal | None:
+        """Budget minus everything used or held; None only when all of it is blank."""
+        used = plus(plus(self.terms.executed, self.terms.committed), self.terms.reserved)
+        budget = self.terms.budget
+        return None if budget is None and used is None else (budget or Decimal(0)) - (used or Decimal(0))
+
+    @property
+    def ahead(self) -> Decimal | None:
+        """Execution rate minus the pace of an even spender, as a share: positive = faster."""
+        return None if self.execution_rate is None else self.execution_rate - self.progress
 
     @property
     def rate(self) -> Decimal | None:
@@ -153,11 +187,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A deviation that is being closed."""
+    """A deviation that is being closed. ``holders``: logins whose turn it is; none while the next load decides."""
 
     id: int
     model: str
-    kind: Literal["variance", "forced"]
+    kind: Literal["variance", "forced", "alert"]
     place: Place
     rule: Mapping[str, Any]
     amount: Decimal
@@ -166,7 +200,18 @@ class Case:
     opened_at: datetime
     due_at: datetime
     closed_at: datetime | None
+    owner: str = ""
+    holders: tuple[str, ...] = ()
+    held_since: datetime | None = None
+    transfer_id: int | None = None
+    decision: Decision | None = None
+    decided_by: int | None = None
     events: Sequence[Event] = field(default=())
+
+    def last(self, event: str) -> Event | None:
+        """The newest event of a kind."""
+        found = [e for e in self.events if e.event == event]
+        return found[-1] if found else None
 
     @property
     def closed_in_time(self) -> bool:

@@ -75,11 +75,16 @@ def start(
     title: str,
     place: Mapping[str, str] | None = None,
     comment: str = "",
+    submit_at: Mapping[str, str] | None = None,
 ) -> Moved:
-    """Submits a subject. ``place``: ``model`` and coordinate (``org`` …) on which role holders must have the right."""
+    """Submits a subject. ``place``: ``model`` and coordinate (``org`` …) on which role holders must have the right.
+
+    ``submit_at``: where the requester must have the right to submit, when that is another place: who asks for what others
+    have submits at their own.
+    """
     place = dict(place or {})
     subject = subject_of(subject_kind)
-    actor.require(subject.submit_action, **place)
+    actor.require(subject.submit_action, **(place if submit_at is None else submit_at))
     definition = uow.row("process.flow_latest", code=flow, model=place.get("model", ""))
     if definition is None:
         raise NoSuchFlow(f"没有审批流“{flow}”。", flow=flow)

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 from bihuan.features.access.model import Principal
 from bihuan.features.access.queries import names_of
 from bihuan.features.process import view
-from bihuan.features.process.flow import Node
+from bihuan.features.process.flow import Node, flow_of
 from bihuan.features.process.model import Case, NoSuchTask, broken_link
 from bihuan.features.process.moving import applies, approvers, case_of
 from bihuan.features.process.spans import walk
@@ -135,6 +135,14 @@ def _may_see(reader: Reader, actor: Principal, row: RowMapping) -> bool:
 def status(reader: Reader, instance_id: int) -> str:
     """Where an instance stands."""
     return str(reader.value("process.instance_status", id=instance_id))
+
+
+def node_title(reader: Reader, instance_id: int) -> str:
+    """The step an instance is at or ended at."""
+    row = reader.row("process.instance", id=instance_id)
+    assert row is not None, "instances are never removed"
+    nodes = flow_of(row["definition"]).nodes
+    return nodes[int(row["node"])].title
 
 
 def holders(reader: Reader, instance_id: int) -> list[dict[str, Any]]:

@@ -257,8 +257,8 @@ SELECT id, policy_id, version_id, kind, status, reason, requester, lines, hold_i
 
 -- name: transfer
 -- One transfer.
-SELECT t.id, t.policy_id, p.code AS policy, t.version_id, t.kind, t.status, t.reason, t.requester, t.lines, t.hold_id,
-       t.created_at
+SELECT t.id, t.policy_id, p.code AS policy, p.content ->> 'model' AS model, t.version_id, t.kind, t.status, t.reason,
+       t.requester, t.lines, t.hold_id, t.created_at
 FROM transfer t JOIN control_policy p ON p.id = t.policy_id WHERE t.id = :id;
 
 -- name: transfers

@@ -1,4 +1,4 @@
-"""Deviations as cases, and the append-only events that open, explain, decide, execute, verify and close them."""
+"""Alerts that hold or held; deviations as cases; the append-only events that open, explain, decide, execute, verify them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -32,11 +32,15 @@ deviation_case = Table(
     Column("amount", Numeric(18, 2), nullable=False),  # the deviation when it was opened, signed
     Column("state", Text, nullable=False),
     Column("title", Text, nullable=False),
-    Column("alert_id", BigInteger, unique=True),
+    Column("alert_id", BigInteger, unique=True),  # of control: the fact that opened it
+    Column("owner", Text, nullable=False, server_default=""),  # login of who explains and sees it through
+    Column("holder", Text, nullable=False, server_default=""),  # whose turn it is, as shown; "" = the next load decides
+    Column("held_since", DateTime(timezone=True)),
+    Column("transfer_id", BigInteger),  # of the transfer last decided on
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("closed_at", DateTime(timezone=True)),
-    CheckConstraint("kind IN ('variance', 'forced')", name="kind"),
+    CheckConstraint("kind IN ('variance', 'forced', 'alert')", name="kind"),
     CheckConstraint("state IN ('open', 'explained', 'decided', 'approved', 'executed', 'closed')", name="state"),
     CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed"),
 )
@@ -47,6 +51,7 @@ Index(
     postgresql_where=deviation_case.c.state != "closed",
 )
 Index("ix_deviation_case_due", deviation_case.c.model, deviation_case.c.due_at)
+Index("ix_deviation_case_transfer", deviation_case.c.transfer_id)
 
 case_event = Table(
     "case_event",
@@ -62,3 +67,28 @@ case_event = Table(
     CheckConstraint("seq > 0", name="seq"),
     info={"append_only": True},
 )
+
+# What a package's alert said about one place, from when it began to hold until it no longer did. ``measures``: the figures
+# of the last look, as decimal text; the title repeats some of them.
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("identity", Text, nullable=False),  # of alert, place and span: one open row each
+    Column("item", Text, nullable=False),
+    Column("members", JSONB, nullable=False),
+    Column("span", Text, nullable=False),
+    Column("period", Text, nullable=False),  # where the span of the last look ended
+    Column("severity", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("measures", JSONB, nullable=False),
+    Column("first_seen", DateTime(timezone=True), nullable=False),
+    Column("last_seen", DateTime(timezone=True), nullable=False),
+    Column("resolved_at", DateTime(timezone=True)),
+    Column("case_id", BigInteger, ForeignKey("deviation_case.id")),
+    CheckConstraint("span IN ('month', 'to_date', 'year')", name="span"),
+    CheckConstraint("severity IN ('info', 'warn', 'error')", name="severity"),
+)
+Index("uq_alert_open", alert.c.model, alert.c.identity, unique=True, postgresql_where=alert.c.resolved_at.is_(None))

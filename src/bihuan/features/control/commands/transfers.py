@@ -14,11 +14,19 @@ from typing import Any, Literal
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
+from bihuan.features.control.availability import Finding, judge
 from bihuan.features.control.commands import openings
 from bihuan.features.control.commands.plan_side import append_to_plan, lock_plan
 from bihuan.features.control.commands.spend import liquidation, settle
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
-from bihuan.features.control.model import BadTransfer, BudgetCell, NoSuchTransfer, NotHeld, amount_of
+from bihuan.features.control.model import (
+    BadTransfer,
+    BudgetCell,
+    BudgetExceeded,
+    NoSuchTransfer,
+    NotHeld,
+    amount_of,
+)
 from bihuan.features.control.policy import BucketKey
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
@@ -39,14 +47,26 @@ class Transfer:
 
 
 def request_transfer(
-    uow: UnitOfWork, actor: Principal, *, policy: str, kind: Kind, cells: Sequence[BudgetCell], reason: str
+    uow: UnitOfWork,
+    actor: Principal,
+    *,
+    policy: str,
+    kind: Kind,
+    cells: Sequence[BudgetCell],
+    reason: str,
+    asks: bool = False,
 ) -> int:
-    """Asks for a transfer (sums to zero) or a supplement (追减 if negative) and holds what it takes away."""
+    """Asks for a transfer (sums to zero) or a supplement (追减 if negative) and holds what it takes away.
+
+    ``asks``: an approval starts in the same unit of work, in which the source's head agrees; so the right is needed where
+    budget is received, and not where others give it.
+    """
     actor.require("control.transfer")
     in_force = queries.policy(uow, policy)
     wanted = _checked(kind, cells, reason)
     for cell in wanted:
-        actor.require("control.transfer", model=in_force.policy.model, **cell.coordinate)
+        if not asks or kind != "transfer" or cell.amount > 0:
+            actor.require("control.transfer", model=in_force.policy.model, **cell.coordinate)
     transfer_id = uow.value(
         "control.transfer_insert",
         policy_id=in_force.id,
@@ -58,7 +78,18 @@ def request_transfer(
         at=uow.now(),
     )
     record(uow, actor, "control.transfer", ("transfer", transfer_id), None, [_cell_json(c) for c in wanted], reason)
-    hold(uow, actor, transfer_id)
+    try:
+        hold(uow, actor, transfer_id)
+    except (BudgetExceeded, BadTransfer):
+        hidden = [
+            c
+            for c in wanted
+            if c.amount < 0 and not actor.may("control.read", model=in_force.policy.model, **c.coordinate)
+        ]
+        if not hidden:
+            raise
+        # the figures of what one may not read stay there: only that it does not suffice is said
+        raise BadTransfer("调出方现在可用的预算不够，或已被占用。换一个金额，或和调出方商量。") from None
     return int(transfer_id)
 
 
@@ -148,6 +179,23 @@ def apply(uow: UnitOfWork, actor: Principal, transfer_id: int) -> None:
     append_to_plan(uow, actor, in_force, list(before), reason=seen.reason, source=seen.kind)
     uow.run("control.transfer_status", id=transfer_id, status="applied")
     record(uow, actor, "control.transfer_applied", ("transfer", transfer_id), None, None, seen.reason)
+
+
+def effect(reader: Reader, actor: Principal, *, policy: str, kind: Kind, cells: Sequence[BudgetCell]) -> list[Finding]:
+    """What a transfer would do to each balance row it touches, as if it were carried out now; writes and locks nothing.
+
+    Rows the actor may not read are judged too; whoever shows them leaves their figures out.
+    """
+    actor.require("control.transfer")
+    in_force = queries.policy(reader, policy)
+    wanted = _checked(kind, cells, reason="试算")
+    touched = _touched(in_force, wanted)
+    found = reader.rows("control.buckets_ids", keys=in_force.key_rows(k for keys in touched for k in keys))
+    rows = [in_force.balance(r) for r in reader.rows("control.buckets_read", ids=[r["id"] for r in found])]
+    ids = {BucketKey(b.rule.code, b.key, b.window): b.id for b in rows}
+    deltas = _deltas(wanted, touched, ids)
+    changed = [(b, b.moved("budget", deltas[b.id])) for b in rows if deltas.get(b.id)]
+    return [Finding(b, b.available - a.available, judge(b, a)) for b, a in changed]
 
 
 def drop(uow: UnitOfWork, actor: Principal, transfer_id: int, reason: str) -> None:
