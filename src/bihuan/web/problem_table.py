@@ -88,6 +88,12 @@ TABLE: Mapping[str, Row] = {
     "batch_not_ready": Row(409, "批次当前状态不能做这个操作", "刷新查看批次状态", "The batch is not ready for this", "Reload to see its state"),
     "file_refused": Row(422, "文件读不了", "检查编码、分隔符和格式", "The file cannot be read", "Check its encoding and format"),
     "too_many_rejected": Row(422, "被拒的行超过允许的比例", "处理错误行后重新发布", "Too many lines are rejected", "Deal with the rejected lines first"),
+    # --- forecasts
+    "no_such_forecast": Row(404, "没有这个预测", "检查预测代码", "No such forecast", "Check its code"),
+    "no_such_run": Row(404, "没有这次预测运算", "先运行一次预测", "No such forecast run", "Run the forecast first"),
+    "nothing_to_forecast": Row(422, "没有可以预测的期间或实际数", "先装载实际数，或检查业务日期", "Nothing to forecast", "Load actuals, or check the business date"),
+    "run_under_way": Row(409, "这个预测正在运算", "等它结束再运行", "The forecast is being computed", "Wait until it has ended"),
+    "not_the_last_run": Row(409, "只能撤销最近一次预测运算", "从最近一次开始撤销", "Only the newest run can be taken back", "Begin with the newest"),
     # --- monitoring
     "no_such_case": Row(404, "没有这个闭环事项，或您无权查看", "检查事项编号", "No such case, or not visible to you", "Check its number"),
     "same_decider": Row(403, "决定人不能批准自己的决定", "请另一人批准", "Whoever decided may not approve it", "Ask another person"),

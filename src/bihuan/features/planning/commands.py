@@ -9,7 +9,7 @@ from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.planning import cells, comparing, editing, history, versions
 from bihuan.features.planning.editing import Trial
-from bihuan.features.planning.locking import freeze, set_locked
+from bihuan.features.planning.locking import freeze, set_locked, set_switchover
 from bihuan.features.planning.manifests import bind_role, branch, create_version, fold, snapshot
 from bihuan.features.planning.model import (
     CellEdit,
@@ -40,6 +40,7 @@ __all__ = [
     "restore",
     "save",
     "set_locked",
+    "set_switchover",
     "snapshot",
     "undo",
 ]

@@ -147,13 +147,17 @@ class SaveResult:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Cells of ``org`` and all below it ("" = all) refuse edits; ``items`` None = every item. ``why`` is shown."""
+    """Cells of ``org`` and all below it ("" = all) refuse edits; ``items`` None = every item. ``why`` is shown.
+
+    A lock of kind actual holds the periods up to ``through``: there the version shows what really happened.
+    """
 
     org: str
-    kind: Literal["submitted", "released"]
+    kind: Literal["submitted", "released", "actual"]
     items: frozenset[str] | None
     why: str
     holder: str
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
