@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from bihuan.features.access.http import Edge, requires
-from bihuan.features.forecast import commands, outlook, queries
+from bihuan.features.forecast import commands, outlook, queries, tested
 from bihuan.features.forecast.backtest import Scores
 from bihuan.features.forecast.methods import NAMES
 from bihuan.features.forecast.model import Run
@@ -257,7 +257,7 @@ def full_year(edge: Edge, code: str, body: OutlookIn) -> OutlookOut:
 def backtest(edge: Edge, code: str, body: PlaceIn) -> BacktestOut:
     """How the methods did on months that are known."""
     with edge.read() as reader:
-        found = outlook.tested(reader, edge.actor, code=code, **body.model_dump())
+        found = tested.tested(reader, edge.actor, code=code, **body.model_dump())
     return BacktestOut(
         origins=found.origins,
         horizon=found.horizon,

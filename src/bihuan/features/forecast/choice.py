@@ -17,7 +17,8 @@ from bihuan.features.forecast.series import Floats, Ints, Series, began
 SILENT, SHORT, LUMPY_KIND, REGULAR_KIND = "silent", "short", "lumpy", "regular"
 ZEROS_MAX = 0.3  # a larger share of zeros in the last two years makes a series lumpy
 POINTS_MIN = 30  # fewer compared points than this say nothing of a pool
-BETTER_BY = 0.03  # how much lower the error must be to prefer a single method to the combination
+BETTER_BY = 0.02  # how much lower the error must be to prefer a single method to the combination
+OWN_BETTER_BY = 0.10  # and for a pool to go another way than all series of its kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def kinds_of(series: Series, least: int) -> list[str]:
     m = series.per_year
     start = began(series.values)
     recent = series.values[:, -2 * m :]
-    seen = ~np.isnan(recent)
+    seen = np.asarray(~np.isnan(recent))
     zeros = ((recent == 0) & seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     negative = (np.where(seen, recent, 0.0) < 0).any(axis=1)
     return [
@@ -85,7 +86,7 @@ def kinds_of(series: Series, least: int) -> list[str]:
         else LUMPY_KIND
         if zeros[i] > ZEROS_MAX or negative[i]
         else REGULAR_KIND
-        for i, silent in enumerate(~seen[:, -m:].any(axis=1))
+        for i, silent in enumerate(np.asarray(~seen[:, -m:].any(axis=1)))
     ]
 
 
@@ -100,23 +101,28 @@ def _choose(choices: list[Choice], kind: str, rows: np.ndarray, pool: Ints, *, t
         for i in everybody:
             choices[i] = Choice("recent_mean", kind, "kind")
         return
+    general = _best(test, everybody, kind, "all")
+    default = general or Choice(COMBINATION if kind == REGULAR_KIND else "half_and_half", kind, "kind")
     for number in np.unique(pool[everybody]):
         mine = everybody[pool[everybody] == number]
-        choice = _best(test, mine, kind, "pool") or _best(test, everybody, kind, "all")
-        default = COMBINATION if kind == REGULAR_KIND else "half_and_half"
+        own = _best(test, mine, kind, "pool", instead_of=default.method)
         for i in mine:
-            choices[i] = choice or Choice(default, kind, "kind")
+            choices[i] = own or default
 
 
-def _best(test: Backtest, rows: np.ndarray, kind: str, basis: str) -> Choice | None:
-    """The candidate with the least WAPE on these rows; None when too few points were compared."""
+def _best(test: Backtest, rows: Ints, kind: str, basis: str, instead_of: str = "") -> Choice | None:
+    """The candidate with the least error on these rows, by MASE: so no series outweighs its siblings, whatever its unit.
+
+    None when too few points were compared, or when it is not clearly better than the method it would stand in for."""
     candidates = REGULAR if kind == REGULAR_KIND else LUMPY
     scores = {name: scores_of(test.sums[name][rows]) for name in candidates}
-    if scores[NAIVE].points < POINTS_MIN or scores[NAIVE].wape is None:
+    if scores[NAIVE].points < POINTS_MIN or scores[NAIVE].mase is None:
         return None
-    error = {name: s.wape for name, s in scores.items() if s.wape is not None}
+    error = {name: s.mase for name, s in scores.items() if s.mase is not None}
     best = min(error, key=lambda name: error[name])
-    if kind == REGULAR_KIND and error[best] >= error[COMBINATION] * (1 - BETTER_BY):
+    if instead_of and error[best] > error[instead_of] * (1 - OWN_BETTER_BY):
+        return None
+    if not instead_of and kind == REGULAR_KIND and error[best] > error[COMBINATION] * (1 - BETTER_BY):
         best = COMBINATION
     if error[best] >= error[NAIVE]:
         best = NAIVE

@@ -243,7 +243,8 @@ def undo_run(uow: UnitOfWork, actor: Principal, *, run_id: int, reason: str = ""
     last = queries.last_done(uow, run.model_id, run.code)
     if last is None or last.id != run.id:
         raise NotTheLastRun(run=run_id)
-    assert run.version_id is not None and run.seq is not None, "a run that is done has written"
+    assert run.version_id is not None, "a run that is done names its version"
+    assert run.seq is not None, "and the seq after it"
     said = definition(uow, model.code, run.code)
     planning.lock_heads(uow, [run.version_id])
     if uow.value("forecast.undone", id=run_id) is None:
@@ -252,10 +253,12 @@ def undo_run(uow: UnitOfWork, actor: Principal, *, run_id: int, reason: str = ""
     through = before.switchover if before is not None and before.version_id == run.version_id else None
     lock = versions.switchover(uow, run.version_id)
     why = (lock.why if lock else "").replace(run.switchover or "", through or "")
-    planning.set_switchover(uow, actor, version_id=run.version_id, items=said.items, through=through, why=why)
     wrote = run.summary or {}
     if wrote.get("actual") or wrote.get("forecast"):  # a run that found nothing to change took no seq
+        # actuals refuse edits, and so would refuse to be taken back
+        planning.set_switchover(uow, actor, version_id=run.version_id, items=said.items, through=None, why=why)
         planning.undo(uow, actor, version_id=run.version_id, seq=run.seq, reason=reason or f"撤销预测运算 {run_id}")
+    planning.set_switchover(uow, actor, version_id=run.version_id, items=said.items, through=through, why=why)
     record(uow, actor, "forecast.undo", ("version", run.version_id), before={"run": run_id}, reason=reason)
     return queries.run_by_id(uow, run_id)
 

@@ -12,42 +12,13 @@ from numpy.typing import NDArray
 
 from bihuan.kernel.calendar import Calendar
 
-FIRST_DAYS: tuple[date, ...] = tuple(
-    date.fromisoformat(text)
-    for text in [
-        "2010-02-14",
-        "2011-02-03",
-        "2012-01-23",
-        "2013-02-10",
-        "2014-01-31",
-        "2015-02-19",
-        "2016-02-08",
-        "2017-01-28",
-        "2018-02-16",
-        "2019-02-05",
-        "2020-01-25",
-        "2021-02-12",
-        "2022-02-01",
-        "2023-01-22",
-        "2024-02-10",
-        "2025-01-29",
-        "2026-02-17",
-        "2027-02-06",
-        "2028-01-26",
-        "2029-02-13",
-        "2030-02-03",
-        "2031-01-23",
-        "2032-02-11",
-        "2033-01-31",
-        "2034-02-19",
-        "2035-02-08",
-        "2036-01-28",
-        "2037-02-15",
-        "2038-02-04",
-        "2039-01-24",
-        "2040-02-12",
-    ]
-)
+_DAYS = """
+    2010-02-14 2011-02-03 2012-01-23 2013-02-10 2014-01-31 2015-02-19 2016-02-08 2017-01-28 2018-02-16 2019-02-05
+    2020-01-25 2021-02-12 2022-02-01 2023-01-22 2024-02-10 2025-01-29 2026-02-17 2027-02-06 2028-01-26 2029-02-13
+    2030-02-03 2031-01-23 2032-02-11 2033-01-31 2034-02-19 2035-02-08 2036-01-28 2037-02-15 2038-02-04 2039-01-24
+    2040-02-12
+"""
+FIRST_DAYS: tuple[date, ...] = tuple(date.fromisoformat(text) for text in _DAYS.split())
 # days relative to the first day, both ends included: the weeks when orders are rushed, and those when work stands still
 WINDOWS: tuple[tuple[int, int], ...] = ((-10, -1), (0, 14))
 Floats = NDArray[np.float64]
@@ -58,10 +29,8 @@ def spans_of(calendar: Calendar) -> list[tuple[date, date]]:
     last = [calendar.last_day(i) for i in range(calendar.size)]
     one = timedelta(days=1)
     first = [day + one for day in last[:-1]]
-    if calendar.base == "month" or len(last) == 1:
-        opening = last[0].replace(day=1)
-    else:
-        opening = last[0] - (last[1] - last[0]) + one
+    alone = calendar.base == "month" or len(last) == 1
+    opening = last[0].replace(day=1) if alone else last[0] - (last[1] - last[0]) + one
     return list(zip([opening, *first], last, strict=True))
 
 

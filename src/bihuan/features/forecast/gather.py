@@ -116,9 +116,10 @@ def leaves_of(model: CompiledModel, dim: str, members: Sequence[str]) -> set[int
 
 def quietened(values: Floats) -> Floats:
     """Blank periods after a series' beginning as zero, where any series of the item holds a value: nothing happened."""
-    loaded = ~np.isnan(values).all(axis=0)
+    blank = np.asarray(np.isnan(values))
+    loaded = ~np.asarray(blank.all(axis=0))
     after = np.arange(values.shape[1])[None, :] >= began(values)[:, None]
-    return np.where(np.isnan(values) & after & loaded[None, :], 0.0, values)
+    return np.where(blank & after & loaded[None, :], 0.0, values)
 
 
 def pools_of(item: CompiledItem, keys: NDArray[np.int32], dims: Sequence[str]) -> NDArray[np.int64]:

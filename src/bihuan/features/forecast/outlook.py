@@ -5,21 +5,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bihuan.engine.compiled import CompiledItem
 from bihuan.features.access.model import Principal
 from bihuan.features.forecast import queries
-from bihuan.features.forecast.backtest import Scores, half_width, scores_of
-from bihuan.features.forecast.choice import SILENT
-from bihuan.features.forecast.methods import NAMES
+from bihuan.features.forecast.backtest import half_width
 from bihuan.features.forecast.model import Definition, Run
 from bihuan.features.forecast.places import Place, complete, node_weights, places, weights_of
 from bihuan.features.forecast.queries import Author, EditedCell
+from bihuan.features.forecast.said import Said, said_of
 from bihuan.features.forecast.series import Floats
 from bihuan.features.forecast.text import definition
 from bihuan.features.modelling import queries as modelling
-from bihuan.features.planning import cells, scoped, versions
+from bihuan.features.planning import cells, versions
 from bihuan.features.planning import queries as planning
 from bihuan.features.planning.model import UnknownVersion
 from bihuan.features.planning.replica import PlanState
@@ -94,17 +92,6 @@ class Outlook:
     rows: Sequence[Row]
 
 
-@dataclass(frozen=True, eq=False)
-class _Said:
-    """What the run said of the item's series that the actor may see: ids [n, dims], baselines, errors, choices."""
-
-    keys: NDArray[np.int32]
-    baseline: Sequence[Mapping[str, Amount]]
-    errors: Floats
-    choices: Sequence[tuple[str, str, str]]
-    scores: Sequence[Mapping[str, Sequence[float]]]
-
-
 def outlook(
     reader: Reader,
     actor: Principal,
@@ -120,7 +107,8 @@ def outlook(
     actor.require("forecast.read", model=model)
     found, said = modelling.find(reader, model), definition(reader, model, code)
     run = queries.require_last_done(reader, found.id, code)
-    assert run.version_id is not None and run.switchover is not None, "a run that is done names them"
+    assert run.version_id is not None, "a run that is done names its version"
+    assert run.switchover is not None, "and its switchover"
     state = state_for(reader, actor, run.version_id)
     ref = cells.ref_of(item)
     if ref not in said.items:
@@ -203,7 +191,7 @@ class _View:
         values: Sequence[Amount],
         budgets: Sequence[Amount],
         olds: Sequence[Amount],
-        said: _Said,
+        said: Said,
         weights: Sequence[Floats],
         edits: Sequence[EditedCell],
         by: Mapping[int, Author],
@@ -238,15 +226,12 @@ class _View:
             partial=False,
         )
 
-    def _baseline(self, said: _Said, counts: Floats, period: str) -> Amount:
-        amounts = [
-            said.baseline[i][period] * Decimal(repr(float(counts[i])))
-            for i in np.flatnonzero(counts)
-            if said.baseline[i].get(period) is not None
-        ]
+    def _baseline(self, said: Said, counts: Floats, period: str) -> Amount:
+        found = [(said.baseline[i].get(period), float(counts[i])) for i in np.flatnonzero(counts).tolist()]
+        amounts = [amount * Decimal(repr(count)) for amount, count in found if amount is not None]
         return _quantised(self.item, _sum(amounts))
 
-    def _band(self, said: _Said, counts: Floats) -> Amount:
+    def _band(self, said: Said, counts: Floats) -> Amount:
         """The errors of the node's own total in the backtest, origin by origin; stretched to the horizon ahead."""
         here = counts != 0
         errors = said.errors[here]
@@ -261,7 +246,7 @@ class _View:
         factor = len(self.run.periods or ()) / max(1, tested)
         return _quantised(self.item, Decimal(repr(round(width * factor, 2))))
 
-    def _said(self) -> _Said:
+    def _said(self) -> Said:
         return said_of(self.reader, self.actor, self.state, self.run, self.item)
 
     def _version(self, name: str) -> int | None:
@@ -280,92 +265,9 @@ class _View:
         )
 
 
-def said_of(reader: Reader, actor: Principal, state: PlanState, run: Run, item: CompiledItem) -> _Said:
-    """What a run said of an item's series inside the actor's scope."""
-    code = cells.code_of(item.ref)
-    rows = reader.rows("forecast.series", run=run.id, item=code)
-    keys = np.array([row["members"] for row in rows], np.int32).reshape(len(rows), len(item.dims))
-    scope = scoped.scope_of(state.model, versions.known(reader, state.version_id).code, actor, item.ref)
-    seen = [rows[i] for i in np.flatnonzero(scope.rows(item.dims, keys))] if len(rows) else []
-    keys = np.array([row["members"] for row in seen], np.int32).reshape(len(seen), len(item.dims))
-    width = max((len(row["errors"]) for row in seen), default=0)
-    errors = np.array([[np.nan if e is None else e for e in row["errors"]] for row in seen]).reshape(len(seen), width)
-    return _Said(
-        keys,
-        [{p: None if v is None else Decimal(v) for p, v in row["baseline"].items()} for row in seen],
-        errors,
-        [(row["method"], row["kind"], row["basis"]) for row in seen],
-        [row["scores"] for row in seen],
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class MethodScore:
-    """A method's backtest over some series, and how many of them it forecasts."""
-
-    method: str
-    name: str
-    scores: Scores
-    used: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """The backtest of a place: every method, and what was chosen series by series against last year's period."""
-
-    origins: int
-    horizon: int
-    series: int
-    silent: int
-    chosen: Scores
-    naive: Scores
-    methods: Sequence[MethodScore]
-
-
-def tested(reader: Reader, actor: Principal, *, model: str, code: str, item: str, members: Mapping[str, str]) -> Tested:
-    """How the methods did on months that are known, over the series under a place that the actor may see."""
-    actor.require("forecast.read", model=model)
-    found = modelling.find(reader, model)
-    run = queries.require_last_done(reader, found.id, code)
-    assert run.version_id is not None, "a run that is done names its version"
-    state = state_for(reader, actor, run.version_id)
-    ref = cells.ref_of(item)
-    compiled = state.model.item(ref.cube, ref.item)
-    said = said_of(reader, actor, state, run, compiled)
-    inside = np.flatnonzero(weights_of(node_weights(state.model, ref, members), said.keys))
-    sums: dict[str, Floats] = {}
-    chosen = np.zeros(6)
-    for i in inside:
-        for name, row in said.scores[i].items():
-            sums[name] = sums.get(name, np.zeros(6)) + np.array(row)
-        chosen += np.array(said.scores[i].get(said.choices[i][0], np.zeros(6)))
-    used = [said.choices[i][0] for i in inside]
-    naive = scores_of(_of_chosen(said, inside))
-    about = next((e for e in (run.summary or {}).get("items", ()) if e["item"] == item), {})
-    methods = [MethodScore(n, NAMES[n], scores_of(sums[n]), used.count(n)) for n in NAMES if n in sums]
-    return Tested(
-        origins=about.get("origins", 0),
-        horizon=about.get("horizon", 0),
-        series=len(inside),
-        silent=sum(1 for i in inside if said.choices[i][1] == SILENT),
-        chosen=scores_of(chosen),
-        naive=naive,
-        methods=methods,
-    )
-
-
-def _of_chosen(said: _Said, inside: NDArray[np.intp]) -> Floats:
-    """The sums of last year's period on the series whose chosen method was tested: the same points on both sides."""
-    out = np.zeros(6)
-    for i in inside:
-        if said.choices[i][0] in said.scores[i]:
-            out += np.array(said.scores[i]["seasonal_naive"])
-    return out
-
-
-def _methods(said: _Said, counts: Floats) -> list[Method]:
+def _methods(said: Said, counts: Floats) -> list[Method]:
     found: dict[tuple[str, str, str], int] = {}
-    for i in np.flatnonzero(counts):
+    for i in np.flatnonzero(counts).tolist():
         found[said.choices[i]] = found.get(said.choices[i], 0) + 1
     return [Method(*key, series) for key, series in sorted(found.items(), key=lambda f: -f[1])]
 

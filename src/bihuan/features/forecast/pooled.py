@@ -17,11 +17,11 @@ from bihuan.features.forecast.series import Flags, Floats, Ints, Series
 
 YEARS = 4  # older history says nothing about today's season
 SEASON, FESTIVAL, GROWTH = 0.5, 0.5, 0.10  # prior spreads of the pool's terms, logarithms; growth per year
-OWN_SEASON, OWN_GROWTH = 0.12, 0.08  # of a series' departures from its pool
+OWN_SEASON, OWN_GROWTH = 0.08, 0.05  # of a series' departures from its pool
 ROUNDS = 12
 ROBUST = 2.0  # residuals beyond so many spreads count less
-FOLLOW = 0.25  # how fast the level follows the newest residuals
-SMEAR = (0.8, 1.25)  # bounds of the correction from the median to the mean
+FOLLOW = 0.15  # how fast the level follows the newest residuals
+SPREAD_MAX = 0.4  # of the noise, when its half variance turns the median into the mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,7 @@ class _Fit:
     season: Ints
     festival: Floats
     per_year: int
+    sigma: float = 0.1  # spread of the noise, found by `run`
 
     def run(self) -> tuple[Pool, Floats, Floats]:
         """The pool's terms, each series' own terms [n, 2 + seasons] (level, growth, season), the fit [n, t]."""
@@ -52,30 +53,30 @@ class _Fit:
         theta, eta = np.zeros(m + k + 1), np.zeros((n, 2 + m))
         count = np.maximum(self.has.sum(axis=1), 1)
         eta[:, 0] = self.log.sum(axis=1) / count
-        sigma, weight = 0.1, self.has.astype(float)
+        weight = self.has.astype(float)
         for _ in range(ROUNDS):
             residual = np.where(self.has, self.log - eta @ own.T, 0.0)
-            theta = self._solve_common(common, residual, weight, sigma)
+            theta = self._solve_common(common, residual, weight)
             residual = np.where(self.has, self.log - (common @ theta)[None, :], 0.0)
-            eta = self._solve_own(own, residual, weight, sigma)
+            eta = self._solve_own(own, residual, weight)
             error = np.where(self.has, residual - eta @ own.T, 0.0)
-            sigma = max(0.01, float(1.4826 * np.median(np.abs(error[self.has])))) if self.has.any() else sigma
-            weight = self.has * np.minimum(1.0, ROBUST * sigma / np.maximum(np.abs(error), 1e-12))
+            self.sigma = max(1e-4, float(1.4826 * np.median(np.abs(error[self.has]))))
+            weight = self.has * np.minimum(1.0, ROBUST * self.sigma / np.maximum(np.abs(error), 1e-12))
         fit = (common @ theta)[None, :] + eta @ own.T
         pool = Pool(theta[:m], theta[m : m + k], float(theta[-1]))
         return pool, eta, fit
 
-    def _solve_common(self, design: Floats, residual: Floats, weight: Floats, sigma: float) -> Floats:
+    def _solve_common(self, design: Floats, residual: Floats, weight: Floats) -> Floats:
         m, k = self.per_year, self.festival.shape[1]
         total = weight.sum(axis=0)
         spread = np.concatenate([np.full(m, SEASON), np.full(k, FESTIVAL), [GROWTH / m]])
-        left = (design * total[:, None]).T @ design + np.diag(sigma**2 / spread**2)
+        left = (design * total[:, None]).T @ design + np.diag(self.sigma**2 / spread**2)
         return np.asarray(np.linalg.solve(left, design.T @ (weight * residual).sum(axis=0)))
 
-    def _solve_own(self, design: Floats, residual: Floats, weight: Floats, sigma: float) -> Floats:
+    def _solve_own(self, design: Floats, residual: Floats, weight: Floats) -> Floats:
         m = self.per_year
         spread = np.concatenate([[1e3], [OWN_GROWTH / m], np.full(m, OWN_SEASON)])
-        left = np.einsum("nt,ta,tb->nab", weight, design, design) + np.diag(sigma**2 / spread**2)
+        left = np.einsum("nt,ta,tb->nab", weight, design, design) + np.diag(self.sigma**2 / spread**2)
         right = (weight * residual) @ design
         return np.asarray(np.linalg.solve(left, right[:, :, None])[:, :, 0])
 
@@ -99,8 +100,7 @@ def fit_pools(series: Series) -> tuple[Floats, Floats]:
         pool, eta, line = fit.run()
         ahead = _line(pool, eta, time[window:], season[window:], festival[window:])
         level = _newest(np.where(has[rows], log[rows] - line, 0.0), has[rows])
-        scale = _smear(values[rows], has[rows], np.exp(line), m)
-        out[rows] = np.exp(ahead + level[:, None]) * scale[:, None]
+        out[rows] = np.exp(ahead + level[:, None] + min(fit.sigma, SPREAD_MAX) ** 2 / 2)
         moved[rows] = (series.festival @ pool.festival)[None, :]
     return out, moved
 
@@ -122,10 +122,3 @@ def _newest(residual: Floats, has: Flags) -> Floats:
     for t in range(residual.shape[1]):
         level = np.where(has[:, t], level + FOLLOW * (residual[:, t] - level), level)
     return level
-
-
-def _smear(values: Floats, has: Flags, line: Floats, m: int) -> Floats:
-    """[n]: the last year's total over the fitted one: the exponential of a mean logarithm is too low for a sum."""
-    real = np.where(has, values, 0.0)[:, -m:].sum(axis=1)
-    said = np.where(has, line, 0.0)[:, -m:].sum(axis=1)
-    return np.clip(np.where(said > 0, real / np.where(said > 0, said, 1.0), 1.0), *SMEAR)

@@ -143,7 +143,7 @@ def edits_of(reader: Reader, actor: Principal, state: PlanState, last: Run, item
     """The edited cells of an item that the actor may see, whose value is not the baseline's."""
     ref = cells.ref_of(item)
     found = state.model.item(ref.cube, ref.item)
-    keys = {k: seq for k, seq in people.edited(reader, last, state.version_id, {item: len(found.dims)}).items()}
+    keys = people.edited(reader, last, state.version_id, {item: len(found.dims)})
     ahead = set(last.periods or ())
     wanted = [(members, period, seq) for (_, members, period), seq in keys.items() if period in ahead]
     if not wanted:

@@ -28,7 +28,7 @@ class Series:
     @property
     def periods(self) -> int:
         """Length of the history."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     @property
     def horizon(self) -> int:
@@ -49,7 +49,7 @@ class Series:
 def began(values: Floats) -> Ints:
     """int[n]: the first period that holds a value; the number of periods when none does."""
     has = ~np.isnan(values)
-    return np.where(has.any(axis=1), has.argmax(axis=1), values.shape[1])
+    return np.asarray(np.where(has.any(axis=1), has.argmax(axis=1), values.shape[1]), np.int64)
 
 
 def filled(values: Floats, per_year: int) -> Floats:

@@ -118,4 +118,4 @@ def _classical(y: Floats, season: np.ndarray, m: int) -> Floats:
         here = place == s
         if here.any():
             index[s] = (rest[here] * weight[here]).sum() / weight[here].sum()
-    return index - index.mean()
+    return np.asarray(index - index.mean())

@@ -161,7 +161,7 @@ def _one_of(said: Mapping[str, Any], key: str, known: tuple[str, ...], default: 
     return found
 
 
-def _number(
+def _number(  # noqa: PLR0917 - a line of the table of keys above
     said: Mapping[str, Any], key: str, words: Mapping[str, int], bounds: tuple[int, int], default: str, bad: Bad
 ) -> int:
     """A whole number within bounds, or one of some words; the default may lie outside."""
