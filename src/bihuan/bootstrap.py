@@ -25,6 +25,7 @@ from bihuan.features.entry.model import KIND as PLAN_UNIT
 from bihuan.features.entry.subject import PlanUnitSubject, unit_facts
 from bihuan.features.entry.texts import TextsListener
 from bihuan.features.entry.todos import unit_todos
+from bihuan.features.forecast.text import ForecastTexts
 from bihuan.features.integration.package_texts import SourceRevisions
 from bihuan.features.modelling.model import RevisionListener, listeners
 from bihuan.features.modelling.queries import compiled, trees
@@ -54,6 +55,7 @@ LISTENERS: tuple[type[RevisionListener], ...] = (
     CycleTexts,
     TextsListener,
     AlertTexts,
+    ForecastTexts,
 )
 
 

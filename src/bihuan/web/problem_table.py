@@ -107,6 +107,12 @@ TABLE: Mapping[str, Row] = {
     "no_such_run": Row(404, "没有这次装载，或您无权查看", "检查装载编号", "No such load, or not visible to you", "Check its number"),
     "too_late_to_cancel": Row(409, "装载已入账或已结束，不能取消", "需要冲回时装载红字凭证", "The load has been entered or has ended", "To take it back, load reversing vouchers"),
     "job_died": Row(503, "装载作业多次中断，没有入账", "重新上传；仍不行请联系管理员", "The load's job died several times; nothing was entered", "Upload again, or ask an administrator"),
+    # --- forecasts
+    "no_such_forecast": Row(404, "没有这个预测", "检查预测代码", "No such forecast", "Check its code"),
+    "no_such_run": Row(404, "没有这次预测运算", "先运行一次预测", "No such forecast run", "Run the forecast first"),
+    "nothing_to_forecast": Row(422, "没有可以预测的期间或实际数", "先装载实际数，或检查业务日期", "Nothing to forecast", "Load actuals, or check the business date"),
+    "run_under_way": Row(409, "这个预测正在运算", "等它结束再运行", "The forecast is being computed", "Wait until it has ended"),
+    "not_the_last_run": Row(409, "只能撤销最近一次预测运算", "从最近一次开始撤销", "Only the newest run can be taken back", "Begin with the newest"),
     # --- monitoring
     "no_such_case": Row(404, "没有这个闭环事项，或您无权查看", "检查事项编号", "No such case, or not visible to you", "Check its number"),
     "same_decider": Row(403, "决定人不能批准自己的决定", "请另一人批准", "Whoever decided may not approve it", "Ask another person"),

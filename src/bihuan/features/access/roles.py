@@ -26,7 +26,16 @@ class Role:
         return [{"action": a, "effect": effect, "limits": {}, "totals": False} for effect, a in effects]
 
 
-_READS = ("model.read", "plan.read", "process.read", "entry.read", "control.read", "monitoring.read", "analysis.read")
+_READS = (
+    "model.read",
+    "plan.read",
+    "process.read",
+    "entry.read",
+    "control.read",
+    "forecast.read",
+    "monitoring.read",
+    "analysis.read",
+)
 _TALK = ("collaboration.read", "collaboration.comment")  # on what one may see
 
 ROLES: tuple[Role, ...] = (

@@ -10,7 +10,7 @@ from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.planning import cells, comparing, editing, history, versions
 from bihuan.features.planning.editing import Trial
-from bihuan.features.planning.locking import freeze, reserve_items, set_locked
+from bihuan.features.planning.locking import freeze, reserve_items, set_locked, set_switchover
 from bihuan.features.planning.manifests import bind_role, branch, create_version, fold, snapshot
 from bihuan.features.planning.model import (
     CellEdit,
@@ -42,6 +42,7 @@ __all__ = [
     "restore",
     "save",
     "set_locked",
+    "set_switchover",
     "snapshot",
     "take_back",
     "undo",

@@ -216,21 +216,39 @@ def refuse_locked(model: CompiledModel, locks: Sequence[Lock], trial: Trial) -> 
     for lock in locks:
         code: Refusal = "frozen" if lock.kind == "released" else "locked"
         bad = np.zeros(len(trial.cells), np.bool_)
-        for item, at, members, _ in by_item(model, trial.cells):
-            bad[at] = under_lock(model, lock, item, members)
+        for item, at, members, column in by_item(model, trial.cells):
+            bad[at] = under_lock(model, lock, item, members=members, column=column)
         trial = trial.refuse(bad, code, lock_text(lock))
     return trial
 
 
-def under_lock(model: CompiledModel, lock: Lock, item: CompiledItem, members: NDArray[np.int32]) -> Flags:
-    """Which rows of an item a lock covers. A lock of one organisation says nothing about items without organisation."""
+def under_lock(
+    model: CompiledModel,
+    lock: Lock,
+    item: CompiledItem,
+    *,
+    members: NDArray[np.int32],
+    column: NDArray[np.int32],
+) -> Flags:
+    """Which cells (members[k], column[k]) of an item a lock covers. A lock of one organisation says nothing about items
+    without organisation, one up to a period nothing about items without period."""
     if lock.items is not None and cells.code_of(item.ref) not in lock.items:
         return np.zeros(len(members), np.bool_)
+    if lock.through:
+        return _ended(model, item, lock.through)[column]
     if not lock.org:
         return np.ones(len(members), np.bool_)
     if ORG not in item.dims:
         return np.zeros(len(members), np.bool_)
     return np.isin(members[:, item.dims.index(ORG)], leaves_under(model, lock.org))
+
+
+def _ended(model: CompiledModel, item: CompiledItem, through: str) -> Flags:
+    """bool[columns]: those that lie wholly up to the leaf period ``through``; the last column (-1) for a period off the axis."""
+    if not item.grain or through not in model.calendar.codes:
+        return np.zeros(len(cells.axis(model, item)) + 1, np.bool_)
+    last = model.calendar.codes.index(through)
+    return np.array([*(int(p[-1]) <= last for p in leaf_periods(model, item)), False], np.bool_)
 
 
 def leaves_under(model: CompiledModel, org: str) -> NDArray[np.int32]:

@@ -54,6 +54,26 @@ def reserve_items(uow: UnitOfWork, actor: Principal, *, version_id: int, items: 
     record(uow, actor, "plan.reserve_items", ("version", version_id), after={"items": sorted(codes)}, reason=why)
 
 
+def set_switchover(
+    uow: UnitOfWork, actor: Principal, *, version_id: int, items: Iterable[ItemRef], through: str | None, why: str
+) -> None:
+    """From here on the items' periods up to ``through`` show actuals and refuse edits; None = nothing does any more.
+
+    For a command that has asked its own action and writes the actuals itself, through `append`.
+    """
+    state = locked_state(uow, version_id)
+    before = versions.switchover(uow, version_id)
+    uow.run("planning.drop_switchover", version=version_id)
+    if through is not None:
+        if through not in state.model.calendar.codes:
+            raise NotFound(f"日历里没有期间 {through}", period=through)
+        codes = sorted(cells.code_of(state.model.item(ref.cube, ref.item).ref) for ref in items)
+        said = json.dumps(codes, ensure_ascii=False)
+        uow.run("planning.put_switchover", version=version_id, period=through, items=said, why=why, at=uow.now())
+    was = None if before is None else before.through
+    record(uow, actor, "plan.switchover", ("version", version_id), before=was, after=through, reason=why)
+
+
 def freeze(
     uow: UnitOfWork,
     actor: Principal,

@@ -154,9 +154,15 @@ class Lock:
 
     org: str
     kind: Literal["submitted", "released", "reserved"]
+    A lock of kind actual holds the periods up to ``through``: there the version shows what really happened.
+    """
+
+    org: str
+    kind: Literal["submitted", "released", "actual"]
     items: frozenset[str] | None
     why: str
     holder: str
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ REASONS = {
 }
 
 
+_LOCK_KEYS = {"released": "frozen", "actual": "actual"}  # other locks are told apart by their organisation
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """``key`` None = the only column of items without period."""
@@ -310,8 +313,8 @@ class _View:
         period = np.tile(indices, len(leaves))
         reason = np.full(len(members), None, object)
         for lock in self.locks:
-            key = "frozen" if lock.kind == "released" else f"locked:{lock.org}"
-            under = editing.under_lock(self.model, lock, item, members)
+            key = _LOCK_KEYS.get(lock.kind) or f"locked:{lock.org}"
+            under = editing.under_lock(self.model, lock, item, members=members, column=period)
             if under.any():
                 self.reasons[key] = editing.lock_text(lock)
                 reason[under] = key

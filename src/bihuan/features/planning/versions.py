@@ -45,12 +45,20 @@ def of_roles(reader: Reader, model_id: int, roles: Iterable[str]) -> dict[str, V
 
 
 def locks(reader: Reader, version_id: int) -> list[Lock]:
-    """What of a version is locked."""
+    """What of a version is locked, the periods that show actuals included."""
     rows = reader.rows("planning.locks", version=version_id)
-    return [
+    found = [
         Lock(r["org"], r["kind"], None if r["items"] is None else frozenset(r["items"]), r["why"], r["holder"])
         for r in rows
     ]
+    actual = switchover(reader, version_id)
+    return found if actual is None else [*found, actual]
+
+
+def switchover(reader: Reader, version_id: int) -> Lock | None:
+    """Up to which period which items of a version show actuals and refuse edits; None = nothing does."""
+    row = reader.row("planning.switchover", version=version_id)
+    return None if row is None else Lock("", "actual", frozenset(row["items"]), row["why"], "", row["period"])
 
 
 def of_row(row: RowMapping) -> Version:

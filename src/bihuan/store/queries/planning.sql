@@ -143,3 +143,15 @@ SET items = EXCLUDED.items, why = EXCLUDED.why, holder = EXCLUDED.holder, at = E
 -- name: drop_lock
 -- Unlocks a unit.
 DELETE FROM plan_lock WHERE version_id = :version AND org = :org AND kind = :kind;
+
+-- name: switchover
+-- Up to which period a version shows actuals.
+SELECT period, items, why FROM plan_switchover WHERE version_id = :version;
+
+-- name: put_switchover
+-- A version shows actuals up to a period from here on.
+INSERT INTO plan_switchover (version_id, period, items, why, at) VALUES (:version, :period, CAST(:items AS jsonb), :why, :at);
+
+-- name: drop_switchover
+-- A version shows no actuals any more.
+DELETE FROM plan_switchover WHERE version_id = :version;

@@ -154,3 +154,14 @@ plan_lock = Table(
     CheckConstraint("kind IN ('submitted', 'released', 'reserved')", name="kind"),
     CheckConstraint("why <> ''", name="why"),
 )
+
+# Up to ``period`` (a leaf period's code) these items (["cube!item", …]) of a version hold actuals and refuse edits.
+plan_switchover = Table(
+    "plan_switchover",
+    metadata,
+    Column("version_id", BigInteger, ForeignKey("version.id"), primary_key=True),
+    Column("period", Text, nullable=False),
+    Column("items", JSONB, nullable=False),
+    Column("why", Text, nullable=False),
+    _at(),
+)

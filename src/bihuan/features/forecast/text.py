@@ -1,0 +1,177 @@
+"""``forecasts/*.yaml`` of the applied package, read with every problem at once (docs/reference/forecasts.md).
+
+forecast: 滚动预测        title, items, version, actual, budget, horizon, method, history, festival, blank, pool, where, band
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+from bihuan.engine.compiled import CompiledModel
+from bihuan.features.access.model import Principal
+from bihuan.features.forecast.methods import NAMES
+from bihuan.features.forecast.model import Definition, NoSuchForecast
+from bihuan.features.modelling import queries as modelling
+from bihuan.features.planning.cells import ref_of
+from bihuan.kernel.errors import Problem, ProblemsFound
+from bihuan.kernel.nearest import hint
+from bihuan.store.unit_of_work import Reader, UnitOfWork
+
+FOLDER = "forecasts/"
+ROLE = "预测"
+_KEYS = {"forecast", "title", "items", "version", "actual", "budget", "horizon", "method", "history", "festival", "blank",
+         "pool", "where", "band"}  # fmt: skip
+_VERSION_KEYS = {"code", "name", "role"}
+Bad = Callable[[str, object, str], None]
+
+
+def definitions(reader: Reader, model: str | int, revision: int | None = None) -> list[Definition]:
+    """Every forecast of a model's package, with every problem of all of them at once."""
+    found = modelling.find(reader, model)
+    compiled = modelling.compiled(reader, found.id, revision)
+    texts = modelling.package(reader, found.id, revision or found.revision)
+    problems: list[Problem] = []
+    out: list[Definition] = []
+    for file, text in sorted(texts.items()):
+        if file.startswith(FOLDER) and file.endswith(".yaml"):
+            try:
+                out.append(read(compiled, file, text))
+            except ProblemsFound as bad:
+                problems += bad.problems
+    codes = [d.code for d in out]
+    for twice in [d for i, d in enumerate(out) if d.code in codes[:i]]:
+        problems.append(Problem("bad_forecast", twice.file, found=f"forecast: {twice.code}", expected="each code once"))
+    if problems:
+        raise ProblemsFound(problems)
+    return out
+
+
+def definition(reader: Reader, model: str, code: str) -> Definition:
+    """One forecast of a model; raises `NoSuchForecast`."""
+    for found in definitions(reader, model):
+        if found.code == code:
+            return found
+    raise NoSuchForecast(f"模型 {model} 没有预测 {code}", model=model, forecast=code)
+
+
+class ForecastTexts:
+    """Implements `modelling.model.RevisionListener`: a package whose forecasts cannot be read is refused as a whole."""
+
+    def on_lock(self, uow: UnitOfWork, model_id: int) -> None:
+        """Nothing is locked."""
+
+    def on_revision(self, uow: UnitOfWork, actor: Principal, model_id: int, revision: int) -> None:  # noqa: ARG002
+        """Reads them; raises `ProblemsFound`."""
+        definitions(uow, model_id, revision)
+
+
+def read(model: CompiledModel, file: str, text: str) -> Definition:
+    """One file; scalars are read as text."""
+    try:
+        said: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
+    except yaml.YAMLError as error:
+        raise ProblemsFound([Problem("yaml", file, message=str(error))]) from None
+    if not isinstance(said, dict):
+        raise ProblemsFound([Problem("bad_forecast", file, found=type(said).__name__, expected="a mapping")])
+    problems: list[Problem] = []
+
+    def bad(where: str, found: object, expected: str) -> None:
+        problems.append(Problem("bad_forecast", file, found=f"{where}: {found}", expected=expected))
+
+    made = _definition(model, file, said, bad)
+    if problems:
+        raise ProblemsFound(problems)
+    return made
+
+
+def _definition(model: CompiledModel, file: str, said: Mapping[str, Any], bad: Bad) -> Definition:
+    _known_keys(said, _KEYS, "", bad)
+    code = str(said.get("forecast") or "")
+    if not code:
+        bad("forecast", "nothing", "a code")
+    version = said.get("version") or {}
+    if isinstance(version, str):
+        version = {"code": version}
+    _known_keys(version, _VERSION_KEYS, "version ", bad)
+    role = version.get("role", ROLE)
+    if role not in model.definition.versions:
+        bad("version role", role, "one of " + " ".join(model.definition.versions))
+    if not version.get("code"):
+        bad("version code", "nothing", "the version to write, such as {year}预测")
+    items = [ref_of(str(i)) for i in said.get("items") or ()]
+    if not items:
+        bad("items", "none", "items: [cube!item]")
+    for ref in items:
+        _check_item(model, f"{ref.cube}!{ref.item}", bad)
+    dims = {d for ref in items if ref in model.items for d in model.items[ref].dims}
+    default_pool = [
+        d for d in dict.fromkeys(d for r in items if r in model.items for d in model.items[r].dims) if d != "org"
+    ]
+    pool = [str(d) for d in said.get("pool", default_pool)]
+    where = {str(d): [str(m) for m in members] for d, members in (said.get("where") or {}).items()}
+    for dim in [*pool, *where]:
+        if dim not in dims:
+            bad("pool, where", dim, "a dimension of the items: " + " ".join(sorted(dims)))
+    for dim, members in where.items():
+        for member in members:
+            if dim in model.dimensions and member not in model.dimensions[dim].by_code:
+                bad(f"where {dim}", member, "a member" + hint(member, model.dimensions[dim].by_code))
+    return Definition(
+        code=code,
+        title=str(said.get("title") or code),
+        file=file,
+        items=tuple(items),
+        version=str(version.get("code", "")),
+        version_name=str(version.get("name") or version.get("code", "")),
+        role=str(role),
+        actual=str(said.get("actual", "实际")),
+        budget=str(said.get("budget", "预算")),
+        horizon=_number(said, "horizon", {"rest-of-year": 0}, (1, 36), "rest-of-year", bad),
+        method=_one_of(said, "method", ("auto", *NAMES), "auto", bad),
+        least=_number(said, "history", {}, (1, 120), "0", bad),
+        festival=_one_of(said, "festival", ("spring-festival", "none"), "spring-festival", bad) != "none",
+        quiet=_one_of(said, "blank", ("missing", "nothing-happened"), "missing", bad) == "nothing-happened",
+        pool=tuple(pool),
+        where=where,
+        band=_number(said, "band", {}, (50, 99), "80", bad) / 100,
+    )
+
+
+def _known_keys(said: Mapping[str, Any], known: set[str], where: str, bad: Bad) -> None:
+    for key in said.keys() - known:
+        bad(f"{where}{key}", "unknown", "one of " + " ".join(sorted(known)) + hint(key, known))
+
+
+def _check_item(model: CompiledModel, code: str, bad: Bad) -> None:
+    item = model.items.get(ref_of(code))
+    if item is None:
+        known = [f"{ref.cube}!{ref.item}" for ref in model.items]
+        bad("items", code, "an item, cube!item" + hint(code, known))
+    elif item.type != "number" or item.grain != "base" or item.total.kind != "sum":
+        bad("items", code, "a number kept per leaf period whose totals are sums")
+    elif not item.is_input and item.always_formula and not item.definition.override:
+        bad("items", code, "an item that can be entered; this one is computed: forecast what it is computed from")
+
+
+def _one_of(said: Mapping[str, Any], key: str, known: tuple[str, ...], default: str, bad: Bad) -> str:
+    found = str(said.get(key, default))
+    if found not in known:
+        bad(key, found, "one of " + " ".join(known))
+    return found
+
+
+def _number(  # noqa: PLR0917 - a line of the table of keys above
+    said: Mapping[str, Any], key: str, words: Mapping[str, int], bounds: tuple[int, int], default: str, bad: Bad
+) -> int:
+    """A whole number within bounds, or one of some words; the default may lie outside."""
+    found = str(said.get(key, default))
+    if found in words:
+        return words[found]
+    low, high = bounds
+    if found == default and key not in said:
+        return int(found)
+    if not found.isdigit() or not low <= int(found) <= high:
+        bad(key, found, " or ".join([*words, f"a whole number from {low} to {high}"]))
+        return low
+    return int(found)
