@@ -44,6 +44,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts
+         * @description The alerts that hold, gravest first; with ``all`` also those resolved.
+         */
+        get: operations["monitoring_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate
+         * @description Looks at every alert of the model now, as the job does after each load.
+         */
+        post: operations["monitoring_evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches": {
         parameters: {
             query?: never;
@@ -84,6 +124,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/batches/{batch}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Corrections
+         * @description Everything said by hand about the lines of the batch's file: who, when, before, after, why.
+         */
+        get: operations["integration_corrections"];
+        put?: never;
+        /**
+         * Correct
+         * @description Mends fields, says that lines shall not count (with a reason), or takes such words back; acts at the next load.
+         */
+        post: operations["integration_correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups
+         * @description Open lines by reason, field and content: how many, and their amount without sign.
+         */
+        get: operations["integration_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Matches
+         * @description How the vouchers of a published batch met the requests they name.
+         */
+        get: operations["integration_matches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches/{batch}/prepare": {
         parameters: {
             query?: never;
@@ -95,7 +199,7 @@ export interface paths {
         put?: never;
         /**
          * Prepare
-         * @description Maps and validates again, after the source was mended.
+         * @description Maps and validates again, after the source or lines were mended.
          */
         post: operations["integration_prepare"];
         delete?: never;
@@ -133,11 +237,111 @@ export interface paths {
         };
         /**
          * Rejected
-         * @description The error desk of a batch.
+         * @description Open lines of a batch, of one reason or all, with what was mended so far.
          */
         get: operations["integration_rejected"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/rejected.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download
+         * @description The open lines with their reasons, in the columns of the file; formulas in them are made harmless.
+         */
+        get: operations["integration_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reload
+         * @description Queues another load of the lines on the batch's desk, with what was mended; enters a batch that was only checked.
+         */
+        post: operations["integration_reload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rounds
+         * @description All batches of the same file, oldest first: each round took what the one before had left on the desk.
+         */
+        get: operations["integration_rounds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Board
+         * @description The execution board of a whole subtree: budget, spent, committed, reserved, remaining, rate against time progress.
+         */
+        post: operations["monitoring_board"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/board/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Documents
+         * @description The documents behind a reserved or committed amount, oldest first.
+         */
+        post: operations["monitoring_documents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,6 +388,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{instance_id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Candidates
+         * @description Who may decide the case where it stands and has no task in it yet: whom a task can be given to.
+         */
+        get: operations["process_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{instance_id}/reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind
+         * @description The requester or the administrator reminds whose turn it is.
+         */
+        post: operations["process_remind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{instance_id}/resubmission": {
         parameters: {
             query?: never;
@@ -224,6 +468,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thread
+         * @description The thread on a subject that one may see.
+         */
+        get: operations["collaboration_thread"];
+        put?: never;
+        /**
+         * Say
+         * @description Adds a comment; the thread as it is then.
+         */
+        post: operations["collaboration_say"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description Open threads of a group, such as ``within=version:7`` for the cells of a version.
+         */
+        get: operations["collaboration_marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mentions
+         * @description Where I was named, newest first.
+         */
+        get: operations["collaboration_mentions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People
+         * @description Whom one can name there: those who may see it.
+         */
+        get: operations["collaboration_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/resolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle
+         * @description Marks a thread as settled, or opens it again.
+         */
+        post: operations["collaboration_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/alerts": {
         parameters: {
             query?: never;
@@ -253,7 +601,7 @@ export interface paths {
         };
         /**
          * Buckets
-         * @description Balance rows that one may see, every term of the formula shown.
+         * @description Balance rows that one may see, every term of the formula shown; ``period`` with ``rule``: its windows at that period.
          */
         get: operations["control_buckets"];
         put?: never;
@@ -625,7 +973,7 @@ export interface paths {
         };
         /**
          * Cases
-         * @description The newest cases.
+         * @description The newest cases; ``mine``: those that wait for me.
          */
         get: operations["monitoring_cases"];
         put?: never;
@@ -711,7 +1059,7 @@ export interface paths {
         put?: never;
         /**
          * Decide
-         * @description Says what will be done.
+         * @description Says what will be done; a transfer is asked for at once, its source held, and its approval started.
          */
         post: operations["monitoring_decide"];
         delete?: never;
@@ -751,7 +1099,7 @@ export interface paths {
         put?: never;
         /**
          * Explain
-         * @description Says why.
+         * @description Says why, with evidence.
          */
         post: operations["monitoring_explain"];
         delete?: never;
@@ -834,6 +1182,326 @@ export interface paths {
          */
         put: operations["process_put_flow"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecasts
+         * @description The forecasts of a model's package and where they stand.
+         */
+        get: operations["forecast_forecasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecasts/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run State
+         * @description How far a run has come.
+         */
+        get: operations["forecast_run_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecasts/runs/{run_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Takes the newest run back.
+         */
+        post: operations["forecast_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecasts/{code}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Backtest
+         * @description How the methods did on months that are known.
+         */
+        post: operations["forecast_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecasts/{code}/baseline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Baseline
+         * @description Puts the baseline back where people have edited.
+         */
+        post: operations["forecast_baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecasts/{code}/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Full Year
+         * @description The year's outlook beside the budget and last year, one row per node.
+         */
+        post: operations["forecast_full_year"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecasts/{code}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run
+         * @description Creates or refreshes the forecast version; a large one is done by the job process (state queued).
+         */
+        post: operations["forecast_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forms
+         * @description The forms of a model of which one may read something.
+         */
+        get: operations["forms_forms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export
+         * @description The form as a workbook, as it is saved.
+         */
+        post: operations["forms_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill Form
+         * @description Fills a form from last year × factor, or says what that would do. An Idempotency-Key makes a repeat harmless.
+         */
+        post: operations["forms_fill_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * View
+         * @description A whole form: its cells, and the columns it is compared with.
+         */
+        post: operations["forms_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notices
+         * @description What I was told, newest first.
+         */
+        get: operations["inbox_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read
+         * @description Marks some or all as read.
+         */
+        post: operations["inbox_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description The newest loads.
+         */
+        get: operations["integration_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loads/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run
+         * @description One load: stage, lines, seconds left, or how it ended.
+         */
+        get: operations["integration_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loads/{run}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Asks a load to stop; nothing of it stays. Once entered it can not be stopped.
+         */
+        post: operations["integration_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1028,6 +1696,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan-units/{unit_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unit Changes
+         * @description What changed since the last submission, or against the year before.
+         */
+        get: operations["entry_unit_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-units/{unit_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks
+         * @description What the unit's checks say to what is saved, and the reasons given at its latest submission.
+         */
+        get: operations["checks_checks"];
+        put?: never;
+        /**
+         * Try Checks
+         * @description The same with edits that are not saved yet.
+         */
+        post: operations["checks_try_checks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan-units/{unit_id}/due": {
         parameters: {
             query?: never;
@@ -1042,6 +1754,26 @@ export interface paths {
          */
         put: operations["entry_set_due"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-units/{unit_id}/reopening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Unit
+         * @description Opens an approved unit again, before its release.
+         */
+        post: operations["entry_reopen_unit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1351,9 +2083,29 @@ export interface paths {
         put?: never;
         /**
          * Define Source
-         * @description Takes the text of a source as its next revision.
+         * @description Takes the text of a source as its next revision, and as the model package's where that holds the source.
          */
         post: operations["integration_define_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source
+         * @description A source with its rules in order of precedence, its texts and its history.
+         */
+        get: operations["integration_source"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1391,11 +2143,53 @@ export interface paths {
         put?: never;
         /**
          * Upload
-         * @description Lands a file (the request's body) and prepares it: what will be accepted, skipped, rejected. Nothing counts yet.
+         * @description Lands a file (the request's body) and prepares it at once: what will be accepted, skipped, rejected. Nothing counts yet.
+         *
+         *     For small files and other systems; `POST /sources/{source}/loads` does everything as a job that can be watched.
+         */
+        post: operations["integration_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/loads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Keeps a file (CSV or Excel, the request's body) and queues its load; the answer is watched under ``/loads/{run}``.
          *
          *     The size is bounded like every request's body; larger files are loaded by the command line.
          */
-        post: operations["integration_upload"];
+        post: operations["integration_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Rule
+         * @description Adds a mapping rule: the source's next revision, and the model package's where that holds the source.
+         */
+        post: operations["integration_add_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1422,6 +2216,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources/{source}/tie-out/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lines Behind
+         * @description The lines behind one figure.
+         */
+        get: operations["integration_lines_behind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/trial-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trial Balance
+         * @description Takes a trial balance (CSV or Excel, the request's body) as what the books say of its periods.
+         */
+        post: operations["integration_trial_balance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spend/check": {
         parameters: {
             query?: never;
@@ -1433,9 +2267,49 @@ export interface paths {
         put?: never;
         /**
          * Check
-         * @description What a request would be answered now, balance row by balance row; holds nothing.
+         * @description What a request would be answered now, line by line and rule by rule, with ways to make it pass; holds nothing.
          */
         post: operations["control_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spend/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Draft
+         * @description Keeps what was typed, complete or not; holds nothing.
+         */
+        post: operations["control_save_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spend/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Spend Forms
+         * @description What one may ask for: a form per policy, its members cut to where one may ask.
+         */
+        get: operations["control_spend_forms"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1449,11 +2323,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Requests
+         * @description One's own requests (``mine``), or all that one may see, newest first, with where they stand and who holds them.
+         */
+        get: operations["control_requests"];
         put?: never;
         /**
          * Request
-         * @description Holds every line or none, and starts the approval when a flow is named; the same key again changes nothing.
+         * @description Holds every line or none, and starts the approval of its kind; the same key again changes nothing.
          */
         post: operations["control_request"];
         delete?: never;
@@ -1471,7 +2349,7 @@ export interface paths {
         };
         /**
          * Document
-         * @description A document, what each line still holds, and its history in the ledger.
+         * @description A document, what each line still holds, its history in the ledger, and what its approvers said.
          */
         get: operations["control_document"];
         put?: never;
@@ -1502,6 +2380,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spend/requests/{document_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Draft
+         * @description Keeps what was typed since, in one's own draft or in a request that was returned or withdrawn.
+         */
+        put: operations["control_change_draft"];
+        post?: never;
+        /**
+         * Discard
+         * @description Drops a draft that was never submitted.
+         */
+        delete: operations["control_discard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spend/requests/{document_id}/release": {
         parameters: {
             query?: never;
@@ -1522,6 +2424,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spend/requests/{document_id}/submission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit
+         * @description Submits one's own draft, or again a request that was returned or withdrawn, by a fresh check.
+         */
+        post: operations["control_submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Started
+         * @description The cases I submitted: where each stands, who has it, how long.
+         */
+        get: operations["process_started"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -1534,6 +2476,46 @@ export interface paths {
          * @description My open tasks, oldest first.
          */
         get: operations["process_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Tasks
+         * @description Everybody's open tasks where I may give them to somebody else, oldest first.
+         */
+        get: operations["process_all_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Done
+         * @description What I decided, newest first.
+         */
+        get: operations["process_done"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1562,6 +2544,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{task_id}/reassignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reassign
+         * @description The administrator gives an absent approver's task to somebody else.
+         */
+        post: operations["process_reassign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/todos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Todos
+         * @description My open work of every kind: what is due first, then what waits longest; counted per stage.
+         */
+        get: operations["process_my_todos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transfers": {
         parameters: {
             query?: never;
@@ -1571,15 +2593,55 @@ export interface paths {
         };
         /**
          * Transfers
-         * @description Transfers that one may see, newest first.
+         * @description Transfers that one may see, newest first, with whose turn it is.
          */
         get: operations["control_transfers"];
         put?: never;
         /**
          * Transfer
-         * @description Asks for a transfer or supplement; its source is held from now on.
+         * @description Asks for a transfer or supplement; its source is held from now on, and with a flow its head is asked.
          */
         post: operations["control_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Transfer
+         * @description What a transfer would do to each balance row now; holds nothing.
+         */
+        post: operations["control_check_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Transfer
+         * @description One transfer with its approval.
+         */
+        get: operations["control_one_transfer"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1694,6 +2756,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActionOut
+         * @description One line of the trail. ``sealed`` = chained into the day's hash chain.
+         */
+        ActionOut: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** After */
+            after: unknown;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: unknown;
+            /** Id */
+            id: number;
+            /** Reason */
+            reason: string;
+            /** Request Id */
+            request_id: string;
+            /** Sealed */
+            sealed: boolean;
+            /** Subject Id */
+            subject_id: string;
+            /** Subject Kind */
+            subject_kind: string;
+        };
         /** AlertOut */
         AlertOut: {
             /** Amount */
@@ -1714,6 +2807,56 @@ export interface components {
             /** Voucher */
             voucher: string;
         };
+        /**
+         * AlertRowOut
+         * @description An alert of the package at one place, for as long as it holds. ``measures``: the figures of the last look.
+         */
+        AlertRowOut: {
+            /** Case Id */
+            case_id: number | null;
+            /** Code */
+            code: string;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Measures */
+            measures: {
+                [key: string]: string;
+            };
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Period */
+            period: string;
+            /** Resolved At */
+            resolved_at: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warn" | "error";
+            /**
+             * Span
+             * @enum {string}
+             */
+            span: "month" | "to_date" | "year";
+            /** Title */
+            title: string;
+        };
         /** AppliedOut */
         AppliedOut: {
             /** Changes */
@@ -1722,6 +2865,24 @@ export interface components {
             code: string;
             /** Revision */
             revision: number;
+        };
+        /** ApprovalOut */
+        ApprovalOut: {
+            /** Action */
+            action: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment */
+            comment: string;
+            /** Node */
+            node: string;
+            /** Round */
+            round: number;
+            /** Who */
+            who: string;
         };
         /** Assignment */
         Assignment: {
@@ -1758,11 +2919,58 @@ export interface components {
             /** Roles */
             roles: components["schemas"]["Assignment"][];
         };
+        /** AxisNodeOut */
+        AxisNodeOut: {
+            /** Code */
+            code: string;
+            /** Depth */
+            depth: number;
+            /** Leaf */
+            leaf: boolean;
+            /** Name */
+            name: string;
+            /** Own */
+            own: boolean;
+            /** Parent */
+            parent: string | null;
+        };
+        /**
+         * AxisOut
+         * @description A tree of rows in display order; only nodes that have a row.
+         */
+        AxisOut: {
+            /** Dim */
+            dim: string;
+            /** Name */
+            name: string;
+            /** Nodes */
+            nodes: components["schemas"]["AxisNodeOut"][];
+        };
+        /**
+         * BacktestOut
+         * @description ``chosen`` series by series against ``naive``, last year's period, on the same points.
+         */
+        BacktestOut: {
+            chosen: components["schemas"]["ScoresOut"];
+            /** Horizon */
+            horizon: number;
+            /** Methods */
+            methods: components["schemas"]["MethodScoreOut"][];
+            naive: components["schemas"]["ScoresOut"];
+            /** Origins */
+            origins: number;
+            /** Series */
+            series: number;
+            /** Silent */
+            silent: number;
+        };
         /**
          * BatchOut
          * @description One run over one file.
          */
         BatchOut: {
+            /** Continues */
+            continues: number | null;
             /** Counts */
             counts: components["schemas"]["CountOut"][];
             /** File Name */
@@ -1773,6 +2981,12 @@ export interface components {
             message: string;
             /** Records */
             records: number;
+            /** Rejected */
+            rejected: number;
+            /** Rejected Amount */
+            rejected_amount: string;
+            /** Round */
+            round: number;
             /** Source */
             source: string;
             /** State */
@@ -1785,6 +2999,192 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * BehindLineOut
+         * @description One line; ``rule``: the mapping rule, the exclusion, or the reason it was rejected for.
+         */
+        BehindLineOut: {
+            /** Amount */
+            amount: string | null;
+            /** Batch */
+            batch: number | null;
+            /** Date */
+            date: string;
+            /** Document */
+            document: string;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Memo */
+            memo: string;
+            /** Record */
+            record: number;
+            /** Rule */
+            rule: string;
+            /** Voucher */
+            voucher: string;
+        };
+        /**
+         * BehindOut
+         * @description The lines behind a figure: how many, their debit − credit, and the first of them.
+         */
+        BehindOut: {
+            /** Amount */
+            amount: string;
+            /** Count */
+            count: number;
+            /** Lines */
+            lines: components["schemas"]["BehindLineOut"][];
+        };
+        /** BesideCellOut */
+        BesideCellOut: {
+            /** P */
+            p: boolean;
+            /** S */
+            s: string;
+            /** V */
+            v: string | null;
+        };
+        /**
+         * BesideOut
+         * @description A comparison column. ``change_from``: the change of the form's year from that column, reckoned by whoever shows it.
+         */
+        BesideOut: {
+            /** Cells */
+            cells: components["schemas"]["BesideCellOut"][];
+            /** Change From */
+            change_from: string;
+            /** Code */
+            code: string;
+            /** Note */
+            note: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * BoardIn
+         * @description Which board. ``item`` null: the first whose budget was released; ``members``: where each tree begins (default its top).
+         *
+         *     ``along``: one or two dimensions down the rows; ``span``: month, to_date, or year (the whole fiscal year, judged by the
+         *     time that has passed at ``period``; null = the business date's).
+         */
+        BoardIn: {
+            /** Along */
+            along?: string[] | null;
+            /** Item */
+            item?: string | null;
+            /**
+             * Members
+             * @default {}
+             */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Period */
+            period?: string | null;
+            /**
+             * Span
+             * @default year
+             * @enum {string}
+             */
+            span: "month" | "to_date" | "year";
+        };
+        /**
+         * BoardOut
+         * @description The whole subtree at once: every pair of nodes that has amounts and may be seen.
+         */
+        BoardOut: {
+            /** Axes */
+            axes: components["schemas"]["AxisOut"][];
+            /**
+             * Favourable
+             * @enum {string}
+             */
+            favourable: "more" | "less" | "";
+            /** Item */
+            item: string;
+            /** Items */
+            items: string[];
+            /** Loaded At */
+            loaded_at: string | null;
+            /** Model */
+            model: string;
+            /** Passed */
+            passed: number;
+            /** Period */
+            period: string;
+            /** Periods */
+            periods: number;
+            /** Policy */
+            policy: string;
+            /** Progress */
+            progress: string;
+            /** Rows */
+            rows: components["schemas"]["BoardRowOut"][];
+            /**
+             * Span
+             * @enum {string}
+             */
+            span: "month" | "to_date" | "year";
+            /** Title */
+            title: string;
+            /** Transfer Flow */
+            transfer_flow: string;
+        };
+        /**
+         * BoardRowOut
+         * @description One place. ``at``: a node per axis; ``ahead``: execution rate minus time progress, as a share; ``partial``: 部分.
+         */
+        BoardRowOut: {
+            /** Adjusted */
+            adjusted: string | null;
+            /** Ahead */
+            ahead: string | null;
+            /** At */
+            at: string[];
+            /** Available */
+            available: string | null;
+            /** Budget */
+            budget: string | null;
+            /** Committed */
+            committed: string | null;
+            /** Difference */
+            difference: string | null;
+            /** Executed */
+            executed: string | null;
+            /** Execution Rate */
+            execution_rate: string | null;
+            /** Original */
+            original: string | null;
+            /** Partial */
+            partial: boolean;
+            /** Rate */
+            rate: string | null;
+            /** Reserved */
+            reserved: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "favourable" | "unfavourable" | "none";
+        };
+        /**
+         * BooksOut
+         * @description A trial balance as it was taken.
+         */
+        BooksOut: {
+            /** Periods */
+            periods: string[];
+            /** Rows */
+            rows: number;
+            /** Summaries */
+            summaries: number;
         };
         /**
          * BranchIn
@@ -1802,39 +3202,53 @@ export interface components {
         };
         /**
          * BucketOut
-         * @description Every term of the availability formula of a balance row.
+         * @description Every term of the availability formula of a balance row; amounts are null where ``seen`` is verdict.
+         *
+         *     ``seen``: all; amounts (disclosed by the policy: amounts, and only the documents one may see); verdict (passed or not).
+         *     ``mode``: month, quarter, year, cumulative. ``tolerance``: percent, null = watched only.
          */
         BucketOut: {
             /** Adjusted */
-            adjusted: string;
+            adjusted: string | null;
             /** Available */
-            available: string;
+            available: string | null;
             /** Bucket */
             bucket: number;
             /** Cap */
-            cap: string;
+            cap: string | null;
             /** Committed */
-            committed: string;
+            committed: string | null;
             /** Executed */
-            executed: string;
+            executed: string | null;
             /** Forced */
-            forced: string;
+            forced: string | null;
             /** Formula */
             formula: string;
             /** Key */
             key: string;
             /** Limit */
             limit: string | null;
+            /** Members */
+            members: components["schemas"]["MemberRef"][];
+            /** Mode */
+            mode: string;
             /** Original */
-            original: string;
+            original: string | null;
             /** Reserved */
-            reserved: string;
+            reserved: string | null;
             /** Rule */
             rule: string;
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "all" | "amounts" | "verdict";
             /** Strength */
             strength: string;
             /** Title */
             title: string;
+            /** Tolerance */
+            tolerance: string | null;
             /** Window */
             window: string;
         };
@@ -1864,6 +3278,68 @@ export interface components {
             groupings: components["schemas"]["GroupingOut"][];
             /** Periods */
             periods: components["schemas"]["PeriodOut"][];
+        };
+        /** CandidateOut */
+        CandidateOut: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * CaseOut
+         * @description ``chain_broken_at``: the first action whose hash does not fit; null = the history is whole.
+         */
+        CaseOut: {
+            /** Actions */
+            actions: components["schemas"]["FlowActionOut"][];
+            /** Chain Broken At */
+            chain_broken_at: number | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Flow Title */
+            flow_title: string;
+            /** Holders */
+            holders: components["schemas"]["HolderOut"][];
+            /** Id */
+            id: number;
+            /** May Reassign */
+            may_reassign: boolean;
+            /** May Remind */
+            may_remind: boolean;
+            /** Model */
+            model: string;
+            /** My Task */
+            my_task: number | null;
+            /** Node */
+            node: string;
+            /** Nodes */
+            nodes: components["schemas"]["NodeOut"][];
+            /** Org */
+            org: string;
+            /** Requester */
+            requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Returns */
+            returns: number;
+            /** Round */
+            round: number;
+            /** Spans */
+            spans: components["schemas"]["SpanOut"][];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Status */
+            status: string;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Title */
+            title: string;
         };
         /**
          * CellIn
@@ -1936,12 +3412,133 @@ export interface components {
             /** What */
             what: string;
         };
+        /**
+         * ChangesOut
+         * @description ``submission``: which one is looked at; ``before``: the one before it, null without any.
+         *
+         *     ``last_year`` null: nothing is known of that year; ``last_year_kind``: wholly actual, or actual with the plan for the rest.
+         *     Rows come by the size of the change; ``unchanged`` of the same kind are not listed.
+         */
+        ChangesOut: {
+            /** Before */
+            before: number | null;
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            /** Last Year */
+            last_year: number | null;
+            /**
+             * Last Year Kind
+             * @enum {string}
+             */
+            last_year_kind: "actual" | "estimate";
+            /** Org */
+            org: string;
+            /** Rows */
+            rows: components["schemas"]["UnitChangeOut"][];
+            /** Submission */
+            submission: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Year */
+            year: number;
+        };
+        /**
+         * CheckCellOut
+         * @description Where to go; ``members`` may lack a dimension that the check does not name.
+         */
+        CheckCellOut: {
+            /** Cube */
+            cube: string;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Period */
+            period: string;
+        };
+        /**
+         * CheckFindingOut
+         * @description One place where a check does not hold; ``key`` is what a reason is given to.
+         */
+        CheckFindingOut: {
+            cell: components["schemas"]["CheckCellOut"] | null;
+            /** Check */
+            check: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "mandatory" | "verify" | "hint";
+            /** Message */
+            message: string;
+            /** Title */
+            title: string;
+        };
         /** CheckIn */
         CheckIn: {
+            /**
+             * Kind
+             * @default
+             */
+            kind: string;
             /** Lines */
-            lines: components["schemas"]["LineIn"][];
+            lines: components["schemas"]["SpendLineIn"][];
             /** Policy */
             policy: string;
+        };
+        /**
+         * CheckOut
+         * @description What the request would be answered at ``at``; submitting asks again.
+         */
+        CheckOut: {
+            /** Asked */
+            asked: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Lines */
+            lines: components["schemas"]["LineCheckOut"][];
+            /** Rules */
+            rules: components["schemas"]["FindingOut"][];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
+            /** Ways */
+            ways: components["schemas"]["WayOut"][];
+        };
+        /**
+         * ChecksOut
+         * @description ``findings`` now, at ``seq`` of the version; ``reasons`` of the latest submission.
+         */
+        ChecksOut: {
+            /** Count */
+            count: number;
+            /** Findings */
+            findings: components["schemas"]["CheckFindingOut"][];
+            /** Org */
+            org: string;
+            /** Passed */
+            passed: number;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonOut"][];
+            /** Seq */
+            seq: number;
+            /** Submission */
+            submission: number;
+            /** Unit */
+            unit: number;
+            /** Version Id */
+            version_id: number;
         };
         /**
          * ClosingOut
@@ -1949,7 +3546,7 @@ export interface components {
          */
         ClosingOut: {
             /** Cases */
-            cases: components["schemas"]["bihuan__features__monitoring__api__CaseOut"][];
+            cases: components["schemas"]["DeviationOut"][];
             /** Closed */
             closed: number;
             /** Due */
@@ -1959,6 +3556,22 @@ export interface components {
             /** Rate By Amount */
             rate_by_amount: string | null;
         };
+        /**
+         * ColumnOut
+         * @description ``kind``: "base", a grouping's name, or "none" for the only column of items without period.
+         */
+        ColumnOut: {
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Parent */
+            parent: string | null;
+            /** Plan */
+            plan: boolean;
+        };
         /** Comment */
         Comment: {
             /**
@@ -1966,6 +3579,23 @@ export interface components {
              * @default
              */
             comment: string;
+        };
+        /**
+         * CommentIn
+         * @description ``mentions``: logins of people who shall look at it.
+         */
+        CommentIn: {
+            /** Body */
+            body: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Mentions
+             * @default []
+             */
+            mentions: string[];
+            /** Subject */
+            subject: string;
         };
         /**
          * CommitmentIn
@@ -1977,14 +3607,18 @@ export interface components {
                 [key: string]: string;
             } | null;
         };
-        /** ContributionOut */
-        ContributionOut: {
-            /** Amount */
-            amount: string;
-            /** Number */
-            number: string;
-            /** Requester */
-            requester: string;
+        /** ControlRuleOut */
+        ControlRuleOut: {
+            /** Code */
+            code: string;
+            /** Mode */
+            mode: string;
+            /** Strength */
+            strength: string;
+            /** Title */
+            title: string;
+            /** Tolerance */
+            tolerance: string | null;
         };
         /**
          * ControlTotal
@@ -1997,6 +3631,70 @@ export interface components {
             amount: number | string;
             /** Period */
             period: string;
+        };
+        /**
+         * CorrectionOut
+         * @description What somebody said about a line.
+         */
+        CorrectionOut: {
+            /** After */
+            after: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Batch */
+            batch: number;
+            /** Before */
+            before: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "set" | "ignore" | "take_back";
+            /** Reason */
+            reason: string;
+            /** Record */
+            record: number;
+        };
+        /**
+         * CorrectionsIn
+         * @description What to mend, ignore or take back; one of the three.
+         */
+        CorrectionsIn: {
+            /**
+             * Ignore
+             * @default []
+             */
+            ignore: number[];
+            /**
+             * Mend
+             * @default []
+             */
+            mend: components["schemas"]["MendIn"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Take Back
+             * @description record and field; an empty field takes back that the line is ignored
+             * @default []
+             */
+            take_back: components["schemas"]["MendIn"][];
+            /**
+             * Whole Vouchers
+             * @default false
+             */
+            whole_vouchers: boolean;
         };
         /**
          * CountOut
@@ -2039,7 +3737,7 @@ export interface components {
         };
         /**
          * CycleOut
-         * @description ``keys`` empty: the cycle has no targets. ``rule``: 强制 refuses what exceeds, 提示 warns. ``favourable``: more, less or "".
+         * @description ``keys`` empty: no targets. ``rule``: 强制 refuses what exceeds, 提示 warns. ``favourable``: more, less or "".
          */
         CycleOut: {
             /** By */
@@ -2047,7 +3745,7 @@ export interface components {
             /** Code */
             code: string;
             /** Compare */
-            compare: components["schemas"]["bihuan__features__entry__wire__ColumnOut"][];
+            compare: components["schemas"]["TargetColumnOut"][];
             /** Favourable */
             favourable: string;
             /** Fiscal Year */
@@ -2150,7 +3848,7 @@ export interface components {
         };
         /**
          * DecideIn
-         * @description What will be done.
+         * @description What will be done. A transfer says its ``lines`` (+ receives, - gives) and may name the ``flow`` it goes through.
          */
         DecideIn: {
             /**
@@ -2159,6 +3857,16 @@ export interface components {
              */
             decision: "accept" | "transfer" | "forecast" | "task";
             /**
+             * Flow
+             * @default
+             */
+            flow: string;
+            /**
+             * Lines
+             * @default []
+             */
+            lines: components["schemas"]["LineIn"][];
+            /**
              * Text
              * @default
              */
@@ -2166,7 +3874,10 @@ export interface components {
         };
         /**
          * Decision
-         * @description ``to``: the login a reassigned task goes to. Everything but approve needs a comment.
+         * @description ``to``: the login a reassigned task goes to, or the code of the node a return goes to ("" = the requester).
+         *
+         *     ``resume`` after a return: every node has its turn ``again``, or the case comes ``direct``ly back. Everything but approve
+         *     needs a comment.
          */
         Decision: {
             /**
@@ -2179,8 +3890,59 @@ export interface components {
              * @default
              */
             comment: string;
+            /**
+             * Resume
+             * @default again
+             * @enum {string}
+             */
+            resume: "again" | "direct";
             /** To */
             to?: string | null;
+        };
+        /**
+         * DeskGroupOut
+         * @description Lines of the error desk with one reason.
+         */
+        DeskGroupOut: {
+            /** Amount */
+            amount: string | null;
+            /** Column */
+            column: string;
+            /** Field */
+            field: string;
+            /** Lines */
+            lines: number;
+            /** Outcome */
+            outcome: string;
+            /** Remedy */
+            remedy: string;
+            /** Text */
+            text: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * DeviationEventOut
+         * @description One step of a case.
+         */
+        DeviationEventOut: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Event */
+            event: string;
+            /** Name */
+            name: string;
+            /** Seq */
+            seq: number;
         };
         /**
          * DeviationIn
@@ -2226,6 +3988,77 @@ export interface components {
              * Ytd
              * @default false
              */
+            ytd: boolean;
+        };
+        /**
+         * DeviationOut
+         * @description A case. ``holders``: whose turn it is, nobody's while the next load decides; ``can``: steps the reader may take now.
+         *
+         *     ``flow``: the approval a transfer of it goes through; ``instance_id``: the one it is in.
+         */
+        DeviationOut: {
+            /** Amount */
+            amount: string;
+            /** Can */
+            can: ("explain" | "decide" | "approve" | "refuse" | "execute" | "verify")[];
+            /** Closed At */
+            closed_at: string | null;
+            /** Decision */
+            decision: ("accept" | "transfer" | "forecast" | "task") | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Events */
+            events: components["schemas"]["DeviationEventOut"][];
+            /** Flow */
+            flow: string;
+            /** Held Since */
+            held_since: string | null;
+            /** Holders */
+            holders: components["schemas"]["PersonOut"][];
+            /** Id */
+            id: number;
+            /** In Time */
+            in_time: boolean;
+            /** Instance Id */
+            instance_id: number | null;
+            /** Item */
+            item: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "variance" | "forced" | "alert";
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            owner: components["schemas"]["PersonOut"] | null;
+            /** Period */
+            period: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "explained" | "decided" | "approved" | "executed" | "closed";
+            /** Title */
+            title: string;
+            /** Transfer Id */
+            transfer_id: number | null;
+            /** Ytd */
             ytd: boolean;
         };
         /**
@@ -2287,35 +4120,165 @@ export interface components {
              */
             reason: string;
         };
-        /** DocumentOut */
+        /**
+         * DocumentOut
+         * @description ``draft``: what its requester has typed and not submitted. ``mine``: the reader is the requester.
+         */
         DocumentOut: {
+            /** Approvals */
+            approvals: components["schemas"]["ApprovalOut"][];
+            case: components["schemas"]["StandingOut"] | null;
+            /** Committed */
+            committed: string;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Draft */
+            draft: {
+                [key: string]: unknown;
+            } | null;
             /** Entries */
             entries: components["schemas"]["EntryOut"][];
+            /** Executed */
+            executed: string;
             /** Id */
             id: number;
             /** Kind */
             kind: string;
             /** Lines */
             lines: components["schemas"]["LineOut"][];
+            /** Mine */
+            mine: boolean;
+            /** Model */
+            model: string;
             /** Number */
             number: string;
             /** Policy */
             policy: string;
             /** Requester */
             requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Reserved */
+            reserved: string;
+            /** State */
+            state: string;
             /** Status */
             status: string;
             /** Title */
             title: string;
         };
         /**
+         * DocumentRowOut
+         * @description ``amount`` counts against the budget; ``places``: the first line's members by name.
+         */
+        DocumentRowOut: {
+            /** Amount */
+            amount: string;
+            case: components["schemas"]["StandingOut"] | null;
+            /** Committed */
+            committed: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Executed */
+            executed: string;
+            /** Gross */
+            gross: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Line Count */
+            line_count: number;
+            /** Model */
+            model: string;
+            /** Number */
+            number: string;
+            /** Periods */
+            periods: string[];
+            /** Places */
+            places: {
+                [key: string]: string;
+            }[];
+            /** Policy */
+            policy: string;
+            /** Requester */
+            requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Reserved */
+            reserved: string;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * DoneOut
+         * @description What the person who asks decided; ``status``: where the case stands now.
+         */
+        DoneOut: {
+            /** Action */
+            action: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Id */
+            id: number;
+            /** Instance Id */
+            instance_id: number;
+            /** Requester */
+            requester: string;
+            /** Status */
+            status: string;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * DraftIn
+         * @description What was typed, complete or not; ``content`` is the form as the page keeps it and comes back unchanged.
+         */
+        DraftIn: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind: string;
+            /** Policy */
+            policy: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /** DraftOut */
+        DraftOut: {
+            /** Document Id */
+            document_id: number;
+            /** Number */
+            number: string;
+        };
+        /**
          * DrillIn
-         * @description Which executed amount.
+         * @description Which executed amount. ``span`` instead of ``ytd``: month, to_date, or year for the whole fiscal year.
          */
         DrillIn: {
             /** Item */
@@ -2338,6 +4301,8 @@ export interface components {
              * @default 0
              */
             skip: number;
+            /** Span */
+            span?: ("month" | "to_date" | "year") | null;
             /**
              * Ytd
              * @default false
@@ -2395,6 +4360,62 @@ export interface components {
             period: string;
         };
         /**
+         * EditOut
+         * @description Edits of people in a cell.
+         */
+        EditOut: {
+            /** At */
+            at: string | null;
+            /** Author */
+            author: string | null;
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string | null;
+        };
+        /** EffectIn */
+        EffectIn: {
+            /**
+             * Kind
+             * @default transfer
+             * @enum {string}
+             */
+            kind: "transfer" | "supplement";
+            /** Lines */
+            lines: components["schemas"]["LineIn"][];
+            /** Policy */
+            policy: string;
+        };
+        /**
+         * EffectOut
+         * @description What a transfer would do to one balance row. Figures are null where the reader may not see the row.
+         *
+         *     ``gives``: the row loses room; ``verdict`` refuse: it has not enough of it.
+         */
+        EffectOut: {
+            /** After */
+            after: string | null;
+            /** Available */
+            available: string | null;
+            /** Bucket */
+            bucket: number;
+            /** Gives */
+            gives: boolean;
+            /** Key */
+            key: string | null;
+            /** Short */
+            short: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
+            /** Window */
+            window: string;
+        };
+        /**
          * EntryOut
          * @description One entry of the ledger; signed.
          */
@@ -2424,27 +4445,27 @@ export interface components {
             stage: string;
             /** Voucher */
             voucher: string | null;
+            /** Who */
+            who: string;
+        };
+        /** EvaluateIn */
+        EvaluateIn: {
+            /** Model */
+            model: string;
         };
         /**
-         * EventOut
-         * @description One step of a case.
+         * EvaluatedOut
+         * @description What an evaluation changed.
          */
-        EventOut: {
-            /** Actor */
-            actor: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Detail */
-            detail: {
-                [key: string]: unknown;
-            };
-            /** Event */
-            event: string;
-            /** Seq */
-            seq: number;
+        EvaluatedOut: {
+            /** Cases */
+            cases: number[];
+            /** Raised */
+            raised: number;
+            /** Resolved */
+            resolved: number;
+            /** Still */
+            still: number;
         };
         /**
          * EvidenceIn
@@ -2456,9 +4477,14 @@ export interface components {
         };
         /**
          * ExplainIn
-         * @description Why, and who owns the matter.
+         * @description Why, what shows it, and who owns the matter from now on (default: who owns it).
          */
         ExplainIn: {
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["LinkIn"][];
             /**
              * Owner
              * @default
@@ -2470,92 +4496,464 @@ export interface components {
         /** ExplainedOut */
         ExplainedOut: {
             /** Adjusted */
-            adjusted: string;
+            adjusted: string | null;
             /** Available */
-            available: string;
+            available: string | null;
             /** Bucket */
             bucket: number;
             /** Cap */
-            cap: string;
+            cap: string | null;
             /** Committed */
-            committed: string;
+            committed: string | null;
             /** Documents */
-            documents: components["schemas"]["ContributionOut"][];
+            documents: components["schemas"]["UseOut"][];
             /** Executed */
-            executed: string;
+            executed: string | null;
             /** Forced */
-            forced: string;
+            forced: string | null;
             /** Formula */
             formula: string;
             /** Key */
             key: string;
             /** Limit */
             limit: string | null;
+            /** Members */
+            members: components["schemas"]["MemberRef"][];
+            /** Mode */
+            mode: string;
             /** Original */
-            original: string;
+            original: string | null;
+            /** Periods */
+            periods: components["schemas"]["SpendMonthOut"][];
+            /** Policy */
+            policy: string;
             /** Reserved */
-            reserved: string;
+            reserved: string | null;
             /** Rule */
             rule: string;
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "all" | "amounts" | "verdict";
             /** Strength */
             strength: string;
             /** Title */
             title: string;
+            /** Tolerance */
+            tolerance: string | null;
             /** Window */
             window: string;
         };
         /**
+         * ExportIn
+         * @description ``unit`` of money; ``closed``: keys of rows whose children are not shown.
+         */
+        ExportIn: {
+            /**
+             * Closed
+             * @default []
+             */
+            closed: string[];
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /** Form */
+            form: string;
+            /** Org */
+            org?: string | null;
+            /**
+             * Unit
+             * @default yuan
+             * @enum {string}
+             */
+            unit: "yuan" | "thousand" | "wan";
+            /** Version */
+            version: number;
+        };
+        /**
+         * FigureOut
+         * @description A money item's whole year at the unit: as submitted, at the submission before, the year before.
+         */
+        FigureOut: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            item: components["schemas"]["UnitItemOut"];
+            /** Last Year */
+            last_year: string | null;
+            /** Partial */
+            partial: boolean;
+            /** Periods */
+            periods: components["schemas"]["UnitPeriodOut"][];
+        };
+        /**
+         * FillIn
+         * @description ``factor`` multiplies what adds up; ``over``: also cells that hold something; ``dry``: only say what would be done.
+         */
+        FillIn: {
+            /**
+             * Dry
+             * @default true
+             */
+            dry: boolean;
+            /**
+             * Factor
+             * @example 1.05
+             */
+            factor: string;
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /** Form */
+            form: string;
+            /** Org */
+            org?: string | null;
+            /**
+             * Over
+             * @default false
+             */
+            over: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * FilledOut
+         * @description ``seq``: of the version afterwards; the change set that /plan/undo takes back.
+         */
+        FilledOut: {
+            /** Cells */
+            cells: number;
+            /** Seq */
+            seq: number;
+            /** Skipped */
+            skipped: components["schemas"]["SkippedOut"][];
+            /** Source */
+            source: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * FindingOut
-         * @description A balance row's answer to a request: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
+         * @description A rule's answer to a request, by the window that decides: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
+         *
+         *     ``direct``: what vouchers that name no request have spent. ``lines``: the lines that ask here.
          */
         FindingOut: {
             /** Adjusted */
-            adjusted: string;
+            adjusted: string | null;
+            /** After */
+            after: string | null;
             /** Asked */
             asked: string;
             /** Available */
-            available: string;
+            available: string | null;
             /** Bucket */
             bucket: number;
             /** Cap */
-            cap: string;
+            cap: string | null;
             /** Committed */
-            committed: string;
+            committed: string | null;
+            /** Direct */
+            direct: string | null;
             /** Documents */
-            documents: components["schemas"]["ContributionOut"][];
+            documents: components["schemas"]["UseOut"][];
             /** Executed */
-            executed: string;
+            executed: string | null;
             /** Explanation */
             explanation: string;
             /** Forced */
-            forced: string;
+            forced: string | null;
             /** Formula */
             formula: string;
             /** Key */
             key: string;
             /** Limit */
             limit: string | null;
+            /**
+             * Lines
+             * @default []
+             */
+            lines: number[];
+            /** Members */
+            members: components["schemas"]["MemberRef"][];
+            /** Mode */
+            mode: string;
             /** Original */
-            original: string;
+            original: string | null;
             /** Reserved */
-            reserved: string;
+            reserved: string | null;
             /** Rule */
             rule: string;
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "all" | "amounts" | "verdict";
             /** Short */
-            short: string;
+            short: string | null;
             /** Strength */
             strength: string;
             /** Title */
             title: string;
-            /** Verdict */
-            verdict: string;
+            /** Tolerance */
+            tolerance: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
             /** Window */
             window: string;
         };
-        /** FlowIn */
+        /**
+         * FlowActionOut
+         * @description ``target_name``: whom or which node it names; ``opened``: the node whose turn it became.
+         */
+        FlowActionOut: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment */
+            comment: string;
+            /** Name */
+            name: string;
+            /** Node */
+            node: string;
+            /** Opened */
+            opened: string;
+            /** Round */
+            round: number;
+            /** Seq */
+            seq: number;
+            /** Target */
+            target: string;
+            /** Target Name */
+            target_name: string;
+        };
+        /**
+         * FlowIn
+         * @description ``model``: whose own flow it is; "" = of every model that has none of this code.
+         */
         FlowIn: {
+            /**
+             * Model
+             * @default
+             */
+            model: string;
             /** Nodes */
             nodes: components["schemas"]["NodeIn"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * ForecastMonthOut
+         * @description Amounts as decimal strings, null = blank.
+         */
+        ForecastMonthOut: {
+            /** Baseline */
+            baseline: string | null;
+            /** Budget */
+            budget: string | null;
+            edit: components["schemas"]["EditOut"] | null;
+            /** Last Year */
+            last_year: string | null;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * ForecastOut
+         * @description A forecast of the package and where it stands; ``next_switchover`` is how far a run today would show actuals.
+         */
+        ForecastOut: {
+            /** Budget */
+            budget: string;
+            /** Code */
+            code: string;
+            /** Item Names */
+            item_names: string[];
+            /** Items */
+            items: string[];
+            last: components["schemas"]["ForecastRunOut"] | null;
+            /** Method */
+            method: string;
+            /** Method Name */
+            method_name: string;
+            newest: components["schemas"]["ForecastRunOut"] | null;
+            /** Next Switchover */
+            next_switchover: string | null;
+            /** Stale */
+            stale: boolean;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+            /** Version Id */
+            version_id: number | null;
+            /** Why Not */
+            why_not: string;
+            /** Year */
+            year: number;
+        };
+        /**
+         * ForecastPeriodOut
+         * @description A period of the year; ``actual`` = up to the switchover.
+         */
+        ForecastPeriodOut: {
+            /** Actual */
+            actual: boolean;
+            /** Code */
+            code: string;
+        };
+        /**
+         * ForecastRowOut
+         * @description A node's year.
+         */
+        ForecastRowOut: {
+            /** Band */
+            band: string | null;
+            /** Budget */
+            budget: string | null;
+            /** Difference */
+            difference: string | null;
+            /** Last Year */
+            last_year: string | null;
+            /** Leaf */
+            leaf: boolean;
+            /** Level */
+            level: number;
+            /** Methods */
+            methods: components["schemas"]["MethodOut"][];
+            /** Months */
+            months: components["schemas"]["ForecastMonthOut"][];
+            /** Name */
+            name: string;
+            /** Node */
+            node: string;
+            /** Parent */
+            parent: string | null;
+            /** Partial */
+            partial: boolean;
+            /** Rate */
+            rate: string | null;
+            /** Rest */
+            rest: string | null;
+            /** To Date */
+            to_date: string | null;
+            /** Year */
+            year: string | null;
+        };
+        /**
+         * ForecastRunOut
+         * @description ``step``, ``done`` of ``total`` while it goes on; ``kept`` edits of people that it left alone.
+         */
+        ForecastRunOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Code */
+            code: string;
+            /** Done */
+            done: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Id */
+            id: number;
+            /** Kept */
+            kept: number;
+            /** Periods */
+            periods: string[];
+            /** Problem */
+            problem: string | null;
+            /** Seq */
+            seq: number | null;
+            /** Series */
+            series: number;
+            /** Silent */
+            silent: number;
+            /** Snapshot */
+            snapshot: string | null;
+            /** State */
+            state: string;
+            /** Step */
+            step: string;
+            /** Switchover */
+            switchover: string | null;
+            /** Total */
+            total: number;
+            /** Version */
+            version: number | null;
+        };
+        /**
+         * ForecastUndoIn
+         * @description Why.
+         */
+        ForecastUndoIn: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * FormIn
+         * @description A form on a version at an organisation; ``fixed`` members of dimensions that are neither rows nor organisation.
+         */
+        FormIn: {
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /** Form */
+            form: string;
+            /** Org */
+            org?: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * FormOut
+         * @description ``dim``: the dimension down the rows, "" = one row per item; ``orgs``: where it is used, empty = everywhere.
+         *
+         *     ``factor``: what filling from last year starts from, null = this form cannot be filled so.
+         */
+        FormOut: {
+            /** Code */
+            code: string;
+            /** Cube */
+            cube: string;
+            /** Dim */
+            dim: string;
+            /** Factor */
+            factor: string | null;
+            /** Items */
+            items: string[];
+            /** Note */
+            note: string;
+            /** Orgs */
+            orgs: string[];
             /** Title */
             title: string;
         };
@@ -2612,6 +5010,40 @@ export interface components {
             /** Entries */
             entries: components["schemas"]["HistoryEntryOut"][];
         };
+        /**
+         * HoldOut
+         * @description What a document or a transfer under approval holds at one place.
+         */
+        HoldOut: {
+            /** Amount */
+            amount: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Document Id */
+            document_id: number;
+            /** Kind */
+            kind: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Number */
+            number: string;
+            /** Period */
+            period: string;
+            /** Requester */
+            requester: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "reserved" | "committed";
+            /** Title */
+            title: string;
+        };
         /** HolderOut */
         HolderOut: {
             /** Due At */
@@ -2620,6 +5052,8 @@ export interface components {
             holder: string;
             /** Hours */
             hours: number;
+            /** Name */
+            name: string;
             /**
              * Since
              * Format: date-time
@@ -2627,6 +5061,36 @@ export interface components {
             since: string;
             /** Task */
             task: number;
+        };
+        /**
+         * HoldsIn
+         * @description Which reserved or committed amounts: one member per dimension of the item.
+         */
+        HoldsIn: {
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Period */
+            period: string;
+            /**
+             * Span
+             * @default year
+             * @enum {string}
+             */
+            span: "month" | "to_date" | "year";
+            /**
+             * Stages
+             * @default [
+             *       "reserved",
+             *       "committed"
+             *     ]
+             */
+            stages: ("reserved" | "committed")[];
         };
         /**
          * ImportIn
@@ -2676,12 +5140,67 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** InboxOut */
+        InboxOut: {
+            /** Notices */
+            notices: components["schemas"]["NoticeOut"][];
+            /** Unread */
+            unread: number;
+        };
         /** KeyOut */
         KeyOut: {
             /** Code */
             code: string;
             /** Name */
             name: string;
+        };
+        /**
+         * LastLoadOut
+         * @description The newest published batch.
+         */
+        LastLoadOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Batch */
+            batch: number;
+            /** File Name */
+            file_name: string;
+            /** Records */
+            records: number;
+        };
+        /**
+         * LineCheckOut
+         * @description A line's amounts, or what is wrong with it (``code``, ``message``). ``counted`` counts against the budget.
+         *
+         *     ``largest``: what could be entered instead and would pass; null when it passes, or is not for the reader.
+         */
+        LineCheckOut: {
+            /** Basis */
+            basis?: ("net" | "gross") | null;
+            /** Code */
+            code?: string | null;
+            /** Counted */
+            counted?: string | null;
+            /** Gross */
+            gross?: string | null;
+            /** Largest */
+            largest?: string | null;
+            /** Line No */
+            line_no: number;
+            /** Message */
+            message?: string | null;
+            /** Net */
+            net?: string | null;
+            /** Tax */
+            tax?: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
         };
         /**
          * LineIn
@@ -2712,14 +5231,160 @@ export interface components {
             coordinate: {
                 [key: string]: string;
             };
+            /** Gross */
+            gross: string;
             /** Line No */
             line_no: number;
             /** Memo */
             memo: string;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Net */
+            net: string;
             /** Period */
             period: string;
             /** Reserved */
             reserved: string;
+            /** Tax Included */
+            tax_included: boolean;
+            /** Tax Rate */
+            tax_rate: string;
+        };
+        /**
+         * LinkIn
+         * @description A piece of evidence: a voucher's or a document's number, or a remark.
+         */
+        LinkIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "voucher" | "document" | "note";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Ref */
+            ref: string;
+        };
+        /**
+         * LoadRunOut
+         * @description A load as it stands.
+         */
+        LoadRunOut: {
+            /** Author */
+            author: string;
+            /** Batch */
+            batch: number | null;
+            /** Cancelling */
+            cancelling: boolean;
+            /** Check Only */
+            check_only: boolean;
+            /** File Name */
+            file_name: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "load" | "reload";
+            /** Lines Done */
+            lines_done: number;
+            /** Lines Total */
+            lines_total: number;
+            /** Message */
+            message: string;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Source */
+            source: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "receive" | "recognise" | "map" | "validate" | "publish" | "tie_out";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "held" | "failed" | "cancelled";
+            /** Unexplained */
+            unexplained: number | null;
+        };
+        /**
+         * MappingRuleOut
+         * @description A mapping rule as it is written, in order of precedence.
+         */
+        MappingRuleOut: {
+            /** Gives */
+            gives: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Sign */
+            sign: number;
+            /** When */
+            when: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * MarkOut
+         * @description An open thread.
+         */
+        MarkOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Said */
+            said: number;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * MatchOut
+         * @description The vouchers of a batch against one request.
+         */
+        MatchOut: {
+            /** Amount */
+            amount: string;
+            /** Direct */
+            direct: string;
+            /** Document */
+            document: number | null;
+            /** Forced */
+            forced: string;
+            /** Held */
+            held: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "smaller" | "equal" | "larger" | "unknown" | "none";
+            /** Liquidated */
+            liquidated: string;
+            /** Number */
+            number: string;
+            /** Released */
+            released: string;
+            /** Still Held */
+            still_held: string;
+            /** Vouchers */
+            vouchers: number;
         };
         /**
          * MemberOut
@@ -2742,6 +5407,85 @@ export interface components {
             };
             /** Weight */
             weight: number;
+        };
+        /**
+         * MemberRef
+         * @description A dimension's part of a row's key; pooled members are ``池:`` and the pool's name.
+         */
+        MemberRef: {
+            /** Code */
+            code: string;
+            /** Dimension */
+            dimension: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * MendIn
+         * @description A field of a record and what shall stand there.
+         */
+        MendIn: {
+            /** After */
+            after: string;
+            /** Before */
+            before?: string | null;
+            /** Field */
+            field: string;
+            /** Record */
+            record: number;
+        };
+        /** MentionOut */
+        MentionOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Body */
+            body: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Place */
+            place: {
+                [key: string]: string;
+            };
+            /** Subject */
+            subject: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * MethodOut
+         * @description By which method so many series are forecast; ``kind`` of series and ``basis`` of the choice.
+         */
+        MethodOut: {
+            /** Basis */
+            basis: string;
+            /** Kind */
+            kind: string;
+            /** Method */
+            method: string;
+            /** Name */
+            name: string;
+            /** Series */
+            series: number;
+        };
+        /**
+         * MethodScoreOut
+         * @description A method's backtest.
+         */
+        MethodScoreOut: {
+            /** Method */
+            method: string;
+            /** Name */
+            name: string;
+            scores: components["schemas"]["ScoresOut"];
+            /** Used */
+            used: number;
         };
         /** ModelDetail */
         ModelDetail: {
@@ -2801,12 +5545,167 @@ export interface components {
              */
             holders: string[];
             /**
+             * Need
+             * @default any
+             * @enum {string}
+             */
+            need: "any" | "all";
+            /**
+             * Nobody
+             * @default refuse
+             * @enum {string}
+             */
+            nobody: "refuse" | "skip";
+            /**
              * Role
              * @default
              */
             role: string;
             /** Title */
             title: string;
+            /**
+             * When
+             * @default
+             */
+            when: string;
+        };
+        /**
+         * NodeOut
+         * @description A step of the flow in this round; ``people`` by name: who decided, whose turn it is, or who will.
+         *
+         *     ``hours``: how long it has had the case, in all. ``visited``: a case can be returned to it.
+         */
+        NodeOut: {
+            /** Agreed */
+            agreed: string[];
+            /** Code */
+            code: string;
+            /** Due At */
+            due_at: string | null;
+            /** Due Days */
+            due_days: number | null;
+            /** Hours */
+            hours: number;
+            /**
+             * Need
+             * @enum {string}
+             */
+            need: "any" | "all";
+            /** Outcome */
+            outcome: string;
+            /** People */
+            people: string[];
+            /** Since */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "done" | "current" | "pending" | "skipped";
+            /** Title */
+            title: string;
+            /** Until */
+            until: string | null;
+            /** Visited */
+            visited: boolean;
+            /** When */
+            when: string;
+        };
+        /**
+         * NoticeOut
+         * @description ``kind``: what happened, such as ``task.assigned``; ``actor``: the name of whose doing it is; ``link``: where to go.
+         */
+        NoticeOut: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Link */
+            link: string;
+            /** Note */
+            note: string;
+            /** Read At */
+            read_at: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * OpenTaskOut
+         * @description Somebody's open task, for who may give it to somebody else.
+         */
+        OpenTaskOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Holder */
+            holder: string;
+            /** Holder Name */
+            holder_name: string;
+            /** Id */
+            id: number;
+            /** Node */
+            node: string;
+            /** Requester */
+            requester: string;
+            /** Round */
+            round: number;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Task Id */
+            task_id: number;
+            /** Title */
+            title: string;
+        };
+        /** OptionDimensionOut */
+        OptionDimensionOut: {
+            /** Code */
+            code: string;
+            /** Members */
+            members: components["schemas"]["OptionMemberOut"][];
+            /** Name */
+            name: string;
+        };
+        /** OptionKindOut */
+        OptionKindOut: {
+            /** Code */
+            code: string;
+            /** Flow */
+            flow: string;
+            /** Title */
+            title: string;
+            /** Where */
+            where: {
+                [key: string]: string[];
+            };
+        };
+        /**
+         * OptionMemberOut
+         * @description A member one may pick where ``pick``; others stand above those.
+         */
+        OptionMemberOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Net */
+            net: boolean;
+            /** Parent */
+            parent: string | null;
+            /** Pick */
+            pick: boolean;
         };
         /**
          * OrgOut
@@ -2827,6 +5726,65 @@ export interface components {
             name: string;
             /** Parent */
             parent: string | null;
+        };
+        /**
+         * OutlookIn
+         * @description ``along``: the dimension of the rows, from the member named there down ``depth`` levels.
+         */
+        OutlookIn: {
+            /** Along */
+            along: string;
+            /** Depth */
+            depth?: number | null;
+            /** Item */
+            item: string;
+            /**
+             * Members
+             * @default {}
+             */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+        };
+        /**
+         * OutlookOut
+         * @description ``favourable``: which sign of a difference is good (more, less, none).
+         */
+        OutlookOut: {
+            /** Along */
+            along: string;
+            /** Band Level */
+            band_level: number;
+            /** Budget */
+            budget: string;
+            /** Decimals */
+            decimals: number;
+            /** Favourable */
+            favourable: string;
+            /** Item */
+            item: string;
+            /** Item Name */
+            item_name: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Periods */
+            periods: components["schemas"]["ForecastPeriodOut"][];
+            /** Rows */
+            rows: components["schemas"]["ForecastRowOut"][];
+            /** Seq */
+            seq: number;
+            /** Switchover */
+            switchover: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+            /** Year */
+            year: number;
         };
         /**
          * PackageIn
@@ -2878,6 +5836,30 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "closed" | "not_open";
+        };
+        /** PersonOut */
+        PersonOut: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PlaceIn
+         * @description An item at a node; dimensions not named stand at their top.
+         */
+        PlaceIn: {
+            /** Item */
+            item: string;
+            /**
+             * Members
+             * @default {}
+             */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
         };
         /**
          * PolicyOut
@@ -2949,7 +5931,7 @@ export interface components {
             /** Cells */
             cells: components["schemas"]["CellOut"][][];
             /** Columns */
-            columns: components["schemas"]["bihuan__features__planning__wire__ColumnOut"][];
+            columns: components["schemas"]["ColumnOut"][];
             /** Items */
             items: components["schemas"]["bihuan__features__planning__wire__ItemOut"][];
             /** Reasons */
@@ -2965,6 +5947,14 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * ReadIn
+         * @description ``ids`` null = everything.
+         */
+        ReadIn: {
+            /** Ids */
+            ids?: number[] | null;
+        };
         /** Reason */
         Reason: {
             /**
@@ -2972,6 +5962,34 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * ReasonOut
+         * @description What was said at a submission to one finding, whose ``message`` is as it was then.
+         */
+        ReasonOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Finding */
+            finding: string;
+            /** Message */
+            message: string;
+            /** Reason */
+            reason: string;
+            /** Title */
+            title: string;
+        };
+        /** Reassignment */
+        Reassignment: {
+            /** Comment */
+            comment: string;
+            /** To */
+            to: string;
         };
         /**
          * RejectedOut
@@ -2986,6 +6004,23 @@ export interface components {
             batch: number;
             /** Field */
             field: string;
+            /**
+             * Fields
+             * @description our field -> what the line says now, with what was mended
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Ignored
+             * @description why the line shall not count, once somebody said so
+             */
+            ignored: string | null;
+            /**
+             * Mended
+             * @description fields that were mended and wait for the next load
+             */
+            mended: string[];
             /** Outcome */
             outcome: string;
             /** Period */
@@ -3026,9 +6061,16 @@ export interface components {
             /** Total */
             total: string;
         };
+        /** ReopeningIn */
+        ReopeningIn: {
+            /** Reason */
+            reason: string;
+        };
         /**
          * RequestIn
-         * @description ``key`` names the request once and for all (an Idempotency-Key header does too); ``flow`` starts its approval.
+         * @description ``key`` names the request once and for all (an Idempotency-Key header does too); ``number`` empty: the next one.
+         *
+         *     The approval is the one the policy names for ``kind``; ``flow`` names it only where the policy does not.
          */
         RequestIn: {
             /** Flow */
@@ -3041,8 +6083,11 @@ export interface components {
              */
             kind: string;
             /** Lines */
-            lines: components["schemas"]["LineIn"][];
-            /** Number */
+            lines: components["schemas"]["SpendLineIn"][];
+            /**
+             * Number
+             * @default
+             */
             number: string;
             /** Policy */
             policy: string;
@@ -3066,6 +6111,52 @@ export interface components {
             repeated: boolean;
             /** Warnings */
             warnings: string[];
+        };
+        /** ResolutionIn */
+        ResolutionIn: {
+            /** Kind */
+            kind: string;
+            /** Resolved */
+            resolved: boolean;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * RestoreIn
+         * @description Which periods get their baseline back.
+         */
+        RestoreIn: {
+            /** Item */
+            item: string;
+            /**
+             * Members
+             * @default {}
+             */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Periods */
+            periods: string[];
+        };
+        /**
+         * RestoreOut
+         * @description How many cells got their baseline back; ``seq`` of the version afterwards.
+         */
+        RestoreOut: {
+            /** Restored */
+            restored: number;
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * RevisionMadeOut
+         * @description The revision that stands now.
+         */
+        RevisionMadeOut: {
+            /** Revision */
+            revision: number;
         };
         /** RevisionOut */
         RevisionOut: {
@@ -3145,6 +6236,52 @@ export interface components {
             tree: string;
         };
         /**
+         * RuleIn
+         * @description A mapping rule to add: ``when`` field -> pattern, ``gives`` item or dimension -> code, ``=field`` or IGNORE.
+         */
+        RuleIn: {
+            /** Gives */
+            gives: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Sign
+             * @default 1
+             * @enum {integer}
+             */
+            sign: 1 | -1;
+            /**
+             * When
+             * @default {}
+             */
+            when: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * RunIn
+         * @description Which model's forecast.
+         */
+        RunIn: {
+            /** Model */
+            model: string;
+        };
+        /**
+         * SaidOut
+         * @description How many words were added.
+         */
+        SaidOut: {
+            /** Said */
+            said: number;
+        };
+        /**
          * SaveIn
          * @description ``mode``: "all" or nothing, or the "valid" ones only. ``base_seq`` is the seq the client read.
          */
@@ -3183,6 +6320,20 @@ export interface components {
             saved: number;
             /** Seq */
             seq: number;
+        };
+        /**
+         * ScoresOut
+         * @description WAPE, MASE, sMAPE as fractions; null where nothing was compared.
+         */
+        ScoresOut: {
+            /** Mase */
+            mase: number | null;
+            /** Points */
+            points: number;
+            /** Smape */
+            smape: number | null;
+            /** Wape */
+            wape: number | null;
         };
         /**
          * SeenOut
@@ -3236,6 +6387,13 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** SkippedOut */
+        SkippedOut: {
+            /** Cells */
+            cells: number;
+            /** Reason */
+            reason: string;
+        };
         /**
          * SnapshotIn
          * @description A name for the state the version is in now.
@@ -3245,6 +6403,55 @@ export interface components {
             name: string;
             /** Version */
             version: number;
+        };
+        /**
+         * SourceDetailOut
+         * @description A source with its rules and texts.
+         */
+        SourceDetailOut: {
+            /** Code */
+            code: string;
+            /** Codes */
+            codes: string[];
+            /** Control */
+            control: {
+                [key: string]: string;
+            };
+            /** Cube */
+            cube: string;
+            /** Definition */
+            definition: string;
+            /** Dimensions */
+            dimensions: string[];
+            /** Exclusions */
+            exclusions: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /** Items */
+            items: string[];
+            last?: components["schemas"]["LastLoadOut"] | null;
+            /** Mapping */
+            mapping: string;
+            /** Model */
+            model: string;
+            /** Policy */
+            policy: string;
+            /** Revision */
+            revision: number;
+            /** Revisions */
+            revisions: components["schemas"]["SourceRevisionOut"][];
+            /** Rules */
+            rules: components["schemas"]["MappingRuleOut"][];
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
         };
         /**
          * SourceIn
@@ -3266,10 +6473,187 @@ export interface components {
         SourceOut: {
             /** Code */
             code: string;
+            last?: components["schemas"]["LastLoadOut"] | null;
             /** Model */
             model: string;
             /** Revision */
             revision: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * SourceRevisionOut
+         * @description One revision of a source's text.
+         */
+        SourceRevisionOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * SpanOut
+         * @description How long one person had the case at a node; ``node`` "" = the requester, between return and submission.
+         */
+        SpanOut: {
+            /** Hours */
+            hours: number;
+            /** Name */
+            name: string;
+            /** Node */
+            node: string;
+            /** Outcome */
+            outcome: string;
+            /** Person */
+            person: string;
+            /** Round */
+            round: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * SpendFormOut
+         * @description What one may file under a policy: kinds, items, the dimensions of a line cut to where one may ask, periods, tax rates.
+         *
+         *     ``period``: the one the business date lies in, where the policy has budget for it.
+         */
+        SpendFormOut: {
+            /** Dimensions */
+            dimensions: components["schemas"]["OptionDimensionOut"][];
+            /** Items */
+            items: string[];
+            /** Kinds */
+            kinds: components["schemas"]["OptionKindOut"][];
+            /** Model */
+            model: string;
+            /** Period */
+            period: string | null;
+            /** Periods */
+            periods: string[];
+            /** Policy */
+            policy: string;
+            /** Rates */
+            rates: string[];
+            /** Rules */
+            rules: components["schemas"]["ControlRuleOut"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * SpendLineIn
+         * @description ``amount`` as entered, at ``tax_rate`` percent; ``tax_included``: it contains the tax.
+         */
+        SpendLineIn: {
+            /** Amount */
+            amount: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /**
+             * Memo
+             * @default
+             */
+            memo: string;
+            /** Period */
+            period: string;
+            /**
+             * Tax Included
+             * @default true
+             */
+            tax_included: boolean;
+            /**
+             * Tax Rate
+             * @default 0
+             */
+            tax_rate: string;
+        };
+        /**
+         * SpendMonthOut
+         * @description What a month did to a balance row; ``direct`` = executed without a request.
+         */
+        SpendMonthOut: {
+            /** Budget */
+            budget: string;
+            /** Committed */
+            committed: string;
+            /** Direct */
+            direct: string;
+            /** Executed */
+            executed: string;
+            /** Period */
+            period: string;
+            /** Reserved */
+            reserved: string;
+            /** Vouchers */
+            vouchers: number;
+        };
+        /**
+         * StandingOut
+         * @description Where a document's approval stands: ``node`` at position ``at`` of ``nodes``, who holds it since when, hours.
+         */
+        StandingOut: {
+            /** At */
+            at: number;
+            /** Due At */
+            due_at: string | null;
+            /** Holders */
+            holders: string[];
+            /** Hours */
+            hours: number | null;
+            /** Id */
+            id: number;
+            /** Node */
+            node: string;
+            /** Nodes */
+            nodes: string[];
+            /** Round */
+            round: number;
+            /** Since */
+            since: string | null;
+            /** Status */
+            status: string;
+        };
+        /**
+         * StartedOut
+         * @description A case the person who asks submitted; ``hours``: how long it waits where it is, or how long it took in all.
+         */
+        StartedOut: {
+            /** Due At */
+            due_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Holders */
+            holders: string[];
+            /** Hours */
+            hours: number;
+            /** Id */
+            id: number;
+            /** Node */
+            node: string;
+            /** Round */
+            round: number;
+            /** Since */
+            since: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Status */
+            status: string;
+            /** Subject Id */
+            subject_id: number;
+            /** Subject Kind */
+            subject_kind: string;
             /** Title */
             title: string;
         };
@@ -3304,15 +6688,41 @@ export interface components {
             /** V */
             v: string | null;
         };
-        /** Submission */
+        /**
+         * Submission
+         * @description ``flow`` "" = the package's own. ``reasons``: what is said to each finding of a check that asks for a reason.
+         */
         Submission: {
             /**
              * Comment
              * @default
              */
             comment: string;
-            /** Flow */
+            /**
+             * Flow
+             * @default
+             */
             flow: string;
+            /**
+             * Reasons
+             * @default {}
+             */
+            reasons: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * SubmissionIn
+         * @description The lines as they are to be held now.
+         */
+        SubmissionIn: {
+            /** Lines */
+            lines: components["schemas"]["SpendLineIn"][];
+            /**
+             * Title
+             * @default
+             */
+            title: string;
         };
         /**
          * SubtreeIn
@@ -3381,6 +6791,18 @@ export interface components {
             /** Submitted */
             submitted: string | null;
             target: components["schemas"]["SeenOut"];
+        };
+        /**
+         * TargetColumnOut
+         * @description A comparison column.
+         */
+        TargetColumnOut: {
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+            /** Year */
+            year: number;
         };
         /**
          * TargetEditIn
@@ -3483,7 +6905,7 @@ export interface components {
         };
         /**
          * TaskOut
-         * @description A turn of the person who asks.
+         * @description A turn of the person who asks; ``requester`` by name.
          */
         TaskOut: {
             /**
@@ -3499,6 +6921,8 @@ export interface components {
             id: number;
             /** Instance Id */
             instance_id: number;
+            /** Node Title */
+            node_title: string;
             /** Requester */
             requester: string;
             /** Round */
@@ -3564,6 +6988,48 @@ export interface components {
             value: string | null;
         };
         /**
+         * ThreadEntryOut
+         * @description ``act``: say, or that somebody settled the thread or opened it again; ``mentions``: names.
+         */
+        ThreadEntryOut: {
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "say" | "resolve" | "reopen";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Body */
+            body: string;
+            /** Id */
+            id: number;
+            /** Login */
+            login: string;
+            /** Mentions */
+            mentions: string[];
+            /** Name */
+            name: string;
+        };
+        /**
+         * ThreadOut
+         * @description ``subject`` is canonical; ``open``: something was said that is not settled.
+         */
+        ThreadOut: {
+            /** Entries */
+            entries: components["schemas"]["ThreadEntryOut"][];
+            /** Kind */
+            kind: string;
+            /** Open */
+            open: boolean;
+            /** Subject */
+            subject: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * TieOut
          * @description One account and period against the books.
          */
@@ -3576,14 +7042,71 @@ export interface components {
             control: string;
             /** Difference */
             difference: string;
+            /** Dismissed */
+            dismissed: string;
             /** Excluded */
-            excluded: string;
+            excluded: {
+                [key: string]: string;
+            };
             /** Ignored */
             ignored: string;
             /** Period */
             period: string;
             /** Rejected */
             rejected: string;
+        };
+        /**
+         * TodoOut
+         * @description One thing to do; ``due`` a moment, or a day whose end is meant. ``overdue``: it is past.
+         */
+        TodoOut: {
+            /** Due */
+            due: string | null;
+            /** Due Today */
+            due_today: boolean;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "approve" | "fill" | "returned" | "close" | "confirm" | "reply" | "target";
+            /** Link */
+            link: string;
+            /** Note */
+            note: string;
+            /** Overdue */
+            overdue: boolean;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Source */
+            source: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "target" | "prepare" | "approve" | "spend" | "monitor" | "analyse" | "adjust" | "forecast" | "connect";
+            /** Subject Id */
+            subject_id: number | null;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TodosOut
+         * @description ``counts``: open work per stage of the loop.
+         */
+        TodosOut: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Todos */
+            todos: components["schemas"]["TodoOut"][];
         };
         /**
          * TraceIn
@@ -3614,6 +7137,22 @@ export interface components {
             version: number;
         };
         /**
+         * TransferCaseOut
+         * @description Where a transfer's approval stands; ``holders``: logins.
+         */
+        TransferCaseOut: {
+            /** Holders */
+            holders: string[];
+            /** Instance Id */
+            instance_id: number;
+            /** Node */
+            node: string;
+            /** Since */
+            since: string | null;
+            /** Status */
+            status: string;
+        };
+        /**
          * TransferIn
          * @description Signed amounts: + receives, - gives. ``flow`` starts its approval; without one it waits, held.
          */
@@ -3639,8 +7178,12 @@ export interface components {
             /** Id */
             id: number;
         };
-        /** TransferOut */
+        /**
+         * TransferOut
+         * @description ``status``: held, applied, dropped; ``case``: its approval with whose turn it is; null = without one.
+         */
         TransferOut: {
+            case: components["schemas"]["TransferCaseOut"] | null;
             /**
              * Created At
              * Format: date-time
@@ -3654,6 +7197,8 @@ export interface components {
             lines: {
                 [key: string]: unknown;
             }[];
+            /** Model */
+            model: string;
             /** Policy */
             policy: string;
             /** Reason */
@@ -3662,6 +7207,17 @@ export interface components {
             requester: string;
             /** Status */
             status: string;
+        };
+        /**
+         * TrialIn
+         * @description ``edits`` are tried on a private copy; nothing is written.
+         */
+        TrialIn: {
+            /**
+             * Edits
+             * @default []
+             */
+            edits: components["schemas"]["EditIn"][];
         };
         /**
          * UndoIn
@@ -3680,7 +7236,7 @@ export interface components {
         };
         /** UnitCaseOut */
         UnitCaseOut: {
-            case: components["schemas"]["bihuan__features__process__api__CaseOut"] | null;
+            case: components["schemas"]["CaseOut"] | null;
             /** Cycle */
             cycle: string;
             /** Cycle Id */
@@ -3730,6 +7286,37 @@ export interface components {
             version_id: number;
         };
         /**
+         * UnitChangeOut
+         * @description Amounts are decimal strings in the item's unit, null = blank; ``ratio`` = Δ / before, null without a base.
+         *
+         *     ``period``: a leaf period against the last round, the year against the year before. ``year``: the whole year now.
+         */
+        UnitChangeOut: {
+            /** After */
+            after: string | null;
+            /** At */
+            at: string | null;
+            /** Before */
+            before: string | null;
+            /** Delta */
+            delta: string;
+            item: components["schemas"]["UnitItemOut"];
+            /** Members */
+            members: components["schemas"]["UnitMemberOut"][];
+            /** Partial */
+            partial: boolean;
+            /** Period */
+            period: string;
+            /** Ratio */
+            ratio: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Who */
+            who: string | null;
+            /** Year */
+            year: string | null;
+        };
+        /**
          * UnitIn
          * @description ``org`` stands for itself and everything below it.
          */
@@ -3740,6 +7327,35 @@ export interface components {
             org: string;
             /** Version Id */
             version_id: number;
+        };
+        /**
+         * UnitItemOut
+         * @description ``favourable``: more or less of it is good, "" = neither.
+         */
+        UnitItemOut: {
+            /** Cube */
+            cube: string;
+            /** Cube Title */
+            cube_title: string;
+            /** Decimals */
+            decimals: number;
+            /** Favourable */
+            favourable: string;
+            /** Item */
+            item: string;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+        };
+        /** UnitMemberOut */
+        UnitMemberOut: {
+            /** Code */
+            code: string;
+            /** Dimension */
+            dimension: string;
+            /** Name */
+            name: string;
         };
         /**
          * UnitOut
@@ -3795,6 +7411,17 @@ export interface components {
             /** Version Id */
             version_id: number;
         };
+        /** UnitPeriodOut */
+        UnitPeriodOut: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Last Year */
+            last_year: string | null;
+            /** Period */
+            period: string;
+        };
         /**
          * UnitTargetOut
          * @description ``room`` = target - current, null without a target.
@@ -3814,6 +7441,35 @@ export interface components {
             room: string | null;
             /** Target */
             target: string | null;
+        };
+        /**
+         * UseOut
+         * @description A document that holds or has spent on a balance row.
+         */
+        UseOut: {
+            /** Amount */
+            amount: string;
+            /** Committed */
+            committed: string;
+            /** Executed */
+            executed: string;
+            /** Id */
+            id: number;
+            /** Number */
+            number: string;
+            /** Requester */
+            requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Reserved */
+            reserved: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Title */
+            title: string;
         };
         /** UserIn */
         UserIn: {
@@ -3956,47 +7612,52 @@ export interface components {
             versions: components["schemas"]["VersionOut"][];
         };
         /**
-         * ActionOut
-         * @description One line of the trail. ``sealed`` = chained into the day's hash chain.
+         * ViewOut
+         * @description ``query`` asks for ``slice`` again, also in previews; the cells of ``beside`` stand in the order of the slice's rows.
          */
-        bihuan__features__access__api__ActionOut: {
-            /** Action */
-            action: string;
-            /** Actor */
-            actor: string;
-            /** After */
-            after: unknown;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Before */
-            before: unknown;
-            /** Id */
-            id: number;
-            /** Reason */
-            reason: string;
-            /** Request Id */
-            request_id: string;
-            /** Sealed */
-            sealed: boolean;
-            /** Subject Id */
-            subject_id: string;
-            /** Subject Kind */
-            subject_kind: string;
-        };
-        /**
-         * ColumnOut
-         * @description A comparison column.
-         */
-        bihuan__features__entry__wire__ColumnOut: {
-            /** Title */
-            title: string;
-            /** Version */
-            version: string;
+        ViewOut: {
+            /** Beside */
+            beside: components["schemas"]["BesideOut"][];
+            form: components["schemas"]["FormOut"];
+            query: components["schemas"]["QueryIn"];
+            slice: components["schemas"]["QueryOut"];
             /** Year */
             year: number;
+        };
+        /**
+         * WayOut
+         * @description One way to make a refused request pass; ``amount`` to ask for, missing, or held, by ``kind``.
+         */
+        WayOut: {
+            /** Amount */
+            amount: string;
+            /** Available */
+            available: string | null;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            } | null;
+            /** Document Id */
+            document_id: number | null;
+            /** Enough */
+            enough: boolean;
+            /** Holder */
+            holder: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "smaller" | "period" | "transfer" | "release" | "supplement";
+            /** Line No */
+            line_no: number | null;
+            /** Name */
+            name: string;
+            /** Number */
+            number: string;
+            /** Period */
+            period: string | null;
+            /** Since */
+            since: string | null;
         };
         /**
          * ItemOut
@@ -4031,64 +7692,6 @@ export interface components {
             unit: string;
         };
         /**
-         * CaseOut
-         * @description A case.
-         */
-        bihuan__features__monitoring__api__CaseOut: {
-            /** Amount */
-            amount: string;
-            /** Closed At */
-            closed_at: string | null;
-            /**
-             * Due At
-             * Format: date-time
-             */
-            due_at: string;
-            /** Events */
-            events: components["schemas"]["EventOut"][];
-            /** Id */
-            id: number;
-            /** Item */
-            item: string;
-            /** Kind */
-            kind: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
-            /** Model */
-            model: string;
-            /**
-             * Opened At
-             * Format: date-time
-             */
-            opened_at: string;
-            /** Period */
-            period: string;
-            /** State */
-            state: string;
-            /** Title */
-            title: string;
-            /** Ytd */
-            ytd: boolean;
-        };
-        /**
-         * ColumnOut
-         * @description ``kind``: "base", a grouping's name, or "none" for the only column of items without period.
-         */
-        bihuan__features__planning__wire__ColumnOut: {
-            /** Code */
-            code: string;
-            /** Kind */
-            kind: string;
-            /** Name */
-            name: string;
-            /** Parent */
-            parent: string | null;
-            /** Plan */
-            plan: boolean;
-        };
-        /**
          * ItemOut
          * @description ``decimals``: places to show; ``scale``: places kept, null = any; ``formula``: computed in every plan cell.
          */
@@ -4105,59 +7708,6 @@ export interface components {
             scale: number | null;
             /** Unit */
             unit: string;
-        };
-        /** ActionOut */
-        bihuan__features__process__api__ActionOut: {
-            /** Action */
-            action: string;
-            /** Actor */
-            actor: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Comment */
-            comment: string;
-            /** Node */
-            node: string;
-            /** Round */
-            round: number;
-            /** Seq */
-            seq: number;
-        };
-        /**
-         * CaseOut
-         * @description ``chain_broken_at``: the first action whose hash does not fit; null = the history is whole.
-         */
-        bihuan__features__process__api__CaseOut: {
-            /** Actions */
-            actions: components["schemas"]["bihuan__features__process__api__ActionOut"][];
-            /** Chain Broken At */
-            chain_broken_at: number | null;
-            /** Holders */
-            holders: components["schemas"]["HolderOut"][];
-            /** Id */
-            id: number;
-            /** Node */
-            node: string;
-            /** Requester */
-            requester: string;
-            /** Round */
-            round: number;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /** Status */
-            status: string;
-            /** Subject Id */
-            subject_id: number;
-            /** Subject Kind */
-            subject_kind: string;
-            /** Title */
-            title: string;
         };
     };
     responses: never;
@@ -4189,7 +7739,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__access__api__ActionOut"][];
+                    "application/json": components["schemas"]["ActionOut"][];
                 };
             };
             /** @description Validation Error */
@@ -4223,6 +7773,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": number;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_alerts: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRowOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluatedOut"];
                 };
             };
             /** @description Validation Error */
@@ -4285,6 +7900,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_corrections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_correct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskGroupOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_matches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchOut"][];
                 };
             };
             /** @description Validation Error */
@@ -4363,7 +8106,11 @@ export interface operations {
     integration_rejected: {
         parameters: {
             query?: {
+                outcome?: string | null;
+                field?: string | null;
+                value?: string | null;
                 count?: number;
+                skip?: number;
             };
             header?: never;
             path: {
@@ -4380,6 +8127,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RejectedOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_reload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_rounds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitoring_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOut"][];
                 };
             };
             /** @description Validation Error */
@@ -4441,7 +8345,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__process__api__CaseOut"];
+                    "application/json": components["schemas"]["CaseOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_candidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_remind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Comment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOut"];
                 };
             };
             /** @description Validation Error */
@@ -4525,6 +8495,188 @@ export interface operations {
             };
         };
     };
+    collaboration_thread: {
+        parameters: {
+            query: {
+                kind: string;
+                subject: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collaboration_say: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collaboration_marks: {
+        parameters: {
+            query: {
+                kind: string;
+                within: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collaboration_mentions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MentionOut"][];
+                };
+            };
+        };
+    };
+    collaboration_people: {
+        parameters: {
+            query: {
+                kind: string;
+                subject: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collaboration_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolutionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     control_alerts: {
         parameters: {
             query?: {
@@ -4562,6 +8714,7 @@ export interface operations {
                 policy: string;
                 rule?: string | null;
                 window?: string | null;
+                period?: string | null;
                 limit?: number;
                 skip?: number;
             };
@@ -5259,6 +9412,8 @@ export interface operations {
             query?: {
                 model?: string | null;
                 state?: string | null;
+                mine?: boolean;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5272,7 +9427,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"][];
+                    "application/json": components["schemas"]["DeviationOut"][];
                 };
             };
             /** @description Validation Error */
@@ -5305,7 +9460,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"][];
+                    "application/json": components["schemas"]["DeviationOut"][];
                 };
             };
             /** @description Validation Error */
@@ -5369,7 +9524,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -5404,7 +9559,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -5439,7 +9594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -5474,7 +9629,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -5509,7 +9664,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -5544,7 +9699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -5575,7 +9730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__monitoring__api__CaseOut"];
+                    "application/json": components["schemas"]["DeviationOut"];
                 };
             };
             /** @description Validation Error */
@@ -5631,6 +9786,530 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forecast_forecasts: {
+        parameters: {
+            query: {
+                model: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forecast_run_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forecast_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForecastUndoIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forecast_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forecast_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoreOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forecast_full_year: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutlookIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlookOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forecast_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forms_forms: {
+        parameters: {
+            query: {
+                model: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forms_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forms_fill_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilledOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forms_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    inbox_notices: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    inbox_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_runs: {
+        parameters: {
+            query?: {
+                source?: string | null;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadRunOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadRunOut"];
                 };
             };
             /** @description Validation Error */
@@ -5989,6 +10668,105 @@ export interface operations {
             };
         };
     };
+    entry_unit_changes: {
+        parameters: {
+            query?: {
+                against?: "round" | "last_year";
+            };
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    checks_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    checks_try_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     entry_set_due: {
         parameters: {
             query?: never;
@@ -6001,6 +10779,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["DueIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    entry_reopen_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopeningIn"];
             };
         };
         responses: {
@@ -6554,6 +11365,37 @@ export interface operations {
             };
         };
     };
+    integration_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetailOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     integration_control_totals: {
         parameters: {
             query?: never;
@@ -6626,6 +11468,79 @@ export interface operations {
             };
         };
     };
+    integration_start: {
+        parameters: {
+            query: {
+                file_name: string;
+                check_only?: boolean;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadRunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_add_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionMadeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     integration_tie_out: {
         parameters: {
             query?: {
@@ -6659,6 +11574,79 @@ export interface operations {
             };
         };
     };
+    integration_lines_behind: {
+        parameters: {
+            query: {
+                account: string;
+                period: string;
+                part: "accepted" | "ignored" | "excluded" | "dismissed" | "rejected";
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BehindOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_trial_balance: {
+        parameters: {
+            query?: {
+                period?: string;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     control_check: {
         parameters: {
             query?: never;
@@ -6678,7 +11666,106 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FindingOut"][];
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_spend_forms: {
+        parameters: {
+            query?: {
+                model?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendFormOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_requests: {
+        parameters: {
+            query?: {
+                mine?: boolean;
+                model?: string | null;
+                state?: string | null;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentRowOut"][];
                 };
             };
             /** @description Validation Error */
@@ -6793,6 +11880,70 @@ export interface operations {
             };
         };
     };
+    control_change_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     control_release: {
         parameters: {
             query?: never;
@@ -6830,6 +11981,72 @@ export interface operations {
             };
         };
     };
+    control_submit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_started: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     process_tasks: {
         parameters: {
             query?: never;
@@ -6846,6 +12063,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskOut"][];
+                };
+            };
+        };
+    };
+    process_all_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenTaskOut"][];
+                };
+            };
+        };
+    };
+    process_done: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6881,6 +12149,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_reassign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reassignment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    process_my_todos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TodosOut"];
                 };
             };
         };
@@ -6936,6 +12259,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferMadeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_check_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EffectIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_one_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
                 };
             };
             /** @description Validation Error */

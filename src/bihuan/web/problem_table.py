@@ -109,7 +109,7 @@ TABLE: Mapping[str, Row] = {
     "job_died": Row(503, "装载作业多次中断，没有入账", "重新上传；仍不行请联系管理员", "The load's job died several times; nothing was entered", "Upload again, or ask an administrator"),
     # --- forecasts
     "no_such_forecast": Row(404, "没有这个预测", "检查预测代码", "No such forecast", "Check its code"),
-    "no_such_run": Row(404, "没有这次预测运算", "先运行一次预测", "No such forecast run", "Run the forecast first"),
+    "no_such_forecast_run": Row(404, "没有这次预测运算", "先运行一次预测", "No such forecast run", "Run the forecast first"),
     "nothing_to_forecast": Row(422, "没有可以预测的期间或实际数", "先装载实际数，或检查业务日期", "Nothing to forecast", "Load actuals, or check the business date"),
     "run_under_way": Row(409, "这个预测正在运算", "等它结束再运行", "The forecast is being computed", "Wait until it has ended"),
     "not_the_last_run": Row(409, "只能撤销最近一次预测运算", "从最近一次开始撤销", "Only the newest run can be taken back", "Begin with the newest"),

@@ -31,7 +31,7 @@ class ResolutionIn(SubjectIn):
     resolved: bool
 
 
-class EntryOut(BaseModel):
+class ThreadEntryOut(BaseModel):
     """``act``: say, or that somebody settled the thread or opened it again; ``mentions``: names."""
 
     id: int
@@ -50,7 +50,7 @@ class ThreadOut(BaseModel):
     subject: str
     title: str
     open: bool
-    entries: list[EntryOut]
+    entries: list[ThreadEntryOut]
 
 
 class MarkOut(BaseModel):
@@ -129,5 +129,5 @@ def _thread(kind: str, found: queries.Thread) -> ThreadOut:
         subject=found.subject.key,
         title=found.subject.title,
         open=found.open,
-        entries=[EntryOut.model_validate(dict(e)) for e in found.entries],
+        entries=[ThreadEntryOut.model_validate(dict(e)) for e in found.entries],
     )

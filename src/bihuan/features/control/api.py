@@ -25,13 +25,13 @@ from bihuan.features.control.wire import (
     EffectIn,
     EffectOut,
     ExplainedOut,
-    FormOut,
     PolicyOut,
     Reason,
     ReleasedOut,
     ReleaseIn,
     RequestIn,
     ReservationOut,
+    SpendFormOut,
     SubmissionIn,
     SubtreeIn,
     SubtreeOut,
@@ -49,10 +49,10 @@ router = APIRouter(prefix="/api/v1", tags=["control"])
 
 
 @router.get("/spend/forms", **requires("control.request"))
-def spend_forms(edge: Edge, model: str | None = None) -> list[FormOut]:
+def spend_forms(edge: Edge, model: str | None = None) -> list[SpendFormOut]:
     """What one may ask for: a form per policy, its members cut to where one may ask."""
     with edge.read() as reader:
-        return [FormOut.model_validate(f) for f in forms(reader, edge.actor, model)]
+        return [SpendFormOut.model_validate(f) for f in forms(reader, edge.actor, model)]
 
 
 @router.post("/spend/check", **requires("control.request"))

@@ -126,7 +126,8 @@ class Ledger:
         if more <= 0:
             return Decimal(0)
         entry = Entry(stage="forced", kind=kind, amount=more, coordinate={}, period=row.window, buckets=())
-        self._forced(row, more, replace(entry, reason=f"规则 {row.rule.code}"))
+        self.entries.append(replace(entry, buckets=(bucket,), reason=f"规则 {row.rule.code}"))
+        self.rows[bucket] = replace(row, forced=row.forced + more)
         return more
 
     def force(self, entry: Entry) -> list[tuple[Balance, Decimal]]:

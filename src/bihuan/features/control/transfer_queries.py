@@ -7,6 +7,7 @@ from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.commands.transfers import Kind
 from bihuan.features.control.commands.transfers import effect as findings
+from bihuan.features.control.explaining import sight
 from bihuan.features.control.model import BudgetCell, NoSuchTransfer
 from bihuan.features.control.policy import shown_key
 from bihuan.features.control.subjects import TRANSFER
@@ -21,7 +22,7 @@ def effect(
     in_force = queries.policy(reader, policy)
     out = []
     for finding in findings(reader, actor, policy=policy, kind=kind, cells=cells):
-        row, seen = finding.before, queries.may_see(actor, in_force, finding.before)
+        row, seen = finding.before, sight(actor, in_force, finding.before) != "verdict"
         out.append(
             {
                 "bucket": row.id,

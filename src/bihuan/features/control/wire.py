@@ -236,7 +236,7 @@ class CheckOut(BaseModel):
     ways: list[WayOut]
 
 
-class MonthOut(BaseModel):
+class SpendMonthOut(BaseModel):
     """What a month did to a balance row; ``direct`` = executed without a request."""
 
     period: str
@@ -251,7 +251,7 @@ class MonthOut(BaseModel):
 class ExplainedOut(BucketOut):
     policy: str
     documents: list[UseOut]
-    periods: list[MonthOut]
+    periods: list[SpendMonthOut]
 
 
 class ReservationOut(BaseModel):
@@ -388,7 +388,7 @@ class OptionKindOut(BaseModel):
     where: dict[str, list[str]]
 
 
-class RuleOut(BaseModel):
+class ControlRuleOut(BaseModel):
     code: str
     title: str
     mode: str
@@ -396,7 +396,7 @@ class RuleOut(BaseModel):
     tolerance: Amount | None
 
 
-class FormOut(BaseModel):
+class SpendFormOut(BaseModel):
     """What one may file under a policy: kinds, items, the dimensions of a line cut to where one may ask, periods, tax rates.
 
     ``period``: the one the business date lies in, where the policy has budget for it.
@@ -411,7 +411,7 @@ class FormOut(BaseModel):
     periods: list[str]
     period: str | None
     rates: list[Amount]
-    rules: list[RuleOut]
+    rules: list[ControlRuleOut]
 
 
 class PolicyOut(BaseModel):

@@ -228,6 +228,6 @@ def _cycle(reader: Reader, actor: Principal, row: RowMapping, template: Template
         rule="" if rules is None else rules.rule,
         tolerance="" if rules is None else rules.tolerance,
         step="" if rules is None else rules.step,
-        compare=[wire.ColumnOut(title=c.title, version=c.version, year=c.year) for c in template.compare],
+        compare=[wire.TargetColumnOut(title=c.title, version=c.version, year=c.year) for c in template.compare],
         may_admin=actor.may("entry.admin", model=row["model"]),
     )

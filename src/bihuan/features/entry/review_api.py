@@ -17,17 +17,17 @@ from bihuan.features.planning.cells import text
 router = APIRouter(prefix="/api/v1/plan-units", tags=["entry"])
 
 
-class Reason(BaseModel):
+class ReopeningIn(BaseModel):
     reason: str
 
 
-class MemberOut(BaseModel):
+class UnitMemberOut(BaseModel):
     dimension: str
     code: str
     name: str
 
 
-class ItemOut(BaseModel):
+class UnitItemOut(BaseModel):
     """``favourable``: more or less of it is good, "" = neither."""
 
     cube: str
@@ -39,14 +39,14 @@ class ItemOut(BaseModel):
     decimals: int
 
 
-class ChangeOut(BaseModel):
+class UnitChangeOut(BaseModel):
     """Amounts are decimal strings in the item's unit, null = blank; ``ratio`` = Δ / before, null without a base.
 
     ``period``: a leaf period against the last round, the year against the year before. ``year``: the whole year now.
     """
 
-    item: ItemOut
-    members: list[MemberOut]
+    item: UnitItemOut
+    members: list[UnitMemberOut]
     period: str
     before: str | None
     after: str | None
@@ -59,7 +59,7 @@ class ChangeOut(BaseModel):
     reason: str | None
 
 
-class PeriodOut(BaseModel):
+class UnitPeriodOut(BaseModel):
     period: str
     after: str | None
     before: str | None
@@ -69,11 +69,11 @@ class PeriodOut(BaseModel):
 class FigureOut(BaseModel):
     """A money item's whole year at the unit: as submitted, at the submission before, the year before."""
 
-    item: ItemOut
+    item: UnitItemOut
     after: str | None
     before: str | None
     last_year: str | None
-    periods: list[PeriodOut]
+    periods: list[UnitPeriodOut]
     partial: bool
 
 
@@ -91,7 +91,7 @@ class ChangesOut(BaseModel):
     before: int | None
     last_year: int | None
     last_year_kind: Literal["actual", "estimate"]
-    rows: list[ChangeOut]
+    rows: list[UnitChangeOut]
     unchanged: int
     figures: list[FigureOut]
 
@@ -117,16 +117,16 @@ def unit_changes(edge: Edge, unit_id: int, against: changes.Against = "round") -
 
 
 @router.post("/{unit_id}/reopening", status_code=204, **requires("entry.reopen"))
-def reopen(edge: Edge, unit_id: int, body: Reason) -> None:
+def reopen_unit(edge: Edge, unit_id: int, body: ReopeningIn) -> None:
     """Opens an approved unit again, before its release."""
     with edge.write() as uow:
         reopening.reopen(uow, edge.actor, unit_id=unit_id, reason=body.reason)
 
 
-def _item(item: CompiledItem, titles: dict[str, str]) -> ItemOut:
+def _item(item: CompiledItem, titles: dict[str, str]) -> UnitItemOut:
     said = item.definition
     decimals = said.decimals if said.decimals is not None else item.scale if item.scale is not None else 2
-    return ItemOut(
+    return UnitItemOut(
         cube=item.ref.cube,
         cube_title=titles.get(item.ref.cube, item.ref.cube),
         item=item.ref.item,
@@ -137,11 +137,11 @@ def _item(item: CompiledItem, titles: dict[str, str]) -> ItemOut:
     )
 
 
-def _row(row: Row, titles: dict[str, str]) -> ChangeOut:
+def _row(row: Row, titles: dict[str, str]) -> UnitChangeOut:
     ratio = None if not row.before else (row.delta / abs(row.before)).quantize(Decimal("0.0001"))
-    return ChangeOut(
+    return UnitChangeOut(
         item=_item(row.item, titles),
-        members=[MemberOut(dimension=d, code=c, name=n) for d, c, n in row.members],
+        members=[UnitMemberOut(dimension=d, code=c, name=n) for d, c, n in row.members],
         period=row.period,
         before=text(row.before),
         after=text(row.after),
@@ -162,7 +162,8 @@ def _figure(figure: Figure, titles: dict[str, str]) -> FigureOut:
         before=text(figure.before),
         last_year=text(figure.last_year),
         periods=[
-            PeriodOut(period=code, after=text(a), before=text(b), last_year=text(y)) for code, a, b, y in figure.periods
+            UnitPeriodOut(period=code, after=text(a), before=text(b), last_year=text(y))
+            for code, a, b, y in figure.periods
         ],
         partial=figure.partial,
     )

@@ -50,7 +50,7 @@ class TemplateOut(BaseModel):
     opened: int | None
 
 
-class ColumnOut(BaseModel):
+class TargetColumnOut(BaseModel):
     """A comparison column."""
 
     title: str
@@ -89,7 +89,7 @@ class CycleOut(BaseModel):
     rule: str
     tolerance: str
     step: str
-    compare: list[ColumnOut]
+    compare: list[TargetColumnOut]
     may_admin: bool
 
 

@@ -24,7 +24,7 @@ class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class RunOut(BaseModel):
+class ForecastRunOut(BaseModel):
     """``step``, ``done`` of ``total`` while it goes on; ``kept`` edits of people that it left alone."""
 
     id: int
@@ -60,8 +60,8 @@ class ForecastOut(BaseModel):
     year: int
     method: str
     method_name: str
-    last: RunOut | None
-    newest: RunOut | None
+    last: ForecastRunOut | None
+    newest: ForecastRunOut | None
     next_switchover: str | None
     why_not: str
     stale: bool
@@ -73,7 +73,7 @@ class RunIn(_In):
     model: Code
 
 
-class UndoIn(_In):
+class ForecastUndoIn(_In):
     """Why."""
 
     reason: Annotated[str, Field(max_length=2_000)] = ""
@@ -116,7 +116,7 @@ class EditOut(BaseModel):
     reason: str | None
 
 
-class MonthOut(BaseModel):
+class ForecastMonthOut(BaseModel):
     """Amounts as decimal strings, null = blank."""
 
     value: str | None
@@ -136,7 +136,7 @@ class MethodOut(BaseModel):
     series: int
 
 
-class RowOut(BaseModel):
+class ForecastRowOut(BaseModel):
     """A node's year."""
 
     node: str
@@ -144,7 +144,7 @@ class RowOut(BaseModel):
     level: int
     parent: str | None
     leaf: bool
-    months: list[MonthOut]
+    months: list[ForecastMonthOut]
     to_date: str | None
     rest: str | None
     year: str | None
@@ -157,7 +157,7 @@ class RowOut(BaseModel):
     partial: bool
 
 
-class PeriodOut(BaseModel):
+class ForecastPeriodOut(BaseModel):
     """A period of the year; ``actual`` = up to the switchover."""
 
     code: str
@@ -180,8 +180,8 @@ class OutlookOut(BaseModel):
     year: int
     switchover: str
     band_level: float
-    periods: list[PeriodOut]
-    rows: list[RowOut]
+    periods: list[ForecastPeriodOut]
+    rows: list[ForecastRowOut]
 
 
 class ScoresOut(BaseModel):
@@ -223,24 +223,24 @@ def forecasts(edge: Edge, model: str) -> list[ForecastOut]:
 
 
 @router.post("/{code}/runs", **requires("forecast.run"))
-def run(edge: Edge, code: str, body: RunIn) -> RunOut:
+def run(edge: Edge, code: str, body: RunIn) -> ForecastRunOut:
     """Creates or refreshes the forecast version; a large one is done by the job process (state queued)."""
     with edge.write() as uow:
-        made: RunOut = edge.once(
+        made: ForecastRunOut = edge.once(
             uow, body, lambda: run_out(commands.request_run(uow, edge.actor, model=body.model, code=code))
         )
         return made
 
 
 @router.get("/runs/{run_id}", **requires("forecast.read"))
-def run_state(edge: Edge, run_id: int) -> RunOut:
+def run_state(edge: Edge, run_id: int) -> ForecastRunOut:
     """How far a run has come."""
     with edge.read() as reader:
         return run_out(queries.run(reader, edge.actor, run_id))
 
 
 @router.post("/runs/{run_id}/undo", **requires("forecast.run"))
-def undo(edge: Edge, run_id: int, body: UndoIn) -> RunOut:
+def undo(edge: Edge, run_id: int, body: ForecastUndoIn) -> ForecastRunOut:
     """Takes the newest run back."""
     with edge.write() as uow:
         return run_out(commands.undo_run(uow, edge.actor, run_id=run_id, reason=body.reason))
@@ -279,11 +279,11 @@ def baseline(edge: Edge, code: str, body: RestoreIn) -> RestoreOut:
     return RestoreOut(seq=done.seq, restored=done.saved)
 
 
-def run_out(run: Run) -> RunOut:
+def run_out(run: Run) -> ForecastRunOut:
     """A run as the API shows it."""
     summary = run.summary or {}
     items = summary.get("items", [])
-    return RunOut(
+    return ForecastRunOut(
         id=run.id,
         code=run.code,
         state=run.state,
@@ -345,13 +345,13 @@ def outlook_out(found: outlook.Outlook) -> OutlookOut:
         year=found.year,
         switchover=found.run.switchover or "",
         band_level=found.definition.band,
-        periods=[PeriodOut(code=code, actual=actual) for code, actual in found.periods],
+        periods=[ForecastPeriodOut(code=code, actual=actual) for code, actual in found.periods],
         rows=[_row(row) for row in found.rows],
     )
 
 
-def _row(row: outlook.Row) -> RowOut:
-    return RowOut(
+def _row(row: outlook.Row) -> ForecastRowOut:
+    return ForecastRowOut(
         node=row.place.member.code,
         name=row.place.member.name,
         level=row.place.level,
@@ -374,9 +374,9 @@ def _row(row: outlook.Row) -> RowOut:
     )
 
 
-def _month(month: outlook.Month) -> MonthOut:
+def _month(month: outlook.Month) -> ForecastMonthOut:
     by = month.edit.author if month.edit else None
-    return MonthOut(
+    return ForecastMonthOut(
         value=_text(month.value),
         budget=_text(month.budget),
         last_year=_text(month.last_year),

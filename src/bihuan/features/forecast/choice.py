@@ -77,7 +77,7 @@ def kinds_of(series: Series, least: int) -> list[str]:
     recent = series.values[:, -2 * m :]
     seen = np.asarray(~np.isnan(recent))
     zeros = ((recent == 0) & seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    negative = (np.where(seen, recent, 0.0) < 0).any(axis=1)
+    negative = np.asarray((np.where(seen, recent, 0.0) < 0).any(axis=1))
     return [
         SILENT
         if silent

@@ -30,7 +30,7 @@ class NoSuchForecast(NotFound):
 class NoSuchRun(NotFound):
     """没有这次预测运算，或您无权查看。"""
 
-    code = "no_such_run"
+    code = "no_such_forecast_run"
 
 
 class NothingToForecast(Invalid):

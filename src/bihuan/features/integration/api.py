@@ -16,14 +16,14 @@ from bihuan.features.integration.tie_routes import router as tie_router
 from bihuan.features.integration.wire import (
     BatchOut,
     LastLoadOut,
+    MappingRuleOut,
     PeriodsIn,
     RevisionMadeOut,
-    RevisionOut,
     RuleIn,
-    RuleOut,
     SourceDetailOut,
     SourceIn,
     SourceOut,
+    SourceRevisionOut,
     batch_out,
 )
 
@@ -86,14 +86,14 @@ def source(edge: Edge, source: str) -> SourceDetailOut:
         control=dict(found.control),
         exclusions={e.name: dict(e.when) for e in found.exclusions},
         rules=[
-            RuleOut(name=r.name, when=dict(r.when), gives=dict(r.gives), sign=r.sign)
+            MappingRuleOut(name=r.name, when=dict(r.when), gives=dict(r.gives), sign=r.sign)
             for r in Mapper(found.rules, model, found.cube).ordered
         ],
         items=sorted({i.code for name, i in model.items.items() if name.startswith(prefix)}),
         dimensions=list(dict.fromkeys(d for n, i in model.items.items() if n.startswith(prefix) for d in i.dims)),
         definition=row["definition"],
         mapping=row["mapping"],
-        revisions=[RevisionOut(revision=r["revision"], at=r["at"]) for r in history],
+        revisions=[SourceRevisionOut(revision=r["revision"], at=r["at"]) for r in history],
         last=_last(last) if last else None,
     )
 

@@ -11,7 +11,7 @@ from bihuan.features.integration.outcomes import MEANINGS, Outcome
 from bihuan.features.integration.wire import (
     CorrectionOut,
     CorrectionsIn,
-    GroupOut,
+    DeskGroupOut,
     RejectedOut,
     SaidOut,
     correction_out,
@@ -22,13 +22,13 @@ router = APIRouter()
 
 
 @router.get("/batches/{batch}/desk", **requires("integration.read"))
-def groups(edge: Edge, batch: int) -> list[GroupOut]:
+def groups(edge: Edge, batch: int) -> list[DeskGroupOut]:
     """Open lines by reason, field and content: how many, and their amount without sign."""
     with edge.read() as reader:
         source, _ = queries.source(reader, queries.batch(reader, edge.actor, batch_id=batch).source)
         found = queries.rejected_by_reason(reader, edge.actor, batch_id=batch)
     return [
-        GroupOut(
+        DeskGroupOut(
             outcome=row["outcome"],
             text=MEANINGS[Outcome[row["outcome"]]].text,
             remedy=MEANINGS[Outcome[row["outcome"]]].remedy,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query, Request
 
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.integration import loads, matching, queries
-from bihuan.features.integration.wire import BatchOut, MatchOut, RunOut, batch_out, match_out, run_out
+from bihuan.features.integration.wire import BatchOut, LoadRunOut, MatchOut, batch_out, match_out, run_out
 from bihuan.store.warehouse import Warehouse
 
 router = APIRouter()
@@ -17,7 +17,7 @@ Content = Annotated[bytes, Body(media_type="application/octet-stream")]
 @router.post("/sources/{source}/loads", status_code=202, **requires("integration.load"))
 def start(  # noqa: PLR0917 - what of the request
     edge: Edge, request: Request, source: str, file_name: str, content: Content, check_only: bool = False
-) -> RunOut:
+) -> LoadRunOut:
     """Keeps a file (CSV or Excel, the request's body) and queues its load; the answer is watched under ``/loads/{run}``.
 
     The size is bounded like every request's body; larger files are loaded by the command line.
@@ -36,28 +36,28 @@ def start(  # noqa: PLR0917 - what of the request
 
 
 @router.get("/loads", **requires("integration.read"))
-def runs(edge: Edge, source: str | None = None, count: int = Query(50, ge=1, le=200)) -> list[RunOut]:
+def runs(edge: Edge, source: str | None = None, count: int = Query(50, ge=1, le=200)) -> list[LoadRunOut]:
     """The newest loads."""
     with edge.read() as reader:
         return [run_out(r) for r in loads.runs(reader, edge.actor, source=source, count=count)]
 
 
 @router.get("/loads/{run}", **requires("integration.read"))
-def run(edge: Edge, run: int) -> RunOut:
+def run(edge: Edge, run: int) -> LoadRunOut:
     """One load: stage, lines, seconds left, or how it ended."""
     with edge.read() as reader:
         return run_out(loads.seen(reader, edge.actor, run_id=run))
 
 
 @router.post("/loads/{run}/cancellation", **requires("integration.load"))
-def cancel(edge: Edge, run: int) -> RunOut:
+def cancel(edge: Edge, run: int) -> LoadRunOut:
     """Asks a load to stop; nothing of it stays. Once entered it can not be stopped."""
     with edge.write() as uow:
         return run_out(loads.cancel(uow, edge.actor, run_id=run))
 
 
 @router.post("/batches/{batch}/reload", status_code=202, **requires("integration.load"))
-def reload(edge: Edge, batch: int) -> RunOut:
+def reload(edge: Edge, batch: int) -> LoadRunOut:
     """Queues another load of the lines on the batch's desk, with what was mended; enters a batch that was only checked."""
     with edge.write() as uow:
         return run_out(loads.reload(uow, edge.actor, batch_id=batch))

@@ -115,7 +115,7 @@ class PeriodsIn(BaseModel):
     status: Literal["open", "closed", "not_open"]
 
 
-class RuleOut(BaseModel):
+class MappingRuleOut(BaseModel):
     """A mapping rule as it is written, in order of precedence."""
 
     name: str
@@ -124,7 +124,7 @@ class RuleOut(BaseModel):
     sign: int
 
 
-class RevisionOut(BaseModel):
+class SourceRevisionOut(BaseModel):
     """One revision of a source's text."""
 
     revision: int
@@ -150,12 +150,12 @@ class SourceDetailOut(SourceOut):
     codes: list[str]
     control: dict[str, str]
     exclusions: dict[str, dict[str, str]]
-    rules: list[RuleOut]
+    rules: list[MappingRuleOut]
     items: list[str]
     dimensions: list[str]
     definition: str
     mapping: str
-    revisions: list[RevisionOut]
+    revisions: list[SourceRevisionOut]
 
 
 class RuleIn(BaseModel):
@@ -174,7 +174,7 @@ class RevisionMadeOut(BaseModel):
     revision: int
 
 
-class RunOut(BaseModel):
+class LoadRunOut(BaseModel):
     """A load as it stands."""
 
     id: int
@@ -196,7 +196,7 @@ class RunOut(BaseModel):
     finished_at: datetime | None
 
 
-class GroupOut(BaseModel):
+class DeskGroupOut(BaseModel):
     """Lines of the error desk with one reason."""
 
     outcome: str
@@ -326,11 +326,11 @@ def batch_out(batch: Batch) -> BatchOut:
     )
 
 
-def run_out(run: Run) -> RunOut:
+def run_out(run: Run) -> LoadRunOut:
     """A run as the API shows it."""
     same = ("id", "source", "kind", "file_name", "state", "stage", "lines_done", "lines_total", "seconds_left",
             "check_only", "message", "unexplained", "requested_at", "finished_at")  # fmt: skip
-    return RunOut(
+    return LoadRunOut(
         batch=run.batch_id, cancelling=run.cancel, author=run.author_name, **{name: getattr(run, name) for name in same}
     )
 

@@ -149,16 +149,12 @@ class SaveResult:
 class Lock:
     """Cells of ``org`` and all below it ("" = all) refuse edits; ``items`` None = every item. ``why`` is shown.
 
-    Reserved items are written by one feature's command only, such as targets.
+    Reserved items are written by one feature's command only, such as targets. A lock of kind actual holds the periods up to
+    ``through``: there the version shows what really happened.
     """
 
     org: str
-    kind: Literal["submitted", "released", "reserved"]
-    A lock of kind actual holds the periods up to ``through``: there the version shows what really happened.
-    """
-
-    org: str
-    kind: Literal["submitted", "released", "actual"]
+    kind: Literal["submitted", "released", "reserved", "actual"]
     items: frozenset[str] | None
     why: str
     holder: str

@@ -143,7 +143,7 @@ class HolderOut(BaseModel):
     due_at: datetime | None
 
 
-class ActionOut(BaseModel):
+class FlowActionOut(BaseModel):
     """``target_name``: whom or which node it names; ``opened``: the node whose turn it became."""
 
     seq: int
@@ -214,7 +214,7 @@ class CaseOut(BaseModel):
     holders: list[HolderOut]
     nodes: list[NodeOut]
     spans: list[SpanOut]
-    actions: list[ActionOut]
+    actions: list[FlowActionOut]
     returns: int
     chain_broken_at: int | None
     my_task: int | None

@@ -35,7 +35,7 @@ class CheckCellOut(BaseModel):
     period: str
 
 
-class FindingOut(BaseModel):
+class CheckFindingOut(BaseModel):
     """One place where a check does not hold; ``key`` is what a reason is given to."""
 
     key: str
@@ -67,7 +67,7 @@ class ChecksOut(BaseModel):
     count: int
     passed: int
     submission: int
-    findings: list[FindingOut]
+    findings: list[CheckFindingOut]
     reasons: list[ReasonOut]
 
 
@@ -101,6 +101,6 @@ def _answer(reader: Reader, actor: Principal, unit_id: int, body: TrialIn) -> Ch
         count=ran.count,
         passed=len(ran.outcome.passed),
         submission=unit["submissions"],
-        findings=[FindingOut.model_validate(facts(f)) for f in ran.outcome.findings],
+        findings=[CheckFindingOut.model_validate(facts(f)) for f in ran.outcome.findings],
         reasons=[ReasonOut.model_validate(dict(r)) for r in said],
     )
