@@ -39,7 +39,7 @@ def told(seed: int, org: str, item: str, month: Month) -> float:
     factor = 1.0
     for story in STORIES:
         if story.item == item and story.org in ("", org) and story.first <= str(month) <= story.last:
-            factor *= 1 + (story.times - 1) * dice(seed, "story", story.title).uniform(0.92, 1.12)
+            factor *= 1 + (story.times - 1) * dice(seed, "story", story.title).uniform(0.92, 1.08)
     return factor
 
 
