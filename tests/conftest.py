@@ -9,7 +9,9 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -17,6 +19,9 @@ import pytest
 from bihuan.store.embedded import external, lease
 from bihuan.store.embedded.lease import locked, owner_lock
 from bihuan.store.unit_of_work import Database, UnitOfWork, open_database
+
+if TYPE_CHECKING:  # the whole application is not imported for tests that need none of it
+    from bihuan.bootstrap import Container
 
 UNSAFE_AND_FAST = {
     "fsync": "off",
@@ -68,8 +73,7 @@ def template(server: str) -> str:
 def owner_url(server: str, template: str) -> Iterator[str]:
     """A fresh, migrated, empty database, as its owner: for what the application may not do, such as rewriting history."""
     name = f"t_{uuid.uuid4().hex[:10]}"
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    clone(server, template, name)
     yield with_database(server, name)
     with psycopg.connect(server, autocommit=True) as conn:
         conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -105,3 +109,51 @@ def uow(database: Database) -> Iterator[UnitOfWork]:
     with database.engine.connect() as conn:
         yield UnitOfWork(conn)
         conn.rollback()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The demonstration loaded once, to be copied: the database's name, and what lies in the data folder."""
+
+    database: str
+    data: Path
+
+
+@pytest.fixture(scope="session")
+def prepared_demo(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """The demonstration with fewer vouchers than `make demo` has, of another seed; some ten seconds, once per test run."""
+    from bihuan.bootstrap import build
+    from bihuan.demo import load_demo
+    from bihuan.settings import Settings
+
+    made = Prepared(f"demo_{uuid.uuid4().hex[:8]}", Path(tmp_path_factory.mktemp("demo")))
+    clone(server, template, made.database)
+    url = external(with_database(server, made.database)).app
+    container = build(Settings(data=made.data, database_url=url))
+    load_demo(container, seed=404, lines=15_000)
+    container.database.engine.dispose()
+    with psycopg.connect(server, autocommit=True) as conn:  # a database can be copied while nobody is in it
+        conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [made.database])
+    return made
+
+
+@pytest.fixture(scope="module")
+def demo(server: str, prepared_demo: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Container"]:
+    """A copy of the demonstration of one's own: people sign in with `bihuan.demo.DEMO_PASSWORD`, qiming stands at 2026-10-31."""
+    from bihuan.bootstrap import build
+    from bihuan.settings import Settings
+
+    name, data = f"t_{uuid.uuid4().hex[:10]}", Path(tmp_path_factory.mktemp("data"))
+    clone(server, prepared_demo.database, name)
+    shutil.copytree(prepared_demo.data, data, dirs_exist_ok=True)
+    container = build(Settings(data=data, database_url=external(with_database(server, name)).app))
+    yield container
+    container.database.engine.dispose()
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def clone(server: str, template: str, name: str) -> None:
+    """A database that begins as another one stands."""
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")

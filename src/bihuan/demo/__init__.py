@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bihuan.bootstrap import Container, models_folder
+from bihuan.demo.books.files import LINES
 from bihuan.demo.people import DEMO_PASSWORD, DEMO_PEOPLE, add_people
 from bihuan.demo.qiming import DEFAULT_SEED, books_folder, load_qiming
 from bihuan.demo.starter import load_starter
@@ -16,13 +17,22 @@ from bihuan.features.modelling.folder import read_folder
 from bihuan.features.planning.packages import load_data
 from bihuan.store.unit_of_work import UnitOfWork
 
-__all__ = ["DEFAULT_SEED", "DEMO_PASSWORD", "DEMO_PEOPLE", "books_folder", "load_demo", "load_small_demo"]
+__all__ = ["DEFAULT_SEED", "DEMO_PASSWORD", "DEMO_PEOPLE", "LINES", "books_folder", "load_demo", "load_small_demo"]
 
 
-def load_demo(container: Container, *, seed: int = DEFAULT_SEED, say: Callable[[str], None] = lambda _: None) -> None:
-    """People, models, and both companies, where they are not there yet; ``say`` hears of each step that takes a while."""
+def load_demo(
+    container: Container,
+    *,
+    seed: int = DEFAULT_SEED,
+    lines: int = LINES,
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
+    """People, models, and both companies, where they are not there yet; ``say`` hears of each step that takes a while.
+
+    ``lines``: about how many voucher lines to October; fewer make the same company with coarser vouchers.
+    """
     load_small_demo(container)
-    load_qiming(container, seed=seed, say=say)
+    load_qiming(container, seed=seed, lines=lines, say=say)
 
 
 def load_small_demo(container: Container) -> None:

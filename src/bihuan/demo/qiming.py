@@ -40,7 +40,7 @@ class Setup:
     seed: int
 
 
-def load_qiming(container: Container, *, seed: int = DEFAULT_SEED, say: Callable[[str], None] = lambda _: None) -> None:
+def load_qiming(container: Container, *, seed: int, lines: int, say: Callable[[str], None]) -> None:
     """The stages that were not done yet, in order. The model has been applied. A company begun with a seed keeps it."""
     begun, done = _progress(container)
     left = [stage for stage in STAGES if stage.__name__ not in done]
@@ -48,7 +48,9 @@ def load_qiming(container: Container, *, seed: int = DEFAULT_SEED, say: Callable
         return
     seed = seed if begun is None else begun
     folder = models_folder() / COMPANY
-    setup = Setup(container, folder, write_books(books_folder(container.settings), folder, seed=seed), seed)
+    setup = Setup(
+        container, folder, write_books(books_folder(container.settings), folder, seed=seed, lines=lines), seed
+    )
     for stage in left:
         say(f"演示公司：{(stage.__doc__ or '').splitlines()[0].rstrip('.')}")
         stage(setup)

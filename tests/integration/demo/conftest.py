@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from tests.conftest import with_database
+from tests.conftest import clone, with_database
 
 from bihuan.store.embedded import external
 
@@ -17,8 +17,7 @@ def new_database(server: str, template: str) -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         made.append(f"t_{uuid.uuid4().hex[:10]}")
-        with psycopg.connect(server, autocommit=True) as conn:
-            conn.execute(f"CREATE DATABASE {made[-1]} TEMPLATE {template} STRATEGY file_copy")
+        clone(server, template, made[-1])
         return external(with_database(server, made[-1])).app
 
     yield make
