@@ -118,6 +118,25 @@ def test_the_vouchers_on_the_error_desk_are_the_ones_duckdb_finds_wrong(loaded: 
     }  # fmt: skip
 
 
+def test_wages_per_head_times_heads_is_the_wage_of_the_ledger_but_for_rounding(loaded: Loaded) -> None:
+    wages = {key: value for key, value in loaded.duck.expenses().items() if key[1] == "工资"}
+    with loaded.container.database.reading() as reader:
+        version = planning.version(reader, COMPANY, "实际")
+        orgs, periods = sorted({org for org, _, _ in wages}), sorted({p for _, _, p in wages})
+        paid = planning.read_cells(
+            reader,
+            system("test"),
+            version_id=version.id,
+            item=ItemRef("人力", "工资总额"),
+            rows=[{"org": org} for org in orgs],
+            periods=periods,
+        )
+    for org, row in zip(orgs, paid.values, strict=True):
+        for period, total in zip(periods, row, strict=True):
+            assert total is not None
+            assert abs(total - wages[org, "工资", period]) <= 5  # half a fen for each of up to a thousand heads
+
+
 def test_people_are_those_of_the_personnel_files(loaded: Loaded) -> None:
     with loaded.container.database.reading() as reader:
         version = planning.version(reader, COMPANY, "实际")

@@ -9,7 +9,7 @@ from pathlib import Path
 from bihuan.demo.books.budget import Budget, make_budget
 from bihuan.demo.books.calendar import Month, months
 from bihuan.demo.books.chart import account_name
-from bihuan.demo.books.company import Company, read_company
+from bihuan.demo.books.company import WAGE, Company, read_company
 from bihuan.demo.books.ledger import Ledger
 from bihuan.demo.books.requests import Request, requests
 from bihuan.demo.books.spending import Actuals, make_actuals
@@ -80,7 +80,7 @@ def _write(folder: Path, name: str, span: list[Month], ledger: Ledger, sums: Sum
     out = Delivery(name, *(folder / f"{kind}_{name}.csv" for kind in kinds))
     _table(out.vouchers, VOUCHER_COLUMNS, _lines(vouchers))
     _table(out.trial, TRIAL_COLUMNS, _trial(sums, span[-1].year))
-    _table(out.people, ("月份", "部门编码", "期末人数"), _people(ledger.actuals, span))
+    _table(out.people, ("月份", "部门编码", "指标", "数值"), _people(ledger.actuals, span))
     _table(out.sales, ("月份", "部门编码", "产品编码", "指标", "数值"), _sales(ledger.actuals, span))
     return out
 
@@ -120,7 +120,10 @@ def _trial(sums: Sums, year: int) -> Iterator[Sequence[object]]:
 
 
 def _people(actuals: Actuals, span: list[Month]) -> Iterator[Sequence[object]]:
-    return ((str(m), org, n) for (org, m), n in actuals.heads.items() if m in span)
+    for (org, month), heads in actuals.heads.items():
+        if month in span:
+            yield str(month), org, "人数", heads
+            yield str(month), org, "人均工资", yuan(round(actuals.spent[org, WAGE, month] / heads))
 
 
 def _sales(actuals: Actuals, span: list[Month]) -> Iterator[Sequence[object]]:
