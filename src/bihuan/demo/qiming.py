@@ -10,18 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import yaml
-
 from bihuan.bootstrap import Container, models_folder
 from bihuan.demo import actuals, budget
 from bihuan.demo.books.files import Books, write_books
+from bihuan.demo.flows import put_flows
 from bihuan.demo.people import COMPANY, add_staff, known
 from bihuan.features.access import commands as access
 from bihuan.features.access.model import system
 from bihuan.features.control import commands as control
 from bihuan.features.control.model import Request, RequestLine
-from bihuan.features.process import commands as process
-from bihuan.features.process.model import flow_of
 from bihuan.settings import Settings
 
 DEFAULT_SEED = 2026
@@ -83,8 +80,7 @@ def people(setup: Setup) -> None:
 def rules(setup: Setup) -> None:
     """审批流、控制方案"""
     with setup.container.database.writing() as uow:
-        for path in sorted((setup.folder / "flows").glob("*.yaml")):
-            process.put_flow(uow, system("demo"), flow_of(yaml.safe_load(path.read_text("utf-8"))))
+        put_flows(uow, setup.folder)
         control.apply_policies(uow, system("demo"), model=COMPANY)
 
 

@@ -3,9 +3,8 @@
 from decimal import Decimal
 from pathlib import Path
 
-import yaml
-
 from bihuan.bootstrap import Container, models_folder
+from bihuan.demo.flows import put_flows
 from bihuan.demo.people import known
 from bihuan.features.access.model import system
 from bihuan.features.control import commands as control
@@ -14,7 +13,6 @@ from bihuan.features.entry import commands as entry
 from bihuan.features.integration import commands as integration
 from bihuan.features.planning import queries as planning
 from bihuan.features.process import commands as process
-from bihuan.features.process.model import flow_of
 from bihuan.store.unit_of_work import UnitOfWork
 
 MODEL, POLICY, FLOW = "starter", "费用控制", "预算审批"
@@ -26,15 +24,14 @@ FIRST_REQUEST = RequestLine({"org": "FIN", "科目": "差旅"}, "2026-01", Decim
 def load_starter(container: Container) -> None:
     """Sets the loop going unless it is; the model and the people are there."""
     with container.database.writing() as uow:
-        if uow.row("process.flow_latest", code=FLOW) is None:
+        if not uow.rows("entry.units", version_id=planning.version(uow, MODEL, "预算").id):
             _start(uow, container, models_folder() / MODEL)
 
 
 def _start(uow: UnitOfWork, container: Container, folder: Path) -> None:
     everything = system("demo")
     admin, approver, requester = (known(uow, container, login) for login in ("yusuan", "shenpi", "jingban"))
-    for path in sorted((folder / "flows").glob("*.yaml")):
-        process.put_flow(uow, everything, flow_of(yaml.safe_load(path.read_text("utf-8"))))
+    put_flows(uow, folder)
     for path in sorted((folder / "sources").glob("*.yaml")):
         mapping = path.with_suffix(".csv").read_text("utf-8")
         integration.define_source(uow, everything, definition=path.read_text("utf-8"), mapping=mapping, file=path.name)
