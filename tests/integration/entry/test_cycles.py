@@ -82,7 +82,7 @@ def test_02_opening_makes_the_version_and_a_unit_with_a_due_date_for_every_depar
 
 
 def test_03_opening_it_twice_is_refused_and_changes_nothing(season: Season) -> None:
-    with pytest.raises(CycleExists, match="guan 开启"), season.database.writing() as uow:
+    with pytest.raises(CycleExists, match="GUAN 开启"), season.database.writing() as uow:
         cycles.open_cycle(uow, season.person("guan"), model="group", template="2027年度预算")
     assert len(units(season)) == 4
 

@@ -5,6 +5,7 @@ import { useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import { session } from "../../api/session";
+import { DateField } from "../../ui/DateField";
 import { problemText } from "../../ui/problemText";
 import { setBusinessDate } from "./requests";
 
@@ -43,9 +44,9 @@ export function BusinessDate() {
           <div className="business-date">
             <label>
               {t("access.businessDate.day")}
-              <input className="date-input" type="date" value={chosen} onChange={(event) => setDay(event.target.value)} />
+              <DateField label={t("access.businessDate.day")} value={chosen} onChange={setDay} />
             </label>
-            <label style={{ flex: "1 1 200px", maxWidth: 420 }}>
+            <label className="reason">
               {t("access.businessDate.reason")}
               <Input value={reason} onChange={(event) => setReason(event.target.value)} />
             </label>

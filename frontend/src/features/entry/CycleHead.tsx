@@ -46,6 +46,7 @@ export function CycleHead({ cycle, tab, children }: HeadProps) {
         <span className="spring" />
         {children}
       </div>
+      {cycle && context.version !== undefined && context.version !== cycle.version && <div className="strip">{t("entry.otherVersion", { version: context.version, title: cycle.title })}</div>}
       {cycle?.status === "closed" && <div className="strip">{t("entry.closedNote")}</div>}
     </>
   );

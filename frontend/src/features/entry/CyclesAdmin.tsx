@@ -8,6 +8,7 @@ import { asProblem } from "../../api/problem";
 import { clockTime } from "../../lib/times";
 import { usePageContext } from "../../lib/usePageContext";
 import { Icon } from "../../ui/icons";
+import { DateField } from "../../ui/DateField";
 import { problemText } from "../../ui/problemText";
 import { Empty, Loading } from "../../ui/states";
 import "../../styles/entry.css";
@@ -248,17 +249,14 @@ function UnitLine({ unit }: { readonly unit: Unit }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const client = useQueryClient();
-  const [due, change] = useState(unit.due_at ?? "");
   const fixed = unit.state === "approved" || unit.state === "released";
-  const save = async (): Promise<void> => {
-    if (due === "" || due === unit.due_at) return;
+  const save = async (due: string): Promise<void> => {
     try {
       await setDue(unit.id, due);
       message.success(t("entry.admin.dueSaved"));
       await client.invalidateQueries({ queryKey: ["units"] });
     } catch (error) {
       message.error(problemText(t, asProblem(error)));
-      change(unit.due_at ?? "");
     }
   };
   return (
@@ -273,17 +271,7 @@ function UnitLine({ unit }: { readonly unit: Unit }) {
           <Due unit={unit} />
         ) : (
           <span className="due-edit">
-            <input
-              className="date-input"
-              type="date"
-              aria-label={t("entry.admin.setDue", { org: unit.org_name })}
-              value={due}
-              onChange={(event) => change(event.target.value)}
-              onBlur={() => void save()}
-              onKeyDown={(event) => {
-                if (event.key === "Enter") void save();
-              }}
-            />{" "}
+            <DateField size="small" label={t("entry.admin.setDue", { org: unit.org_name })} value={unit.due_at ?? ""} onChange={(due) => void save(due)} />{" "}
             {unit.overdue && <span className="over small">{t("entry.late", { days: -(unit.days_left ?? 0) })}</span>}
           </span>
         )}

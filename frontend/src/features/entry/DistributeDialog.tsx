@@ -3,6 +3,7 @@ import { App, Button, Modal, Radio, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
+import { amount, toFixed } from "../../lib/amount";
 import { problemText } from "../../ui/problemText";
 import { distribute, type Targets, type TargetsSaved } from "./requests";
 
@@ -69,7 +70,7 @@ export function DistributeDialog({ data, onClose, onDone }: Props) {
         </div>
         {org && (
           <p className="muted">
-            {t("entry.distributeSay", { org: org.name, basis: bases.find((one) => one.value === basis)?.label ?? "", count: below, step: data.cycle.step })}
+            {t("entry.distributeSay", { org: org.name, basis: bases.find((one) => one.value === basis)?.label ?? "", count: below, step: toFixed(amount(data.cycle.step), 0) })}
           </p>
         )}
       </div>

@@ -18,16 +18,17 @@ interface Props {
   readonly open: ReadonlySet<string>;
   readonly onToggle: (id: string) => void;
   readonly columns: readonly Column[];
+  readonly firstWidth?: number;
   readonly mark?: (line: Line) => ReactNode;
 }
 
-export function LineTable({ caption, first, lines, open, onToggle, columns, mark }: Props) {
+export function LineTable({ caption, first, lines, open, onToggle, columns, firstWidth = 240, mark }: Props) {
   return (
     <div className="line-table-host">
       <table className="line-table">
         <caption className="hidden-text">{caption}</caption>
         <colgroup>
-          <col style={{ width: 240 }} />
+          <col style={{ width: firstWidth }} />
           {columns.map((column) => (
             <col key={column.id} style={{ width: column.width }} />
           ))}
@@ -50,9 +51,11 @@ export function LineTable({ caption, first, lines, open, onToggle, columns, mark
           {shownLines(lines, open).map((line) => (
             <tr key={line.id} data-heading={line.heading} data-level={line.level} data-line={line.id}>
               <th scope="row" className="first" style={{ paddingLeft: 12 + line.level * 16 }}>
-                <Toggle line={line} open={open.has(line.id)} onToggle={onToggle} />
-                <span title={line.name}>{line.name}</span>
-                {mark?.(line)}
+                <span className="line-name">
+                  <Toggle line={line} open={open.has(line.id)} onToggle={onToggle} />
+                  <span title={line.name}>{line.name}</span>
+                  {mark?.(line)}
+                </span>
               </th>
               {columns.map((column) => (
                 <td key={column.id} className="number" data-column={column.id}>

@@ -11,12 +11,14 @@ import { show } from "../../lib/display";
 import { usePageContext } from "../../lib/usePageContext";
 import { problemText } from "../../ui/problemText";
 import { Empty, Loading } from "../../ui/states";
+import { useNarrow } from "../../ui/useNarrow";
 import "../../styles/entry.css";
 import { CycleHead, CyclePicker, WithCycle, Wrong } from "./CycleHead";
 import { Against, Gap, Money } from "./figures";
 import { type Column, LineTable, toggled } from "./LineTable";
 import { type Cycle, releaseSubtree, type Summary, summaryQuery } from "./requests";
-import { cellId, type Grouping, type Line, linesOf, openAtFirst, sum } from "./tree";
+import { briefOrgs, cellId, type Grouping, type Line, linesOf, openAtFirst, sum } from "./tree";
+import { SummaryList } from "./SummaryList";
 import { UnitCard } from "./UnitCard";
 import type { CycleChoice } from "./useCycle";
 import { STATES } from "./UnitTag";
@@ -79,12 +81,13 @@ function Body({ data, choice }: { readonly data: Summary; readonly choice: Cycle
   const unit = context.unit ?? "yuan";
   const [grouping, setGrouping] = useState<Grouping>("org");
   const { cycle } = data;
-  const lines = useMemo(() => linesOf(data.orgs, cycle.keys, grouping), [data.orgs, cycle.keys, grouping]);
+  const lines = useMemo(() => linesOf(data.orgs, cycle.keys, grouping, briefOrgs(data.rows)), [data.orgs, data.rows, cycle.keys, grouping]);
   const rows = useMemo(() => new Map(data.rows.map((row) => [cellId(row.org, row.key), row])), [data.rows]);
   const [opened, setOpened] = useState<{ readonly [K in Grouping]?: ReadonlySet<string> }>({});
   const open = opened[grouping] ?? openAtFirst(data.orgs, lines, grouping);
   const [releasing, setReleasing] = useState<Line | null>(null);
   const may = useMayRelease();
+  const narrow = useNarrow();
   const rowsOf = (line: Line) =>
     line.org === "" ? [] : line.key === null ? cycle.keys.flatMap((key) => rows.get(cellId(line.org, key.code)) ?? []) : [rows.get(cellId(line.org, line.key))].filter((one) => one !== undefined);
   const money = (pick: (row: Summary["rows"][number]) => string | null) => (line: Line) => sum(rowsOf(line).map(pick));
@@ -93,23 +96,24 @@ function Body({ data, choice }: { readonly data: Summary; readonly choice: Cycle
   const last = cycle.compare.length - 1;
   const partial = (line: Line): boolean => rowsOf(line).some((row) => row.current.p || row.target.p);
   const columns: Column[] = [
-    { id: "target", title: t("entry.column.target"), width: 116, cell: (line) => <Money value={target(line)} unit={unit} partial={partial(line)} /> },
-    { id: "current", title: t("entry.column.current"), width: 116, cell: (line) => <Money value={current(line)} unit={unit} partial={partial(line)} /> },
-    { id: "gap", title: t("entry.column.gap"), width: 140, cell: (line) => <Gap planned={current(line)} target={target(line)} favourable={cycle.favourable} unit={unit} /> },
-    { id: "submitted", title: t("entry.column.submitted"), width: 116, cell: (line) => <Money value={money((row) => row.submitted)(line)} unit={unit} /> },
+    { id: "target", title: t("entry.column.target"), width: 100, cell: (line) => <Money value={target(line)} unit={unit} partial={partial(line)} /> },
+    { id: "current", title: t("entry.column.current"), width: 100, cell: (line) => <Money value={current(line)} unit={unit} partial={partial(line)} /> },
+    { id: "gap", title: t("entry.column.gap"), width: 124, cell: (line) => <Gap planned={current(line)} target={target(line)} favourable={cycle.favourable} unit={unit} /> },
+    { id: "submitted", title: t("entry.column.submitted"), width: 100, cell: (line) => <Money value={money((row) => row.submitted)(line)} unit={unit} /> },
     ...cycle.compare.map((column, i) => ({
       id: `compare-${i}`,
       title: column.title,
-      width: 116,
+      width: 100,
       cell: (line: Line) => <Money value={money((row) => row.compare[i]?.v ?? null)(line)} unit={unit} />,
     })),
     ...(last >= 0
-      ? [{ id: "against", title: t("entry.column.against", { title: cycle.compare[last]?.title ?? "" }), width: 104, cell: (line: Line) => <Against value={current(line)} base={money((row) => row.compare[last]?.v ?? null)(line)} /> }]
+      ? [{ id: "against", title: t("entry.column.against", { title: cycle.compare[last]?.title ?? "" }), width: 94, cell: (line: Line) => <Against value={current(line)} base={money((row) => row.compare[last]?.v ?? null)(line)} /> }]
       : []),
   ];
   return (
     <div className="summary-body">
-      {data.rows.length > 0 && (
+      {data.rows.length > 0 && narrow && <SummaryList data={data} unit={unit} />}
+      {data.rows.length > 0 && !narrow && (
         <div className="card" data-testid="summary-card">
           <header>
             <CyclePicker cycle={cycle} choice={choice} />
@@ -133,6 +137,7 @@ function Body({ data, choice }: { readonly data: Summary; readonly choice: Cycle
             open={open}
             onToggle={(id) => setOpened((all) => ({ ...all, [grouping]: toggled(open, id) }))}
             columns={columns}
+            firstWidth={220}
             mark={(line) =>
               may && line.key === null && (data.releasable[line.org] ?? 0) > 0 ? (
                 <Button type="link" size="small" onClick={() => setReleasing(line)}>

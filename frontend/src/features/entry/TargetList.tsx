@@ -1,11 +1,11 @@
 /** Targets on a phone: one organisation at a time, an item per line with its target and what remains. Read only. */
-import { Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { MoneyUnit } from "../../lib/display";
 import { usePageContext } from "../../lib/usePageContext";
 import { CycleHead } from "./CycleHead";
 import { Against, Money } from "./figures";
+import { OrgPicker } from "./OrgPicker";
 import { TargetBook } from "./targetBook";
 import type { Targets } from "./requests";
 
@@ -24,14 +24,7 @@ export function TargetList({ data }: { readonly data: Targets }) {
       <CycleHead cycle={data.cycle} tab="targets" />
       <div className="phone-list" data-testid="target-list">
         <div className="phone-note">
-          <Select
-            aria-label={t("top.org")}
-            value={org.code}
-            popupMatchSelectWidth={false}
-            showSearch={{ optionFilterProp: "label" }}
-            options={data.orgs.map((one) => ({ value: one.code, label: "　".repeat(one.level) + one.name }))}
-            onChange={setPicked}
-          />{" "}
+          <OrgPicker orgs={data.orgs} value={org.code} onChange={setPicked} />{" "}
           {t("plan.phone")}
         </div>
         <div className="phone-figures">

@@ -19,7 +19,7 @@ import { type Column, LineTable, toggled } from "./LineTable";
 import { RefusedStrip } from "./RefusedStrip";
 import { type TargetEdit, type Targets, type TargetsSaved, saveTargets, undoTargets } from "./requests";
 import { editId, type Figures, type Part, TargetBook } from "./targetBook";
-import { type Grouping, type Line, linesOf, openAtFirst } from "./tree";
+import { briefOrgs, type Grouping, type Line, linesOf, openAtFirst } from "./tree";
 import type { CycleChoice } from "./useCycle";
 
 interface Props {
@@ -36,6 +36,13 @@ export interface Refusal {
   readonly now: string | null;
 }
 
+const LEGEND = [
+  ["input", "#fff", "#cfd6e1"],
+  ["computed", "#f3f6fd", "#bccff6"],
+  ["edited", "#fff7dc", "#d9a514"],
+  ["invalid", "#fdecec", "#d8646d"],
+] as const;
+
 export function TargetTable({ data, choice, onReload }: Props) {
   const { t } = useTranslation();
   const { message } = App.useApp();
@@ -50,7 +57,7 @@ export function TargetTable({ data, choice, onReload }: Props) {
   const [saving, setSaving] = useState(false);
   const [dialog, setDialog] = useState<"import" | "distribute" | null>(null);
   const [grouping, setGrouping] = useState<Grouping>("org");
-  const lines = useMemo(() => linesOf(data.orgs, cycle.keys, grouping), [data.orgs, cycle.keys, grouping]);
+  const lines = useMemo(() => linesOf(data.orgs, cycle.keys, grouping, briefOrgs(data.rows)), [data.orgs, data.rows, cycle.keys, grouping]);
   const [opened, setOpened] = useState<{ readonly [K in Grouping]?: ReadonlySet<string> }>({});
   const open = opened[grouping] ?? openAtFirst(data.orgs, lines, grouping);
   const book = useMemo(() => new TargetBook(data, edits), [data, edits]);
@@ -144,7 +151,7 @@ export function TargetTable({ data, choice, onReload }: Props) {
   const figures = (line: Line): Figures | null => (line.org === "" ? null : line.key === null ? book.total(line.org) : book.cell(line.org, line.key));
   const editable = (line: Line, part: Part): boolean => {
     const org = orgs.get(line.org);
-    return cycle.status === "open" && line.key !== null && org !== undefined && (part === "target" ? org.may_set : org.may_keep) && !figures(line)?.hidden;
+    return cycle.status === "open" && line.key !== null && org !== undefined && (part === "target" ? org.may_set : org.may_keep && figures(line)?.room !== null) && !figures(line)?.hidden;
   };
   const input = (line: Line, part: Part, value: string | null) => {
     const id = editId(line.org, line.key ?? "", part);
@@ -223,12 +230,16 @@ export function TargetTable({ data, choice, onReload }: Props) {
       <CycleHead cycle={cycle} tab="targets">
         {whole && (
           <dl className="head-figures" data-testid="target-figures">
-            {(["target", "passed", "reserve", "room"] as const).map((name) => (
-              <div key={name}>
-                <dt>{t(`entry.figure.${name}`)}</dt>
-                <dd>{whole[name] === null ? "—" : <Money value={whole[name]} unit={unit} />}</dd>
-              </div>
-            ))}
+            {(["target", "passed", "reserve", "room"] as const)
+              .filter((name) => whole[name] !== null)
+              .map((name) => (
+                <div key={name}>
+                  <dt>{t(`entry.figure.${name}`)}</dt>
+                  <dd>
+                    <Money value={whole[name]} unit={unit} />
+                  </dd>
+                </div>
+              ))}
           </dl>
         )}
       </CycleHead>
@@ -265,6 +276,14 @@ export function TargetTable({ data, choice, onReload }: Props) {
           </>
         )}
         <span className="spring" />
+        <span className="legend" aria-hidden="true">
+          {LEGEND.map(([kind, ground, border]) => (
+            <span key={kind}>
+              <i style={{ background: ground, borderColor: border }} />
+              {t(`legend.${kind}`)}
+            </span>
+          ))}
+        </span>
         {data.rows.some((row) => row.target.p || row.current.p) && <span className="muted small">{t("entry.onlyVisible")}</span>}
         {stale && (
           <span className="tag" data-tone="info" role="status">

@@ -41,7 +41,8 @@ export function Due({ unit }: { readonly unit: Unit }) {
     <span className="due">
       {unit.due_at.slice(5)}
       {waiting && (
-        <span className="sub" data-late={unit.overdue}>
+        <span className="muted small">
+          {" "}
           {unit.overdue ? (
             <span className="over">{t("entry.late", { days: -days })}</span>
           ) : days === 0 ? (

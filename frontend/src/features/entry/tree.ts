@@ -1,6 +1,6 @@
 /** Organisations × key items as one tree, either way round; sums over key items. Pure. */
 import { add, type Amount, amount } from "../../lib/amount";
-import type { Org } from "./requests";
+import type { Org, Seen } from "./requests";
 
 export type Grouping = "org" | "key";
 
@@ -23,18 +23,24 @@ interface Named {
 
 export const cellId = (org: string, key: string): string => `${org}|${key}`;
 
-/** Every line, parents first; which are shown follows from what is open. */
-export function linesOf(orgs: readonly Org[], keys: readonly Named[], grouping: Grouping): Line[] {
-  return grouping === "org" ? byOrg(orgs, keys) : byKey(orgs, keys);
+/** Every line, parents first; which are shown follows from what is open. ``brief``: organisations of which only a part is seen: one line each. */
+export function linesOf(orgs: readonly Org[], keys: readonly Named[], grouping: Grouping, brief: ReadonlySet<string> = new Set()): Line[] {
+  return grouping === "org" ? byOrg(orgs, keys, brief) : byKey(orgs, keys);
 }
 
-function byOrg(orgs: readonly Org[], keys: readonly Named[]): Line[] {
+/** Organisations whose every figure adds up only what the reader may see. */
+export function briefOrgs(rows: readonly { readonly org: string; readonly target: Seen; readonly current: Seen }[]): Set<string> {
+  const whole = new Set(rows.filter((row) => !row.target.p && !row.current.p).map((row) => row.org));
+  return new Set(rows.map((row) => row.org).filter((org) => !whole.has(org)));
+}
+
+function byOrg(orgs: readonly Org[], keys: readonly Named[], brief: ReadonlySet<string>): Line[] {
   const depth = depths(orgs);
   const out: Line[] = [];
   const walk = (org: Org): void => {
     const level = depth.get(org.code) ?? 0;
     out.push({ id: org.code, name: org.name, level, parent: org.parent, org: org.code, key: null, heading: true, hasChildren: true });
-    for (const key of keys)
+    for (const key of brief.has(org.code) ? [] : keys)
       out.push({ id: cellId(org.code, key.code), name: key.name, level: level + 1, parent: org.code, org: org.code, key: key.code, heading: false, hasChildren: false });
     for (const child of orgs) if (child.parent === org.code) walk(child);
   };
@@ -42,22 +48,31 @@ function byOrg(orgs: readonly Org[], keys: readonly Named[]): Line[] {
   return out;
 }
 
+/** Below each key item the organisations; where there is one top, the key item's own line is the top's. */
 function byKey(orgs: readonly Org[], keys: readonly Named[]): Line[] {
   const depth = depths(orgs);
   const parents = new Set(orgs.map((org) => org.parent));
-  return keys.flatMap((key) => [
-    { id: `|${key.code}`, name: key.name, level: 0, parent: null, org: "", key: key.code, heading: true, hasChildren: true },
-    ...orgs.map((org) => ({
-      id: cellId(org.code, key.code),
-      name: org.name,
-      level: (depth.get(org.code) ?? 0) + 1,
-      parent: org.parent === null ? `|${key.code}` : cellId(org.parent, key.code),
-      org: org.code,
-      key: key.code,
-      heading: false,
-      hasChildren: parents.has(org.code),
-    })),
-  ]);
+  const tops = orgs.filter((org) => org.parent === null);
+  const top = tops.length === 1 ? tops[0] : undefined;
+  const shift = top ? 0 : 1;
+  return keys.flatMap((key) => {
+    const head = top ? cellId(top.code, key.code) : `|${key.code}`;
+    return [
+      { id: head, name: key.name, level: 0, parent: null, org: top?.code ?? "", key: key.code, heading: true, hasChildren: true },
+      ...orgs
+        .filter((org) => org !== top)
+        .map((org) => ({
+          id: cellId(org.code, key.code),
+          name: org.name,
+          level: (depth.get(org.code) ?? 0) + shift,
+          parent: org.parent === null ? head : cellId(org.parent, key.code),
+          org: org.code,
+          key: key.code,
+          heading: false,
+          hasChildren: parents.has(org.code),
+        })),
+    ];
+  });
 }
 
 function depths(orgs: readonly Org[]): Map<string, number> {
@@ -78,7 +93,7 @@ export function shownLines(lines: readonly Line[], open: ReadonlySet<string>): L
 
 /** What is open at first: the top, and where the reader hands down; by key item nothing but its name is wanted. */
 export function openAtFirst(orgs: readonly Org[], lines: readonly Line[], grouping: Grouping): Set<string> {
-  if (grouping === "key") return new Set(lines.filter((line) => line.level === 0 || (line.level === 1 && line.hasChildren)).map((line) => line.id));
+  if (grouping === "key") return new Set(lines.filter((line) => line.level === 0).map((line) => line.id));
   const tops = orgs.filter((org) => org.parent === null);
   const givers = orgs.filter((org) => org.may_keep && !orgs.some((one) => one.may_keep && one.code === org.parent));
   return new Set([...tops, ...givers].map((org) => org.code));

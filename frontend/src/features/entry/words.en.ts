@@ -15,6 +15,7 @@ export const entryEn: Words<typeof entryZh> = {
   noCycle: "No budget cycle is open for this model.",
   noCycleAdmin: "No budget cycle is open for this model. Open one from a template to get targets and plan units.",
   goAdmin: "Open one",
+  otherVersion: "Version “{{version}}” has no budget cycle; this is “{{title}}”.",
   noTargets: "The template of this cycle has no targets.",
   nothingHere: "There is no organisation in this cycle that you may see.",
   round: "Round {{round}}",

@@ -213,7 +213,7 @@ def _cycle(reader: Reader, actor: Principal, row: RowMapping, template: Template
     keys = [] if rules is None else target_view.visible_keys(actor, model, rules, template.version)
     return wire.CycleOut(
         **{k: row[k] for k in ("id", "model", "code", "title", "version_id", "fiscal_year", "round", "status")},
-        opened_by=row["opened_by"],
+        opened_by=row["opened_by_name"],
         opened_at=row["opened_at"],
         version=template.version,
         rounds=[wire.RoundOut(code=r.code, due=r.due) for r in template.rounds],

@@ -110,7 +110,7 @@ def _check_comparisons(reader: Reader, model: str, wanted: Template) -> None:
 def _said_twice(reader: Reader, model: str, wanted: Template, version: Version) -> str:
     for row in reader.rows("entry.cycles", model=model):
         if row["code"] == wanted.code:
-            return f"“{row['title']}”已由 {row['opened_by']} 开启，不能再开一次。"
+            return f"“{row['title']}”已由 {row['opened_by_name']} 开启，不能再开一次。"
         if row["version_id"] == version.id:
             return f"版本 {version.code} 已用于“{row['title']}”，一个版本只属于一个周期。"
     return ""

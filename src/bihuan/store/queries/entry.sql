@@ -42,13 +42,16 @@ ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: cycles
 -- The cycles of a model ('' = of all), newest first.
-SELECT id, model, code, title, version_id, fiscal_year, round, status, template, opened_seq, opened_by, opened_at
-FROM budget_cycle WHERE :model = '' OR model = :model ORDER BY fiscal_year DESC, id DESC;
+SELECT c.id, c.model, c.code, c.title, c.version_id, c.fiscal_year, c.round, c.status, c.template, c.opened_seq, c.opened_by,
+       c.opened_at, COALESCE(u.name, c.opened_by) AS opened_by_name
+FROM budget_cycle c LEFT JOIN app_user u ON u.login = c.opened_by
+WHERE :model = '' OR c.model = :model ORDER BY c.fiscal_year DESC, c.id DESC;
 
 -- name: cycle
 -- One cycle.
-SELECT id, model, code, title, version_id, fiscal_year, round, status, template, opened_seq, opened_by, opened_at
-FROM budget_cycle WHERE id = :id;
+SELECT c.id, c.model, c.code, c.title, c.version_id, c.fiscal_year, c.round, c.status, c.template, c.opened_seq, c.opened_by,
+       c.opened_at, COALESCE(u.name, c.opened_by) AS opened_by_name
+FROM budget_cycle c LEFT JOIN app_user u ON u.login = c.opened_by WHERE c.id = :id;
 
 -- name: cycle_lock
 -- One cycle, to be moved by one command at a time.
