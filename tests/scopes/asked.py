@@ -103,6 +103,24 @@ def _transfer(_shop: Shop, org: str, account: str) -> dict[str, Any]:
     return {"policy": "secret", "lines": lines, "reason": "x"}
 
 
+def _targets(_shop: Shop, org: str, account: str) -> dict[str, Any]:
+    return {
+        "edits": [
+            {"org": org, "key": account, "part": p, "before": "1.00", "after": "2.00"} for p in ("target", "reserve")
+        ]
+    }
+
+
+def _handed(content: Callable[[Shop, str, str], Any]) -> Callable[[Shop, str], Iterator[Ask]]:
+    """A route of the cycle, for every node of both trees."""
+
+    def asks(shop: Shop, path: str) -> Iterator[Ask]:
+        for org, account in NODES:
+            yield path.replace("{cycle_id}", str(shop.ids["cycle"][0])), content(shop, org, account)
+
+    return asks
+
+
 # Reading routes, and those commands whose refusal could say too much.
 ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/actions"): [_plain("?limit=200")],
@@ -115,6 +133,13 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/control/buckets/{bucket_id}"): [_ids("bucket")],
     ("GET", "/api/v1/control/policies"): [_plain()],
     ("GET", "/api/v1/control/reconcile"): [_plain("?policy=secret")],
+    ("GET", "/api/v1/cycles"): [_plain()],
+    ("GET", "/api/v1/cycles/templates"): [_plain("?model=secret")],
+    ("GET", "/api/v1/cycles/{cycle_id}"): [_ids("cycle")],
+    ("GET", "/api/v1/cycles/{cycle_id}/summary"): [_ids("cycle")],
+    ("GET", "/api/v1/cycles/{cycle_id}/targets"): [_ids("cycle")],
+    ("GET", "/api/v1/cycles/{cycle_id}/units"): [_ids("cycle")],
+    ("GET", "/api/v1/plan-units/{unit_id}/targets"): [_ids("unit")],
     ("GET", "/api/v1/deviations"): [_plain("?model=secret")],
     ("GET", "/api/v1/deviations/closing-rate"): [_plain("?model=secret&since=2020-01-01&until=2099-01-01")],
     ("GET", "/api/v1/deviations/{case_id}"): [_ids("case")],
@@ -132,6 +157,10 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/tasks"): [_plain()],
     ("GET", "/api/v1/transfers"): [_plain()],
     ("GET", "/api/v1/users"): [_plain()],
+    ("POST", "/api/v1/cycles/{cycle_id}/targets"): [_handed(_targets)],
+    ("POST", "/api/v1/cycles/{cycle_id}/targets/import"): [
+        _handed(lambda s, o, a: {"text": f"org,{a}\n{o},1\n{o}x,1\n{s.names[o][:-4]},1\n", "dry_run": True})
+    ],
     ("POST", "/api/v1/plan/history"): [_each(_cell)],
     ("POST", "/api/v1/plan/preview"): [
         _each(lambda s, o, a: {"query": _slice(s, o, a), "edits": _edit(s, o, a)["edits"]})

@@ -95,6 +95,7 @@ class World:
             sums = {k: sum((cells.get((org, account, p, k), Decimal(0)) for p in span), Decimal(0)) for k in kinds}
             out |= set(sums.values())
             budget, executed, reserved = (sums.get(k, Decimal(0)) for k in ("budget", "executed", "reserved"))
+            out.add(sums.get("target", Decimal(0)) - budget)
             out |= {executed - budget, budget - executed - reserved, budget - reserved, executed + reserved}
         return {abs(value) for value in out}
 

@@ -20,6 +20,8 @@ from bihuan.features.access.model import system
 from bihuan.features.control import commands as control
 from bihuan.features.control.model import Request, RequestLine
 from bihuan.features.entry import commands as entry
+from bihuan.features.entry import cycles, targets
+from bihuan.features.entry.target_rules import TargetEdit
 from bihuan.features.integration import commands as integration
 from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling import queries as models
@@ -46,7 +48,24 @@ map: {org: =department}
 """
 MAPPING = "rule,account,to.item,to.科目,sign\n" + "".join(f"{m},{code},金额,{m},\n" for code, m in LEDGER.items())
 MAPPING += "cash,1002,IGNORE,,\n"
-EVERYTHING = ("*.read", "plan.write", "control.request", "control.transfer", "process.submit", "monitoring.explain")
+CYCLE = """cycle: season
+fiscal_year: 2026
+version: {code: B2026, role: 预算}
+units: {leaves: yes}
+rounds: [{code: first, due: 2026-11-30}]
+flow: one
+targets: {item: 目标!目标, reserve: 目标!预留, measure: 费用!金额, by: 科目, keys: [travel, meals]}
+compare: [{title: last, version: 实际, year: 2026}]
+"""
+EVERYTHING = (
+    "*.read",
+    "plan.write",
+    "control.request",
+    "control.transfer",
+    "process.submit",
+    "monitoring.explain",
+    "entry.target",
+)
 
 
 @dataclass
@@ -116,7 +135,7 @@ def make(container: Container, client: TestClient, rng: random.Random, folder: P
     _approve(shop, version.id)
     with container.database.writing() as uow:
         control.release_budget(uow, root, version_id=version.id, policy="secret", orgs=list(RELEASED))
-    facts += _spend(shop, rng) + _book(shop, rng, folder)
+    facts += _spend(shop, rng) + _book(shop, rng, folder) + _hand_out(shop, rng)
     shop.world = World(shop.world.orgs, shop.world.accounts, MONTHS, tuple(facts))
     with container.database.writing() as uow:
         shop.ids["case"] = monitoring.open_deviations(
@@ -140,6 +159,9 @@ def _package(names: dict[str, str]) -> dict[str, str]:
         "dimensions/科目.csv": "code,name,parent,weight\n" + accounts,
         "cubes/费用.yaml": "cube: 费用\ntitle: 费用\ndims: [period, org, 科目]\nitems:\n"
         "  金额: {unit: 元, scale: 2, time: sum, favourable: less}\n",
+        "cubes/目标.yaml": "cube: 目标\ntitle: 目标\ndims: [period, org, 科目]\nitems:\n"
+        "  目标: {unit: 元, scale: 2}\n  预留: {unit: 元, scale: 2}\n",
+        "cycles/season.yaml": CYCLE,
         "policies/secret.yaml": "policy: secret\nitems: [费用!金额]\nrules:\n"
         "  - {code: leaf, window: cumulative, by: {org: leaf, 科目: leaf}, strength: rigid}\n"
         "  - {code: group, window: year, by: {org: 0}, strength: flexible, tolerance: '1000'}\n",
@@ -162,6 +184,25 @@ def _approve(shop: Shop, version: int) -> None:
         assert done.status_code == 200, done.text
         shop.ids["unit"].append(unit)
         shop.ids["instance"].append(moved["instance_id"])
+
+
+def _hand_out(shop: Shop, rng: random.Random) -> list[Fact]:
+    """A season on the version: divisions get what they pass on to the last cent."""
+    given = {(o, k): _amount(rng, 10**9, 10**10) for o in RELEASED for k in ("travel", "meals")}
+    root = system()
+    with shop.container.database.writing() as uow:
+        cycle = cycles.open_cycle(uow, root, model="secret", template="season")
+        above = {
+            (d, k): sum((a for (o, key), a in given.items() if ORGS[o] == d and key == k), Decimal(0))
+            for d in ("D1", "D2", "HQ")
+            for k in ("travel", "meals")
+        }
+        for amounts in (above, given):
+            edits = [TargetEdit(o, k, "target", None, a) for (o, k), a in amounts.items()]
+            assert targets.set_targets(uow, root, cycle_id=cycle, edits=edits).outcome == "saved"
+    shop.ids["cycle"] = [cycle]
+    carriers = {"travel": "near", "meals": "meals"}
+    return [Fact(o, carriers[k], MONTHS[0], "target", a) for (o, k), a in given.items()]
 
 
 def _spend(shop: Shop, rng: random.Random) -> list[Fact]:

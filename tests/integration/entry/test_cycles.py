@@ -245,7 +245,7 @@ def test_11_a_table_is_imported_whole_or_not_at_all(season: Season) -> None:
     with season.database.reading() as reader:
         hand = targets.handing(reader, season.person("guan"), season.cycle)
         book = targets.read_book(plans.replica_state(reader, season.version), hand)
-        bad = target_import.read_table(hand, book, text, orgs=hand.orgs, unit=Decimal(1))
+        bad = target_import.read_table(hand, book, text, orgs=hand.orgs, keys=hand.rules.keys, unit=Decimal(1))
         good = target_import.read_table(
             hand,
             book,

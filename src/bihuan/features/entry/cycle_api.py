@@ -143,7 +143,8 @@ def import_targets(edge: Edge, cycle_id: int, body: wire.ImportIn) -> wire.Impor
         mine = [
             o for o in hand.orgs if any(targets.may_set(edge.actor, hand, book, o, p) for p in ("target", "reserve"))
         ]
-        found = target_import.read_table(hand, book, body.text, orgs=mine, unit=Decimal(body.unit))
+        keys = target_view.visible_keys(edge.actor, hand.model, hand.rules, hand.template.version)
+        found = target_import.read_table(hand, book, body.text, orgs=mine, keys=keys, unit=Decimal(body.unit))
         allowed = [e for e in found.edits if targets.may_set(edge.actor, hand, book, e.org, e.part)]
         done = None
         if not body.dry_run and not found.problems and found.edits:

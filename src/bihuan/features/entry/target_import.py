@@ -34,8 +34,10 @@ class Imported:
     problems: tuple[Problem, ...]
 
 
-def read_table(hand: Handing, book: Book, text: str, *, orgs: Sequence[str], unit: Decimal) -> Imported:
-    """``orgs``: those whose targets or reserve the importer decides. ``before`` of the edits is what stands there now.
+def read_table(
+    hand: Handing, book: Book, text: str, *, orgs: Sequence[str], keys: Sequence[str], unit: Decimal
+) -> Imported:
+    """``orgs`` and ``keys``: those whose targets or reserve the importer decides. ``before`` of the edits is what stands there now.
 
     ``unit``: what the amounts are given in (10000 = 万元).
     """
@@ -44,7 +46,7 @@ def read_table(hand: Handing, book: Book, text: str, *, orgs: Sequence[str], uni
         raise Invalid("没有内容：粘贴带表头的表格，或选一个 CSV 文件。")
     if len(lines) > LINES_MAX:
         raise Invalid(f"一次最多导入 {LINES_MAX} 行，这里有 {len(lines)} 行。")
-    reading = _Reading(hand, orgs, unit)
+    reading = _Reading(hand, orgs, keys, unit)
     reading.table([cell.strip() for cell in lines[0][1]], lines[1:])
     changed = [e for e in as_it_stands(reading.edits, book) if e.before != e.after]
     return Imported(tuple(changed), tuple(reading.problems))
@@ -60,8 +62,8 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Reading:
-    def __init__(self, hand: Handing, orgs: Sequence[str], unit: Decimal) -> None:
-        self.hand, self.unit = hand, unit
+    def __init__(self, hand: Handing, orgs: Sequence[str], keys: Sequence[str], unit: Decimal) -> None:
+        self.hand, self.keys, self.unit = hand, keys, unit
         self.edits: list[TargetEdit] = []
         self.problems: list[Problem] = []
         self.orgs = dict.fromkeys(orgs)
@@ -103,9 +105,9 @@ class _Reading:
 
     def _key(self, line: int, at: int, said: str) -> str | None:
         member = self.hand.model.dimensions[self.hand.rules.by].find(said)
-        if member is None or member.code not in self.hand.rules.keys:
-            expected = "、".join(self.hand.rules.keys)
-            self._wrong(line, at + 1, said, expected, f"“{said}”不是目标科目{hint(said, self.hand.rules.keys)}")
+        if member is None or member.code not in self.keys:
+            expected = "、".join(self.keys)
+            self._wrong(line, at + 1, said, expected, f"“{said}”不是目标科目{hint(said, self.keys)}")
             return None
         return member.code
 

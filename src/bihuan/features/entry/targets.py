@@ -265,7 +265,7 @@ def _first_refusals(actor: Principal, hand: Handing, book: Book, edits: Sequence
             refused[index] = Refused("unknown_member", f"组织 {edit.org} 不在这个周期里")
         elif edit.key not in hand.rules.keys:
             refused[index] = Refused("unknown_member", f"“{edit.key}”不是这个周期的目标科目")
-        elif not may_set(actor, hand, book, edit.org, edit.part):
+        elif not (may_set(actor, hand, book, edit.org, edit.part) and _reads(actor, hand, book, edit)):
             refused[index] = Refused("out_of_scope", _who_may(book, edit))
         elif (edit.org, edit.key, edit.part) in seen:
             refused[index] = Refused("twice", "同一个目标填了两次")
@@ -275,6 +275,13 @@ def _first_refusals(actor: Principal, hand: Handing, book: Book, edits: Sequence
             )
         seen.add((edit.org, edit.key, edit.part))
     return refused
+
+
+def _reads(actor: Principal, hand: Handing, book: Book, edit: TargetEdit) -> bool:
+    """Refusals speak of what stands at the giver: that takes the right to read it."""
+    at = book.superior.get(edit.org, edit.org) if edit.part == "target" else edit.org
+    scope = actor.scope("plan.read", hand.model.definition.name)
+    return scope.on(item=hand.rules.item, version=hand.template.version).covers({ORG: at, hand.rules.by: edit.key})
 
 
 def _who_may(book: Book, edit: TargetEdit) -> str:

@@ -64,7 +64,7 @@ class KeyOut(BaseModel):
 
 
 class CycleOut(BaseModel):
-    """``keys`` empty: no targets. ``rule``: 强制 refuses what exceeds, 提示 warns. ``favourable``: more, less or ""."""
+    """``keys`` empty: the cycle has no targets. ``rule``: 强制 refuses, 提示 warns. ``favourable``: more, less or ""."""
 
     id: int
     model: str
