@@ -52,6 +52,7 @@ function Playground() {
       <CubeGrid
         sheet={sheet} unit="wan" compact={false} handle={null}
         onActive={() => undefined}
+        onComment={() => undefined}
         onExplain={(ref) => say(`${ref.row} ${ref.column}`)}
         onPasted={(report) => say(JSON.stringify(report))}
         onRefused={(ref) => say(`refused ${ref.row}`)}

@@ -11,6 +11,8 @@ import { GridController, type PasteReport } from "./view/controller";
 export interface CubeGridHandle {
   readonly focus: () => void;
   readonly close: (rows: ReadonlySet<string>) => void;
+  readonly goTo: (ref: CellRef) => boolean;
+  readonly closed: () => readonly string[]; // rows whose children are not shown
 }
 
 interface Props {
@@ -20,6 +22,7 @@ interface Props {
   readonly handle: Ref<CubeGridHandle>;
   readonly onActive: (ref: CellRef | null) => void;
   readonly onExplain: (ref: CellRef) => void;
+  readonly onComment: (ref: CellRef) => void;
   readonly onPasted: (report: PasteReport) => void;
   readonly onRefused: (ref: CellRef) => void;
   readonly onNotNumber: (text: string) => void;
@@ -40,6 +43,7 @@ export function CubeGrid(props: Props) {
 
   const onActive = useEffectEvent((ref: CellRef | null) => props.onActive(ref));
   const onExplain = useEffectEvent((ref: CellRef) => props.onExplain(ref));
+  const onComment = useEffectEvent((ref: CellRef) => props.onComment(ref));
   const onPasted = useEffectEvent((report: PasteReport) => props.onPasted(report));
   const onRefused = useEffectEvent((ref: CellRef) => props.onRefused(ref));
   const onNotNumber = useEffectEvent((text: string) => props.onNotNumber(text));
@@ -60,6 +64,7 @@ export function CubeGrid(props: Props) {
           onActive(controller.current?.activeRef(selection) ?? null);
         },
         explain: (ref) => onExplain(ref),
+        comment: (ref) => onComment(ref),
         pasted: (report) => onPasted(report),
         refused: (ref) => onRefused(ref),
         notNumber: (text) => onNotNumber(text),
@@ -77,7 +82,16 @@ export function CubeGrid(props: Props) {
   }, [sheet, compact, t, i18n.language]);
 
   useEffect(() => controller.current?.setUnit(unit), [unit]);
-  useImperativeHandle(handle, () => ({ focus: () => controller.current?.focus(), close: (rows) => controller.current?.setClosed(rows) }), []);
+  useImperativeHandle(
+    handle,
+    () => ({
+      focus: () => controller.current?.focus(),
+      close: (rows) => controller.current?.setClosed(rows),
+      goTo: (ref) => controller.current?.goTo(ref) ?? false,
+      closed: () => [...(controller.current?.closed ?? [])],
+    }),
+    [],
+  );
 
   return (
     <div className="cube-grid">

@@ -95,6 +95,11 @@ export function compare(a: Amount, b: Amount): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
+export function negated(value: Amount): Amount {
+  const { units, places } = split(value);
+  return fromScaled({ units: -units, places });
+}
+
 export function isNegative(value: Amount): boolean {
   return value.startsWith("-");
 }

@@ -8,6 +8,7 @@ import { forecastEn } from "../features/forecast/words.en";
 import { integrationEn } from "../features/integration/words.en";
 import { modellingEn } from "../features/modelling/words.en";
 import { monitoringEn } from "../features/monitoring/words.en";
+import { formEn } from "../features/planning/words.en";
 import { processEn } from "../features/process/words.en";
 import type { Words } from "./words";
 import type { zh } from "./zh";
@@ -243,6 +244,7 @@ export const en: Words<typeof zh> = {
   control: controlEn,
   entry: entryEn,
   forecast: forecastEn,
+  form: formEn,
   integration: integrationEn,
   modelling: modellingEn,
   monitoring: monitoringEn,

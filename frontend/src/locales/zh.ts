@@ -8,6 +8,7 @@ import { forecastZh } from "../features/forecast/words.zh";
 import { integrationZh } from "../features/integration/words.zh";
 import { modellingZh } from "../features/modelling/words.zh";
 import { monitoringZh } from "../features/monitoring/words.zh";
+import { formZh } from "../features/planning/words.zh";
 import { processZh } from "../features/process/words.zh";
 import type { Tree } from "./words";
 
@@ -242,6 +243,7 @@ export const zh = {
   control: controlZh,
   entry: entryZh,
   forecast: forecastZh,
+  form: formZh,
   integration: integrationZh,
   modelling: modellingZh,
   monitoring: monitoringZh,

@@ -1,4 +1,22 @@
 /** Chinese of collaboration. */
 export const collaborationZh = {
   name: "协作",
+  title: "批注",
+  empty: "还没有批注。",
+  pick: "选一格，看它的批注。",
+  placeholder: "写批注",
+  mention: "提到谁",
+  send: "发送",
+  settle: "标为已结",
+  reopen: "重新打开",
+  settled: "已结",
+  open: "未结",
+  didSettle: "标为已结",
+  didReopen: "重新打开了",
+  failed: "没发出去：{{reason}}你写的还在，可以再发。",
+  notLoaded: "批注没装上：{{reason}}",
+  noAccess: "你看不到这里的批注。",
+  others: "这张表上其他未结的批注",
+  count: "批注 {{count}}",
+  said: "{{count}} 条",
 } as const;

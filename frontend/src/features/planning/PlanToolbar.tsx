@@ -1,21 +1,28 @@
 /** The toolbar: which table, how far open, undo; and the legend of cells. */
-import { Button, Select } from "antd";
+import { Button, Select, type SelectProps } from "antd";
+import type { TFunction } from "i18next";
 import { useSyncExternalStore, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { Sheet } from "../../grid/model/sheet";
 import { usePageContext } from "../../lib/usePageContext";
 import { Icon } from "../../ui/icons";
 import { rowDimensions } from "./planQuery";
-import type { Cube, ModelDetail } from "./requests";
+import type { Cube, Form, ModelDetail } from "./requests";
 
 interface Props {
   readonly model: ModelDetail;
   readonly cube: Cube;
+  readonly form: Form | undefined;
+  readonly forms: readonly Form[];
+  readonly openThreads: number;
   readonly rowDim: string | undefined;
   readonly onRowDim: (dim: string) => void;
   readonly sheet: Sheet | null;
   readonly onClosed: (rows: ReadonlySet<string>) => void;
   readonly onExplain: () => void;
+  readonly onFill: () => void;
+  readonly onExport: () => void;
+  readonly onThreads: () => void;
 }
 
 const LEGEND = [
@@ -26,7 +33,8 @@ const LEGEND = [
   ["invalid", "#fdecec", "#d8646d"],
 ] as const;
 
-export function PlanToolbar({ model, cube, rowDim, onRowDim, sheet, onClosed, onExplain }: Props) {
+export function PlanToolbar(props: Props) {
+  const { model, cube, form, forms, rowDim, onRowDim, sheet, onClosed, onExplain } = props;
   const { t } = useTranslation();
   const [, change] = usePageContext();
   const dims = rowDimensions(cube);
@@ -37,11 +45,11 @@ export function PlanToolbar({ model, cube, rowDim, onRowDim, sheet, onClosed, on
         aria-label={t("plan.table")}
         data-testid="table-picker"
         popupMatchSelectWidth={false}
-        value={cube.code}
-        options={model.cubes.map((one) => ({ value: one.code, label: one.title || one.code }))}
+        value={form?.code ?? cube.code}
+        options={tables(t, forms, model) ?? []}
         onChange={(table) => change({ table })}
       />
-      {dims.length > 1 && (
+      {!form && dims.length > 1 && (
         <Select
           aria-label={t("plan.rows")}
           popupMatchSelectWidth={false}
@@ -51,6 +59,23 @@ export function PlanToolbar({ model, cube, rowDim, onRowDim, sheet, onClosed, on
         />
       )}
       {sheet && <SheetActions sheet={sheet} onClosed={onClosed} onExplain={onExplain} />}
+      {sheet && form && (
+        <>
+          {form.factor !== null && (
+            <Button type="text" size="small" icon={<Icon name="formula" />} onClick={props.onFill} data-testid="fill">
+              {t("form.fill")}
+            </Button>
+          )}
+          <Button type="text" size="small" icon={<Icon name="connect" />} onClick={props.onExport} data-testid="export">
+            {t("form.export")}
+          </Button>
+        </>
+      )}
+      {sheet && (
+        <Button type="text" size="small" icon={<Icon name="comment" />} onClick={props.onThreads} data-testid="threads">
+          {t("form.comments", { count: props.openThreads })}
+        </Button>
+      )}
       <span className="spring" />
       <span className="legend" aria-hidden="true">
         {LEGEND.map(([kind, ground, border]) => (
@@ -62,6 +87,17 @@ export function PlanToolbar({ model, cube, rowDim, onRowDim, sheet, onClosed, on
       </span>
     </div>
   );
+}
+
+/** Forms first, then the tables behind them; without forms only tables. */
+function tables(t: TFunction, forms: readonly Form[], model: ModelDetail): SelectProps["options"] {
+  const cubes = model.cubes.map((one) => ({ value: one.code, label: one.title || one.code }));
+  if (forms.length === 0) return cubes;
+  const known = new Set(forms.map((one) => one.code));
+  return [
+    { label: t("form.forms"), options: forms.map((one) => ({ value: one.code, label: one.title })) },
+    { label: t("form.cubes"), options: cubes.filter((one) => !known.has(one.value)) },
+  ];
 }
 
 function SheetActions({ sheet, onClosed, onExplain }: { readonly sheet: Sheet; readonly onClosed: Props["onClosed"]; readonly onExplain: () => void }) {

@@ -4,6 +4,7 @@ export interface PeriodWords {
   readonly english: boolean;
   readonly year: string;
   readonly only: string; // heading of the only column of items without period
+  readonly beside?: string; // why a comparison cannot be edited
 }
 
 const QUARTERS = ["一季度", "二季度", "三季度", "四季度"] as const;

@@ -1,7 +1,7 @@
 /** Every request of planning and of the models it plans in: its key and its call. */
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
-import { Problem } from "../../api/problem";
+import { Problem, problemOf } from "../../api/problem";
 import type { components } from "../../api/schema";
 
 type Schemas = components["schemas"];
@@ -18,6 +18,91 @@ export type CellResult = Schemas["CellResultOut"];
 export type Step = Schemas["StepOut"];
 export type HistoryEntry = Schemas["HistoryEntryOut"];
 export type CellAddress = Schemas["CellIn"];
+export type Form = Schemas["FormOut"];
+export type FormBody = Schemas["FormIn"];
+export type Beside = Schemas["BesideOut"];
+export type Filled = Schemas["FormFilledOut"];
+export type Checks = Schemas["ChecksOut"];
+export type Finding = Schemas["CheckFindingOut"];
+export type CheckCell = NonNullable<Finding["cell"]>;
+
+/** A plan unit; what its cycle says of it is there when it belongs to one. */
+export type Unit = Schemas["UnitOut"] & {
+  readonly state?: string;
+  readonly state_name?: string;
+  readonly org_name?: string;
+  readonly holder_name?: string;
+  readonly round?: string;
+  readonly due_at?: string | null;
+  readonly days_left?: number | null;
+  readonly overdue?: boolean;
+  readonly flow?: string;
+};
+
+/** Of a unit: by key item the target, what is planned so far, what remains. */
+export interface UnitTarget {
+  readonly key: string;
+  readonly name: string;
+  readonly target: string | null;
+  readonly current: string | null;
+  readonly room: string | null;
+}
+
+/** What the page asks for: a form, or a slice of a cube. */
+export type Asked = { readonly kind: "form"; readonly body: FormBody } | { readonly kind: "cube"; readonly query: Query };
+
+/** What it is shown: the cells, the query that asks for them again, the columns beside them. */
+export interface Shown {
+  readonly slice: Slice;
+  readonly query: Query;
+  readonly beside: readonly Beside[];
+}
+
+export const shownKey = (asked: Asked) => ["slice", asked] as const;
+
+export async function fetchShown(asked: Asked): Promise<Shown> {
+  if (asked.kind === "cube") return { slice: await fetchSlice(asked.query), query: asked.query, beside: [] };
+  const view = await answer(api.POST("/api/v1/forms/view", { body: asked.body }));
+  return { slice: view.slice, query: view.query, beside: view.beside };
+}
+
+export const formsQuery = (model: string) =>
+  queryOptions({ queryKey: ["forms", model], queryFn: () => answer(api.GET("/api/v1/forms", { params: { query: { model } } })) });
+
+export const unitsQuery = (version: number) =>
+  queryOptions({
+    queryKey: ["plan-units", version],
+    queryFn: async (): Promise<readonly Unit[]> => answer(api.GET("/api/v1/plan-units", { params: { query: { version_id: version } } })),
+  });
+
+/** Nothing where the server, or the unit's cycle, has no targets. */
+export const targetsQuery = (unit: number) =>
+  queryOptions({
+    queryKey: ["targets", unit],
+    queryFn: async (): Promise<readonly UnitTarget[]> => {
+      const got = await fetch(`/api/v1/plan-units/${unit}/targets`, { credentials: "same-origin" });
+      return got.ok ? ((await got.json()) as readonly UnitTarget[]) : [];
+    },
+  });
+
+export const tryChecks = (unit: number, edits: Edit[]): Promise<Checks> =>
+  answer(api.POST("/api/v1/plan-units/{unit_id}/checks", { params: { path: { unit_id: unit } }, body: { edits } }));
+
+export const submitUnit = (unit: number, flow: string, comment: string, reasons: Record<string, string>) =>
+  answer(api.POST("/api/v1/plan-units/{unit_id}/submission", { params: { path: { unit_id: unit } }, body: { flow, comment, reasons } }));
+
+export const fillForm = (body: FormBody, factor: string, over: boolean, dry: boolean): Promise<Filled> =>
+  answer(api.POST("/api/v1/forms/fill", { body: { ...body, factor, over, dry } }));
+
+export const undoChange = (version: number, seq: number) => answer(api.POST("/api/v1/plan/undo", { body: { version, seq, reason: "" } }));
+
+/** The form as a workbook, saved by the browser under the name the server gives it. */
+export async function exportForm(body: FormBody, unit: "yuan" | "thousand" | "wan", closed: readonly string[]): Promise<{ readonly file: Blob; readonly name: string }> {
+  const got = await api.POST("/api/v1/forms/export", { body: { ...body, unit, closed: [...closed] }, parseAs: "blob" });
+  if (!got.response.ok) throw problemOf(got.response, got.error);
+  const said = /filename\*=UTF-8''([^;]+)/.exec(got.response.headers.get("content-disposition") ?? "");
+  return { file: got.data as unknown as Blob, name: decodeURIComponent(said?.[1] ?? "form.xlsx") };
+}
 
 export const modelsQuery = () => queryOptions({ queryKey: ["models"], queryFn: () => answer(api.GET("/api/v1/models")) });
 
@@ -35,8 +120,6 @@ export const versionsQuery = (model: string) =>
     queryKey: ["versions", model],
     queryFn: async () => (await answer(api.GET("/api/v1/plan/versions", { params: { query: { model } } }))).versions,
   });
-
-export const sliceKey = (query: Query) => ["slice", query] as const;
 
 export const fetchSlice = (query: Query): Promise<Slice> => answer(api.POST("/api/v1/plan/query", { body: query }));
 

@@ -1,10 +1,10 @@
 /** The server's slice as a sheet for the grid, and an edit of the sheet as one for the server. Pure. */
-import { type Amount, toScaled, tryAmount } from "../../lib/amount";
+import { type Amount, divide, isNegative, negated, subtract, toScaled, tryAmount } from "../../lib/amount";
 import type { Measure } from "../../lib/display";
 import { type Access, type Cell, type CellRef, type CellState, type Change, type Column, type Key, keyOf, type Row } from "../../grid/model/cell";
 import type { SheetData } from "../../grid/model/sheet";
 import { periodNames, type PeriodWords } from "./periods";
-import type { Edit, ModelDetail, Slice } from "./requests";
+import type { Beside, CheckCell, Edit, ModelDetail, Slice } from "./requests";
 
 const STATES: Record<string, CellState> = {
   BLANK: "blank",
@@ -59,9 +59,67 @@ export function cellsOf(slice: Slice): Map<Key, Cell> {
   return cells;
 }
 
-export function sheetOf(slice: Slice, cube: string, model: ModelDetail, words: PeriodWords): SheetData {
+export const besideId = (code: string): string => `beside:${code}`;
+export const isBeside = (column: string): boolean => column.startsWith("beside:");
+
+/** The cells with those beside them; a change is reckoned anew from the year's figure as it stands, tried or saved. */
+export function withBeside(cells: Map<Key, Cell>, slice: Slice, beside: readonly Beside[], why: string): Map<Key, Cell> {
+  const year = topColumn(slice);
+  const by = new Map(beside.map((column) => [column.code, column]));
+  const still = (amount: Amount | null, state: CellState, partial: boolean): Cell => ({ amount, state, access: "locked", reason: why, partial });
+  const read = (column: Beside | undefined, i: number): Amount | null => {
+    const text = column?.cells[i]?.v;
+    return text === null || text === undefined ? null : tryAmount(text);
+  };
+  for (const column of beside) {
+    for (const [i, row] of slice.rows.entries()) {
+      const key = keyOf({ row: row.key, column: besideId(column.code) });
+      if (column.change_from === "") {
+        const amount = read(column, i);
+        const state = cellState(column.cells[i]?.s ?? "BLANK");
+        cells.set(key, still(state === "value" ? amount : null, state === "value" && amount === null ? "blank" : state, column.cells[i]?.p ?? false));
+      } else {
+        const now = year === null ? null : (cells.get(keyOf({ row: row.key, column: year }))?.amount ?? null);
+        const share = changeOf(now, read(by.get(column.change_from), i));
+        cells.set(key, still(share, share === null ? "blank" : "value", false));
+      }
+    }
+  }
+  return cells;
+}
+
+/** (now - then) / |then|; null where there is nothing to compare. */
+export function changeOf(now: Amount | null, then: Amount | null): Amount | null {
+  if (now === null || then === null) return null;
+  return divide(subtract(now, then), isNegative(then) ? negated(then) : then, 6);
+}
+
+/** The one column on top of all others: the year of a form. */
+export function topColumn(slice: Slice): string | null {
+  const known = new Set(slice.columns.map((column) => column.code));
+  const held = new Set(slice.columns.map((column) => column.parent));
+  const tops = slice.columns.filter((column) => held.has(column.code) && (column.parent === null || !known.has(column.parent)));
+  return tops.length === 1 ? (tops[0]?.code ?? null) : null;
+}
+
+function besideColumns(beside: readonly Beside[]): Column[] {
+  return beside.map((column) => ({
+    id: besideId(column.code),
+    label: column.title,
+    fullName: column.note ? `${column.title}（${column.note}）` : column.title,
+    note: column.note === "" ? undefined : column.note,
+    parent: null,
+    total: false,
+    beside: column.change_from === "" ? "before" : "after",
+    change: column.change_from !== "",
+  }));
+}
+
+export function sheetOf(slice: Slice, cube: string, model: ModelDetail, words: PeriodWords, beside: readonly Beside[] = []): SheetData {
   const { currency } = model;
-  const said = new Map(model.cubes.find((one) => one.code === cube)?.items.map((item) => [item.code, item.decimals]));
+  const items_ = model.cubes.find((one) => one.code === cube)?.items ?? [];
+  const said = new Map(items_.map((item) => [item.code, item.decimals]));
+  const senses = new Map(items_.map((item) => [item.code, item.favourable]));
   const items = new Map(slice.items.map((item) => [item.code, item]));
   const severalItems = new Set(slice.rows.map((row) => row.item)).size > 1;
   const rows = slice.rows.map((row, i): Row => {
@@ -77,10 +135,14 @@ export function sheetOf(slice: Slice, cube: string, model: ModelDetail, words: P
       scale: item?.scale ?? null,
       unit,
       computed: (slice.cells[i] ?? []).some((cell) => access(cell, "") === "computed"),
+      sense: senseOf(senses.get(row.item)),
     };
   });
-  return { rows, columns: columnsOf(slice, words), cells: cellsOf(slice) };
+  const columns = [...besideColumns(beside), ...columnsOf(slice, words)];
+  return { rows, columns, cells: withBeside(cellsOf(slice), slice, beside, words.beside ?? "") };
 }
+
+const senseOf = (text: string | undefined): Row["sense"] => (text === "more" || text === "less" ? text : "");
 
 function label(row: Slice["rows"][number], item: string, severalItems: boolean): string {
   if (!severalItems || row.level > 0 || row.name === item) return row.name;
@@ -134,6 +196,15 @@ export class Coordinates {
   edits(changes: readonly Change[]): Edit[] {
     return changes.map(({ before, after, ...ref }) => ({ ...this.of(ref), before, after }));
   }
+}
+
+/** The cell of this table that a check names; members that the check leaves open, and the organisation, take the table's own. */
+export function cellRefOf(slice: Slice, cell: CheckCell): CellRef | null {
+  const rows = slice.rows.filter((row) => row.item === cell.item);
+  const fits = (row: Slice["rows"][number]): boolean => Object.entries(row.members).every(([dim, code]) => dim === "org" || (cell.members[dim] ?? code) === code);
+  const row = rows.find(fits) ?? rows[0];
+  const column = slice.columns.find((one) => one.code === cell.period)?.code ?? topColumn(slice) ?? slice.columns[0]?.code;
+  return row && column !== undefined ? { row: row.key, column } : null;
 }
 
 /** How to show a figure of any item of the model: for the operands of a trace. */

@@ -1,7 +1,7 @@
 /** The page's context made whole: what the URL names if it exists, else the first sensible choice. */
 import { useQuery } from "@tanstack/react-query";
 import { usePageContext } from "../../lib/usePageContext";
-import { type Cube, membersQuery, type Member, type ModelDetail, modelQuery, modelsQuery, type Version, versionsQuery } from "./requests";
+import { type Cube, type Form, formsQuery, membersQuery, type Member, type ModelDetail, modelQuery, modelsQuery, type Unit, unitsQuery, type Version, versionsQuery } from "./requests";
 
 export const ORG = "org";
 
@@ -12,7 +12,11 @@ export interface ContextChoice {
   readonly version: Version | undefined;
   readonly orgs: readonly Member[];
   readonly org: Member | undefined;
+  readonly forms: readonly Form[];
+  readonly form: Form | undefined; // none: a plain table was asked for
   readonly cube: Cube | undefined;
+  readonly unit: Unit | undefined; // the plan unit the organisation belongs to
+  readonly waiting: boolean; // what is shown first is not known yet
   readonly error: Error | null;
   readonly retry: () => void;
 }
@@ -23,19 +27,58 @@ export function useContextChoice(): ContextChoice {
   const code = models.data?.find((one) => one.code === context.model)?.code ?? models.data?.[0]?.code;
   const model = useQuery({ ...modelQuery(code ?? ""), enabled: code !== undefined });
   const versions = useQuery({ ...versionsQuery(code ?? ""), enabled: code !== undefined });
+  const version = versions.data?.find((one) => one.code === context.version) ?? currentVersion(versions.data);
   const hasOrg = model.data?.dimensions.some((dimension) => dimension.code === ORG) ?? false;
   const orgs = useQuery({ ...membersQuery(code ?? "", ORG), enabled: hasOrg && code !== undefined });
+  const forms = useQuery({ ...formsQuery(code ?? ""), enabled: code !== undefined });
+  const units = useQuery({ ...unitsQuery(version?.id ?? 0), enabled: version !== undefined });
+  const members = orgs.data ?? [];
+  const org = members.find((one) => one.code === context.org) ?? homeOf(members, units.data ?? []);
+  const shown = (forms.data ?? []).filter((form) => isFor(form, members, org));
+  const form = context.table === undefined ? shown[0] : forms.data?.find((one) => one.code === context.table);
+  const cubes = model.data?.cubes;
   return {
     models: models.data,
     model: model.data,
     versions: versions.data,
-    version: versions.data?.find((one) => one.code === context.version) ?? currentVersion(versions.data),
-    orgs: orgs.data ?? [],
-    org: orgs.data?.find((one) => one.code === context.org) ?? orgs.data?.[0],
-    cube: model.data?.cubes.find((one) => one.code === context.table) ?? model.data?.cubes.find(hasPeriod) ?? model.data?.cubes[0],
+    version,
+    orgs: members,
+    org,
+    forms: shown,
+    form,
+    cube: form ? cubes?.find((one) => one.code === form.cube) : (cubes?.find((one) => one.code === context.table) ?? cubes?.find(hasPeriod) ?? cubes?.[0]),
+    unit: unitAt(units.data ?? [], members, org),
+    waiting: (forms.isPending && code !== undefined) || (hasOrg && orgs.isPending) || (version !== undefined && units.isPending),
     error: models.error ?? model.error ?? versions.error ?? orgs.error,
     retry: () => void Promise.all([models.refetch(), model.refetch(), versions.refetch()]),
   };
+}
+
+/** Who prepares one unit begins there; others at the top. */
+function homeOf(members: readonly Member[], units: readonly Unit[]): Member | undefined {
+  const [only] = units;
+  const mine = units.length === 1 && only ? members.find((one) => one.code === only.org) : undefined;
+  return mine ?? members[0];
+}
+
+/** A member and those above it, nearest first. */
+function above(members: readonly Member[], member: Member | undefined): Member[] {
+  const by = new Map(members.map((one) => [one.code, one]));
+  const found: Member[] = [];
+  for (let at = member; at; at = at.parent === null ? undefined : by.get(at.parent)) found.push(at);
+  return found;
+}
+
+function isFor(form: Form, members: readonly Member[], org: Member | undefined): boolean {
+  return form.orgs.length === 0 || above(members, org).some((one) => form.orgs.includes(one.code));
+}
+
+export function unitAt(units: readonly Unit[], members: readonly Member[], org: Member | undefined): Unit | undefined {
+  for (const member of above(members, org)) {
+    const unit = units.find((one) => one.org === member.code);
+    if (unit) return unit;
+  }
+  return undefined;
 }
 
 /** A table over time is what one opens first, not the parameters. */

@@ -8,8 +8,8 @@ import { type Key, keyOf } from "../../grid/model/cell";
 import { Sheet } from "../../grid/model/sheet";
 import { type Amount, tryAmount } from "../../lib/amount";
 import type { PeriodWords } from "./periods";
-import { type CellResult, type Edit, fetchPreview, fetchSlice, type ModelDetail, type Query, save, type Saved, type Slice, sliceKey } from "./requests";
-import { cellsOf, Coordinates, sheetOf } from "./slice";
+import { type Asked, type Beside, type CellResult, type Edit, fetchPreview, fetchShown, type ModelDetail, save, type Saved, type Shown, shownKey, type Slice } from "./requests";
+import { cellsOf, Coordinates, sheetOf, withBeside } from "./slice";
 
 const DEBOUNCE_MS = 150;
 
@@ -25,7 +25,7 @@ export interface Clash {
 }
 
 export type SaveOutcome =
-  | { readonly kind: "saved"; readonly count: number }
+  | { readonly kind: "saved"; readonly count: number; readonly seq: number }
   | { readonly kind: "clash"; readonly clashes: readonly Clash[]; readonly seq: number }
   | { readonly kind: "refused"; readonly count: number; readonly first: string }
   | { readonly kind: "failed"; readonly problem: Problem };
@@ -33,6 +33,7 @@ export type SaveOutcome =
 export interface PlanSheet {
   readonly sheet: Sheet | null;
   readonly slice: Slice | undefined;
+  readonly beside: readonly Beside[];
   readonly at: Coordinates | null;
   readonly loading: boolean;
   readonly loadError: Problem | null;
@@ -43,37 +44,39 @@ export interface PlanSheet {
   readonly save: (baseSeq?: number) => Promise<SaveOutcome>;
 }
 
-export function usePlanSheet(query: Query, model: ModelDetail, words: PeriodWords): PlanSheet {
+export function usePlanSheet(asked: Asked, cube: string, model: ModelDetail, words: PeriodWords): PlanSheet {
   const client = useQueryClient();
-  const slice = useQuery({ queryKey: sliceKey(query), queryFn: () => fetchSlice(query), staleTime: Infinity, gcTime: 0 });
-  const [held, setHeld] = useState<{ readonly query: Query; readonly sheet: Sheet } | null>(null);
-  const sheet = held?.query === query ? held.sheet : null;
-  const at = useMemo(() => (slice.data ? new Coordinates(query.cube, slice.data) : null), [query, slice.data]);
+  const version = asked.kind === "form" ? asked.body.version : asked.query.version;
+  const shown = useQuery({ queryKey: shownKey(asked), queryFn: () => fetchShown(asked), staleTime: Infinity, gcTime: 0 });
+  const [held, setHeld] = useState<{ readonly asked: Asked; readonly sheet: Sheet } | null>(null);
+  const sheet = held?.asked === asked ? held.sheet : null;
+  const at = useMemo(() => (shown.data ? new Coordinates(cube, shown.data.slice) : null), [cube, shown.data]);
   const by = useRef<string | null>(null);
   const heard = useRef<{ readonly saving: boolean; readonly own: number; readonly waiting: readonly Change[] }>({ saving: false, own: 0, waiting: [] });
   const [othersChanged, setOthersChanged] = useState("");
 
   useEffect(() => {
-    if (!slice.data) return;
-    const data = sheetOf(slice.data, query.cube, model, words);
+    if (!shown.data) return;
+    const data = sheetOf(shown.data.slice, cube, model, words, shown.data.beside);
     if (sheet) sheet.reload(data, by.current);
-    else setHeld({ query, sheet: new Sheet(data) });
+    else setHeld({ asked, sheet: new Sheet(data) });
     by.current = null;
-  }, [sheet, query, slice.data, model, words]);
+  }, [sheet, asked, cube, shown.data, model, words]);
 
   const reload = useCallback(async (): Promise<void> => {
-    await client.invalidateQueries({ queryKey: sliceKey(query), exact: true });
-  }, [client, query]);
+    await client.invalidateQueries({ queryKey: shownKey(asked), exact: true });
+  }, [client, asked]);
 
   const othersDid = (change: Change): void => {
     by.current = change.author;
     setOthersChanged(change.author);
     void reload();
   };
-  const live = useLiveEvents(["plan.changed"], (event) => {
+  const live = useLiveEvents(["plan.changed", "comment.changed"], (event) => {
     if (event.topic === "reset") return void reload();
-    const change = changeOf(event, query.version);
-    if (!change || change.seq <= Math.max(slice.data?.seq ?? 0, heard.current.own)) return;
+    if (event.topic === "comment.changed") return void client.invalidateQueries({ queryKey: ["comments"] });
+    const change = changeOf(event, version);
+    if (!change || change.seq <= Math.max(shown.data?.slice.seq ?? 0, heard.current.own)) return;
     if (heard.current.saving) heard.current = { ...heard.current, waiting: [...heard.current.waiting, change] };
     else othersDid(change);
   });
@@ -83,20 +86,20 @@ export function usePlanSheet(query: Query, model: ModelDetail, words: PeriodWord
     return () => clearTimeout(timer);
   }, [othersChanged]);
 
-  const previewError = usePreview(sheet, query, at, slice.data?.seq);
+  const previewError = usePreview(sheet, shown.data, at, words);
 
   const saveNow = async (baseSeq?: number): Promise<SaveOutcome> => {
-    if (!sheet || !slice.data || !at) return { kind: "saved", count: 0 };
+    if (!sheet || !shown.data || !at) return { kind: "saved", count: 0, seq: 0 };
     const changes = sheet.changes();
     let { own } = heard.current;
     heard.current = { saving: true, own, waiting: [] }; // the news of one's own save may come before its answer, or after
     try {
-      const answer = await save(query.version, baseSeq ?? slice.data.seq, at.edits(changes));
+      const answer = await save(version, baseSeq ?? shown.data.slice.seq, at.edits(changes));
       if (answer.outcome !== "saved") return whyNot(answer, changes, sheet);
       own = answer.seq;
       sheet.settle(changes);
       void reload();
-      return { kind: "saved", count: answer.saved };
+      return { kind: "saved", count: answer.saved, seq: answer.seq };
     } catch (error) {
       return { kind: "failed", problem: asProblem(error) };
     } finally {
@@ -108,10 +111,11 @@ export function usePlanSheet(query: Query, model: ModelDetail, words: PeriodWord
 
   return {
     sheet,
-    slice: slice.data,
+    slice: shown.data?.slice,
+    beside: shown.data?.beside ?? [],
     at,
-    loading: slice.isPending,
-    loadError: slice.error ? asProblem(slice.error) : null,
+    loading: shown.isPending,
+    loadError: shown.error ? asProblem(shown.error) : null,
     previewError,
     live,
     othersChanged,
@@ -154,19 +158,19 @@ function refusal(change: { row: string; column: string } | undefined, result: Ce
 }
 
 /** Asks for a trial calculation shortly after the last edit; a newer edit cancels the older question. */
-function usePreview(sheet: Sheet | null, query: Query, at: Coordinates | null, seq: number | undefined): Problem | null {
+function usePreview(sheet: Sheet | null, shown: Shown | undefined, at: Coordinates | null, words: PeriodWords): Problem | null {
   const [problem, setProblem] = useState<Problem | null>(null);
   const signedIn = useSyncExternalStore(session.subscribe, () => session.get().kind === "in");
   const nothing = useCallback(() => () => undefined, []);
   const edits = useSyncExternalStore(sheet?.subscribe ?? nothing, () => editsKey(sheet));
   const ask = useEffectEvent(async (signal: AbortSignal): Promise<void> => {
-    if (!sheet || !at) return;
+    if (!sheet || !at || !shown) return;
     const changes = sheet.changes();
     const wire: Edit[] = at.edits(changes);
     try {
-      const answer = await fetchPreview(query, wire, signal);
+      const answer = await fetchPreview(shown.query, wire, signal);
       const refused = answer.cells.filter((result) => result.status === "refused");
-      sheet.tried(cellsOf(answer.slice), new Map(refused.flatMap((result) => refusal(changes[result.index], result))));
+      sheet.tried(withBeside(cellsOf(answer.slice), answer.slice, shown.beside, words.beside ?? ""), new Map(refused.flatMap((result) => refusal(changes[result.index], result))));
       setProblem(null);
     } catch (error) {
       const found = asProblem(error);
@@ -189,7 +193,7 @@ function usePreview(sheet: Sheet | null, query: Query, at: Coordinates | null, s
       clearTimeout(timer);
       stop.abort();
     };
-  }, [sheet, edits, seq, signedIn]);
+  }, [sheet, edits, shown?.slice.seq, signedIn]);
   return problem;
 }
 

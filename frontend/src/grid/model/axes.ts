@@ -46,8 +46,15 @@ function layOutRows(rows: readonly Row[], closed: ReadonlySet<string>): ShownRow
   return shown;
 }
 
-/** The one top total (a year) stands frozen beside the names; with several years each closes its own group. */
-function layOutColumns(columns: readonly Column[]): { frozen: Column[]; headers: Header[] } {
+/** The one top total (a year) stands frozen beside the names, between its comparisons; with several years each closes its own group. */
+function layOutColumns(all: readonly Column[]): { frozen: Column[]; headers: Header[] } {
+  const columns = all.filter((column) => column.beside === undefined);
+  const { frozen, headers } = layOutPeriods(columns);
+  const comparisons = (side: "before" | "after"): Column[] => all.filter((column) => column.beside === side);
+  return { frozen: [...comparisons("before"), ...frozen, ...comparisons("after")], headers };
+}
+
+function layOutPeriods(columns: readonly Column[]): { frozen: Column[]; headers: Header[] } {
   const known = new Set(columns.map((column) => column.id));
   const tops = columns.filter((column) => column.parent === null || !known.has(column.parent));
   const totals = tops.filter((column) => column.total);

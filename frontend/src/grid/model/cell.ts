@@ -23,6 +23,7 @@ export interface CellView extends Cell {
   readonly invalid: string | null; // what the server says against the edit
   readonly stale: boolean; // a computed figure waiting for the trial calculation
   readonly changedBy: string | null; // somebody else changed it just now
+  readonly commented: boolean; // an open thread hangs on it
 }
 
 export interface Row {
@@ -34,6 +35,7 @@ export interface Row {
   readonly scale: number | null; // decimals kept; null = any
   readonly unit: string; // as people write it; amounts in different units are not summed
   readonly computed: boolean; // a formula: marked fx
+  readonly sense?: "more" | "less" | "" | undefined; // which way a change is favourable
 }
 
 export interface Column {
@@ -42,6 +44,9 @@ export interface Column {
   readonly fullName: string; // with its year, for sentences
   readonly parent: string | null;
   readonly total: boolean;
+  readonly note?: string | undefined; // a second line in the header
+  readonly beside?: "before" | "after" | undefined; // a comparison, standing before or after the year
+  readonly change?: boolean | undefined; // its figures are shares of change, not amounts of the row's measure
 }
 
 export interface CellRef {

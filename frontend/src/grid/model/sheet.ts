@@ -36,6 +36,7 @@ export class Sheet {
   #trial = new Map<Key, Cell>();
   #edits = new Map<Key, Edit>();
   #invalid: ReadonlyMap<Key, string> = new Map();
+  #marks: ReadonlySet<Key> = new Set();
   #fresh = new Map<Key, { readonly who: string; readonly until: number }>();
   #undo: (readonly Step[])[] = [];
   #redo: (readonly Step[])[] = [];
@@ -86,6 +87,7 @@ export class Sheet {
       invalid: this.#invalid.get(key) ?? null,
       stale: this.#waiting && (saved.access === "computed" || saved.access === "total"),
       changedBy: fresh && fresh.until > this.clock() ? fresh.who : null,
+      commented: this.#marks.has(key),
     };
   }
 
@@ -187,6 +189,13 @@ export class Sheet {
   }
 
   // --- what the server says ----------------------------------------------------------------------------------------
+
+  /** Cells on which an open thread hangs. */
+  mark(keys: ReadonlySet<Key>): void {
+    if (keys.size === this.#marks.size && [...keys].every((key) => this.#marks.has(key))) return;
+    this.#marks = keys;
+    this.#changed();
+  }
 
   /** A trial calculation is under way: computed figures are dimmed. */
   wait(): void {

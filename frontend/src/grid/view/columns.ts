@@ -44,7 +44,7 @@ export function tableColumns(source: Source): ColumnsDefine {
     head.kind === "column"
       ? one(head.column, head.subtotal ? source.words.subtotal : head.column.label, head.subtotal)
       : ({ title: head.group.label, columns: head.parts.map(define), headerStyle: { textAlign: "center" } });
-  const frozen = axes.columns.slice(0, axes.frozen).map((column) => one(column, column.label, true));
+  const frozen = axes.columns.slice(0, axes.frozen).map((column) => one(column, column.note ? `${column.label}\n${column.note}` : column.label, column.beside === undefined));
   return [nameColumn(source), ...frozen, ...axes.headers.map(define)];
 }
 
@@ -131,7 +131,7 @@ const SAMPLE_ROWS = 300;
 /** Wide enough for the longest figure of the first rows: a digit of the 12 px font is 7 px wide. */
 function figureWidth(source: Source, c: number): number {
   const { rows, columns } = source.axes();
-  let longest = (columns[c]?.label.length ?? 0) * 1.8;
+  let longest = Math.max((columns[c]?.label.length ?? 0) * 1.7, (columns[c]?.note?.length ?? 0) * 1.5);
   for (let r = 0; r < Math.min(rows.length, SAMPLE_ROWS); r += 1) longest = Math.max(longest, source.look(r, c).text.length);
   return Math.max(roomy(source) ? 104 : 50, Math.min(160, Math.ceil(longest * 7 + 14)));
 }
@@ -143,6 +143,7 @@ function marks(look: Look, rect: { width?: number; height?: number } | undefined
   const elements: TYPES.ICustomRenderElements = [];
   if (look.edge) elements.push({ type: "rect", x: 0, y: 0, width: 2, height, fill: "#d9a514" });
   if (look.frame) elements.push({ type: "rect", x: 0.5, y: 0.5, width: width - 2, height: height - 2, stroke: "#d8646d" });
+  if (look.corner) for (const step of [0, 1, 2, 3]) elements.push({ type: "rect", x: width - 9 + 2 * step, y: 2 * step, width: 8 - 2 * step, height: 2, fill: "#e8681a" });
   if (look.dot) elements.push({ type: "circle", x: 6, y: 6, radius: 3, fill: "#2456c8" });
   return { elements, expectedHeight: height, expectedWidth: width, renderDefault: true };
 }

@@ -23,6 +23,7 @@ export interface PasteReport {
 export interface GridOutlets {
   readonly selected: (selection: Selection, cells: readonly CellView[], refs: readonly CellRef[]) => void;
   readonly explain: (ref: CellRef) => void;
+  readonly comment: (ref: CellRef) => void;
   readonly pasted: (report: PasteReport) => void;
   readonly refused: (ref: CellRef) => void;
   readonly notNumber: (text: string) => void;
@@ -133,7 +134,8 @@ export class GridController {
   text(at: At): string {
     const row = this.#axes.rows[at.r];
     const cell = this.#view(at);
-    return row && cell ? cellText(cell, row, this.#unit, this.words.state) : "";
+    const column = this.#axes.columns[at.c];
+    return row && column && cell ? cellText(cell, row, column, this.#unit, this.words.state) : "";
   }
 
   activeRef(selection: Selection): CellRef | null {
@@ -155,7 +157,7 @@ export class GridController {
     const row = this.#axes.rows[at.r];
     const column = this.#axes.columns[at.c];
     const cell = this.#view(at);
-    if (!row || !column || !cell) return { text: "", ground: "#fff", ink: "#18202f", weight: 400, size: 12, align: "right", edge: false, frame: false, dot: false } as const;
+    if (!row || !column || !cell) return { text: "", ground: "#fff", ink: "#18202f", weight: 400, size: 12, align: "right", edge: false, frame: false, dot: false, corner: false } as const;
     return cellLook(cell, row, column, this.#unit, this.words.state);
   }
 
@@ -171,6 +173,10 @@ export class GridController {
     this.#unit = unit;
     this.#drawing.relayout(true);
     this.select(this.#selection);
+  }
+
+  get closed(): ReadonlySet<string> {
+    return this.#closed;
   }
 
   toggle(id: string): void {
@@ -283,6 +289,11 @@ export class GridController {
       case "explain":
         this.#explain();
         break;
+      case "comment": {
+        const ref = refAt(this.#axes, this.#selection.active);
+        if (ref) this.outlets.comment(ref);
+        break;
+      }
       case "expand":
       case "collapse":
         this.#openOrClose(command.kind === "expand");
@@ -300,6 +311,18 @@ export class GridController {
   #explain(): void {
     const ref = refAt(this.#axes, this.#selection.active);
     if (ref) this.outlets.explain(ref);
+  }
+
+  /** Goes to a cell, opening the rows above it; false when it is not in this table. */
+  goTo(ref: CellRef): boolean {
+    const closed = new Set(this.#closed);
+    for (let row = this.sheet.row(ref.row); row?.parent; row = this.sheet.row(row.parent)) closed.delete(row.parent);
+    if (closed.size !== this.#closed.size) this.setClosed(closed);
+    const r = this.#axes.rows.findIndex((shown) => shown.row.id === ref.row);
+    const c = this.#axes.columns.findIndex((column) => column.id === ref.column);
+    if (r < 0 || c < 0) return false;
+    this.select(one({ r, c }));
+    return true;
   }
 
   /** After undo the eye goes to where something changed. */

@@ -4,7 +4,7 @@ import type { Move } from "../model/selection";
 export type Command =
   | { readonly kind: "move"; readonly move: Move; readonly extend: boolean }
   | { readonly kind: "step"; readonly way: "down" | "up" | "right" | "left" }
-  | { readonly kind: "edit" | "clear" | "all" | "undo" | "redo" | "explain" | "expand" | "collapse" | "save" };
+  | { readonly kind: "edit" | "clear" | "all" | "undo" | "redo" | "explain" | "comment" | "expand" | "collapse" | "save" };
 
 const ARROWS = { ArrowUp: ["up", "edgeUp"], ArrowDown: ["down", "edgeDown"], ArrowLeft: ["left", "edgeLeft"], ArrowRight: ["right", "edgeRight"] } as const;
 
@@ -39,6 +39,7 @@ export function commandOf(event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlK
 
 function altCommand(key: string): Command | null {
   if (key.toLowerCase() === "e") return { kind: "explain" };
+  if (key.toLowerCase() === "m") return { kind: "comment" };
   if (key === "ArrowRight") return { kind: "expand" };
   return key === "ArrowLeft" ? { kind: "collapse" } : null;
 }

@@ -87,6 +87,7 @@ export class Mirror {
       "data-state": cell.state,
       "data-edited": cell.edited,
       "data-stale": cell.stale,
+      ...(cell.commented ? { "data-commented": true } : {}),
       ...(cell.changedBy === null ? {} : { "data-changed-by": cell.changedBy }),
       ...(selection?.active.r === at.r && selection.active.c === at.c ? { "aria-current": true } : {}),
     });

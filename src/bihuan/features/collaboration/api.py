@@ -13,25 +13,25 @@ router = APIRouter(prefix="/api/v1/comments", tags=["collaboration"])
 Key = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
-class SubjectIn(BaseModel):
+class CommentSubjectIn(BaseModel):
     """``kind``: plan_cell, plan_unit, document, case …; ``subject``: its key (an id, or a cell as JSON)."""
 
     kind: Annotated[str, Field(max_length=40)]
     subject: Key
 
 
-class CommentIn(SubjectIn):
+class CommentIn(CommentSubjectIn):
     """``mentions``: logins of people who shall look at it."""
 
     body: Annotated[str, Field(min_length=1, max_length=commands.BODY_MAX)]
     mentions: Annotated[list[str], Field(max_length=20)] = []
 
 
-class ResolutionIn(SubjectIn):
+class CommentResolutionIn(CommentSubjectIn):
     resolved: bool
 
 
-class ThreadEntryOut(BaseModel):
+class CommentEntryOut(BaseModel):
     """``act``: say, or that somebody settled the thread or opened it again; ``mentions``: names."""
 
     id: int
@@ -50,10 +50,10 @@ class ThreadOut(BaseModel):
     subject: str
     title: str
     open: bool
-    entries: list[ThreadEntryOut]
+    entries: list[CommentEntryOut]
 
 
-class MarkOut(BaseModel):
+class CommentMarkOut(BaseModel):
     """An open thread."""
 
     subject: str
@@ -61,12 +61,12 @@ class MarkOut(BaseModel):
     at: datetime
 
 
-class PersonOut(BaseModel):
+class CommentPersonOut(BaseModel):
     login: str
     name: str
 
 
-class MentionOut(BaseModel):
+class CommentMentionOut(BaseModel):
     id: int
     kind: str
     subject: str
@@ -93,7 +93,7 @@ def say(edge: Edge, body: CommentIn) -> ThreadOut:
 
 
 @router.post("/resolution", **requires("collaboration.comment"))
-def settle(edge: Edge, body: ResolutionIn) -> ThreadOut:
+def settle(edge: Edge, body: CommentResolutionIn) -> ThreadOut:
     """Marks a thread as settled, or opens it again."""
     with edge.write() as uow:
         commands.settle(uow, edge.actor, kind=body.kind, subject=body.subject, resolved=body.resolved)
@@ -101,26 +101,26 @@ def settle(edge: Edge, body: ResolutionIn) -> ThreadOut:
 
 
 @router.get("/marks", **requires("collaboration.read"))
-def marks(edge: Edge, kind: str, within: str) -> list[MarkOut]:
+def marks(edge: Edge, kind: str, within: str) -> list[CommentMarkOut]:
     """Open threads of a group, such as ``within=version:7`` for the cells of a version."""
     with edge.read() as reader:
         found = queries.marks(reader, edge.actor, kind=kind, within=within)
-    return [MarkOut(subject=m.subject, said=m.said, at=m.at) for m in found]
+    return [CommentMarkOut(subject=m.subject, said=m.said, at=m.at) for m in found]
 
 
 @router.get("/people", **requires("collaboration.comment"))
-def people(edge: Edge, kind: str, subject: str) -> list[PersonOut]:
+def people(edge: Edge, kind: str, subject: str) -> list[CommentPersonOut]:
     """Whom one can name there: those who may see it."""
     with edge.read() as reader:
         found = queries.people_for(reader, edge.actor, kind=kind, subject=subject)
-    return [PersonOut(login=p.login, name=p.name) for p in found]
+    return [CommentPersonOut(login=p.login, name=p.name) for p in found]
 
 
 @router.get("/mentions", **requires("collaboration.read"))
-def mentions(edge: Edge) -> list[MentionOut]:
+def mentions(edge: Edge) -> list[CommentMentionOut]:
     """Where I was named, newest first."""
     with edge.read() as reader:
-        return [MentionOut.model_validate(m) for m in queries.mentions(reader, edge.actor)]
+        return [CommentMentionOut.model_validate(m) for m in queries.mentions(reader, edge.actor)]
 
 
 def _thread(kind: str, found: queries.Thread) -> ThreadOut:
@@ -129,5 +129,5 @@ def _thread(kind: str, found: queries.Thread) -> ThreadOut:
         subject=found.subject.key,
         title=found.subject.title,
         open=found.open,
-        entries=[ThreadEntryOut.model_validate(dict(e)) for e in found.entries],
+        entries=[CommentEntryOut.model_validate(dict(e)) for e in found.entries],
     )

@@ -20,7 +20,7 @@ from bihuan.store.unit_of_work import Reader
 router = APIRouter(prefix="/api/v1/plan-units", tags=["checks"])
 
 
-class TrialIn(BaseModel):
+class CheckTrialIn(BaseModel):
     """``edits`` are tried on a private copy; nothing is written."""
 
     edits: Edits = []
@@ -46,7 +46,7 @@ class CheckFindingOut(BaseModel):
     cell: CheckCellOut | None
 
 
-class ReasonOut(BaseModel):
+class CheckReasonOut(BaseModel):
     """What was said at a submission to one finding, whose ``message`` is as it was then."""
 
     finding: str
@@ -68,24 +68,24 @@ class ChecksOut(BaseModel):
     passed: int
     submission: int
     findings: list[CheckFindingOut]
-    reasons: list[ReasonOut]
+    reasons: list[CheckReasonOut]
 
 
 @router.get("/{unit_id}/checks", **requires("entry.read"))
 def checks(edge: Edge, unit_id: int) -> ChecksOut:
     """What the unit's checks say to what is saved, and the reasons given at its latest submission."""
     with edge.read() as reader:
-        return _answer(reader, edge.actor, unit_id, TrialIn())
+        return _answer(reader, edge.actor, unit_id, CheckTrialIn())
 
 
 @router.post("/{unit_id}/checks", **requires("entry.read"))
-def try_checks(edge: Edge, unit_id: int, body: TrialIn) -> ChecksOut:
+def try_checks(edge: Edge, unit_id: int, body: CheckTrialIn) -> ChecksOut:
     """The same with edits that are not saved yet."""
     with edge.read() as reader:
         return _answer(reader, edge.actor, unit_id, body)
 
 
-def _answer(reader: Reader, actor: Principal, unit_id: int, body: TrialIn) -> ChecksOut:
+def _answer(reader: Reader, actor: Principal, unit_id: int, body: CheckTrialIn) -> ChecksOut:
     unit: RowMapping = unit_of(reader, unit_id)
     if not actor.may("entry.read", model=unit["model"], org=unit["org"]):
         raise NoSuchUnit(unit=unit_id)
@@ -102,5 +102,5 @@ def _answer(reader: Reader, actor: Principal, unit_id: int, body: TrialIn) -> Ch
         passed=len(ran.outcome.passed),
         submission=unit["submissions"],
         findings=[CheckFindingOut.model_validate(facts(f)) for f in ran.outcome.findings],
-        reasons=[ReasonOut.model_validate(dict(r)) for r in said],
+        reasons=[CheckReasonOut.model_validate(dict(r)) for r in said],
     )

@@ -70,7 +70,7 @@ class BesideOut(BaseModel):
     cells: list[BesideCellOut]
 
 
-class ViewOut(BaseModel):
+class FormViewOut(BaseModel):
     """``query`` asks for ``slice`` again, also in previews; the cells of ``beside`` stand in the order of the slice's rows."""
 
     form: FormOut
@@ -80,7 +80,7 @@ class ViewOut(BaseModel):
     beside: list[BesideOut]
 
 
-class FillIn(FormIn):
+class FormFillIn(FormIn):
     """``factor`` multiplies what adds up; ``over``: also cells that hold something; ``dry``: only say what would be done."""
 
     factor: Annotated[str, Field(max_length=20, examples=["1.05"])]
@@ -88,22 +88,22 @@ class FillIn(FormIn):
     dry: bool = True
 
 
-class SkippedOut(BaseModel):
+class FormSkippedOut(BaseModel):
     reason: str
     cells: int
 
 
-class FilledOut(BaseModel):
+class FormFilledOut(BaseModel):
     """``seq``: of the version afterwards; the change set that /plan/undo takes back."""
 
     version: int
     seq: int
     cells: int
     source: str
-    skipped: list[SkippedOut]
+    skipped: list[FormSkippedOut]
 
 
-class ExportIn(FormIn):
+class FormExportIn(FormIn):
     """``unit`` of money; ``closed``: keys of rows whose children are not shown."""
 
     unit: Literal["yuan", "thousand", "wan"] = "yuan"
@@ -118,11 +118,11 @@ def forms(edge: Edge, model: str) -> list[FormOut]:
 
 
 @router.post("/view", **requires("plan.read"))
-def view(edge: Edge, body: FormIn) -> ViewOut:
+def view(edge: Edge, body: FormIn) -> FormViewOut:
     """A whole form: its cells, and the columns it is compared with."""
     with edge.read() as reader:
         found = _view(reader, edge, body)
-    return ViewOut(
+    return FormViewOut(
         form=_form(found.form),
         year=found.year,
         query=found.query,
@@ -141,7 +141,7 @@ def view(edge: Edge, body: FormIn) -> ViewOut:
 
 
 @router.post("/fill", **requires("plan.write"))
-def fill_form(edge: Edge, body: FillIn) -> FilledOut:
+def fill_form(edge: Edge, body: FormFillIn) -> FormFilledOut:
     """Fills a form from last year × factor, or says what that would do. An Idempotency-Key makes a repeat harmless."""
     wish = Wish(body.form, body.org, read_decimal(body.factor), body.over, body.fixed)
     if body.dry:
@@ -153,11 +153,11 @@ def fill_form(edge: Edge, body: FillIn) -> FilledOut:
             body.model_dump(),
             lambda: _filled(body.version, fill(uow, edge.actor, version_id=body.version, wish=wish)).model_dump(),
         )
-    return FilledOut.model_validate(answer)
+    return FormFilledOut.model_validate(answer)
 
 
 @router.post("/export", response_class=Response, responses={200: {"content": {XLSX: {}}}}, **requires("plan.read"))
-def export(edge: Edge, body: ExportIn) -> Response:
+def export(edge: Edge, body: FormExportIn) -> Response:
     """The form as a workbook, as it is saved."""
     with edge.read() as reader:
         found = _view(reader, edge, body)
@@ -198,6 +198,6 @@ def _text(factor: Decimal) -> str:
     return format(factor, "f")
 
 
-def _filled(version: int, found: Filled) -> FilledOut:
-    skipped = [SkippedOut(reason=s.reason, cells=s.cells) for s in found.skipped]
-    return FilledOut(version=version, seq=found.seq, cells=found.cells, source=found.source, skipped=skipped)
+def _filled(version: int, found: Filled) -> FormFilledOut:
+    skipped = [FormSkippedOut(reason=s.reason, cells=s.cells) for s in found.skipped]
+    return FormFilledOut(version=version, seq=found.seq, cells=found.cells, source=found.source, skipped=skipped)

@@ -1,0 +1,85 @@
+/** What one does with a whole form: fill it from last year, export it, take the last change set back. */
+import { App, Button } from "antd";
+import { useCallback, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { asProblem } from "../../api/problem";
+import type { MoneyUnit } from "../../lib/display";
+import { problemText } from "../../ui/problemText";
+import { type Asked, exportForm, type Filled, undoChange } from "./requests";
+
+interface Needs {
+  readonly asked: Asked;
+  readonly version: number;
+  readonly money: MoneyUnit;
+  readonly editCount: number;
+  readonly reload: () => Promise<void>;
+  readonly closed: () => readonly string[];
+}
+
+const TOAST_SECONDS = 8;
+
+export function useFormActions({ asked, version, money, editCount, reload, closed }: Needs) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const [filling, setFilling] = useState(false);
+
+  const takeBack = async (seq: number): Promise<void> => {
+    try {
+      await undoChange(version, seq);
+      message.success(t("form.takenBack"));
+    } catch (error) {
+      message.error(t("form.notTakenBack", { reason: problemText(t, asProblem(error)) }));
+    }
+    await reload();
+  };
+
+  /** A toast with the way back, for as long as look.md says. */
+  const tellWithUndo = (text: string, seq: number): void => {
+    const key = `undo-${seq}`;
+    const undo = (): void => {
+      message.destroy(key);
+      void takeBack(seq);
+    };
+    message.success({
+      key,
+      duration: TOAST_SECONDS,
+      content: (
+        <>
+          {text}
+          <Button type="link" size="small" onClick={undo} data-testid="undo-saved">
+            {t("form.takeBack")}
+          </Button>
+        </>
+      ),
+    });
+  };
+
+  const startFill = (): void => {
+    if (editCount > 0) message.warning(t("form.saveFirst", { count: editCount }));
+    else setFilling(true);
+  };
+  const stopFill = useCallback(() => setFilling(false), []);
+  const filled = (found: Filled): void => {
+    setFilling(false);
+    void reload();
+    tellWithUndo(t("form.filled", { count: found.cells }), found.seq);
+  };
+
+  const exportNow = async (): Promise<void> => {
+    if (asked.kind !== "form") return;
+    try {
+      const { file, name } = await exportForm(asked.body, money, closed());
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(file);
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      if (editCount > 0) message.warning(t("form.exportSaved", { count: editCount }));
+      else message.success(t("form.exported", { name }));
+    } catch (error) {
+      message.error(t("form.exportFailed", { reason: problemText(t, asProblem(error)) }));
+    }
+  };
+
+  return { filling, startFill, stopFill, filled, exportNow, tellWithUndo };
+}
