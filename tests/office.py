@@ -126,9 +126,9 @@ class Office:
     """The application with its people; ``call`` acts as one of them."""
 
     container: Container
-    client: TestClient
-    versions: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, int]
     units: dict[str, int] = field(default_factory=dict)
+    client: TestClient = field(init=False)
     _secrets: dict[str, str] = field(default_factory=dict)
 
     def call(self, login: str | None, method: str, path: str, body: Any = None, **query: Any) -> Any:
@@ -163,10 +163,10 @@ class Office:
             planning.append(uow, system(), version_id=self.versions[version], edits=edits, source="test", reason="")
 
 
-@contextmanager
-def opened(database_url: str, folder: Path, package: Mapping[str, str] = PACKAGE) -> Iterator[Office]:
-    """The office: actuals to October 2026, a 2026 budget, a 2027 budget in preparation; units A and B."""
-    container = build(Settings(data=folder, database_url=database_url))
+def furnish(container: Container, package: Mapping[str, str] = PACKAGE) -> "Office":
+    """Actuals to October 2026, a 2026 budget, a 2027 budget in preparation; units A and B; people, their rights, a flow."""
+    from bihuan.features.planning import queries
+
     root = system()
     with container.database.writing() as uow:
         modelling.apply(uow, root, package)
@@ -178,29 +178,32 @@ def opened(database_url: str, folder: Path, package: Mapping[str, str] = PACKAGE
             limits = {"limits": {"org": orgs}} if orgs else {}
             access.assign_roles(uow, root, login=login, assignments=[{"role": login, **limits}])
         put_flow(uow, root, Flow("审批", "审批", (Node("a", "财务", ("wang",)),)))
-        found = {}
-        for code, role in (("2026预算", "预算"), ("2027预算", "预算")):
+        found = {"实际": queries.version(uow, "office", "实际").id}
+        for code in ("2026预算", "2027预算"):
             made = planning.create_version(
-                uow, root, model_id=model.id, code=code, name=code, role=role, revision=model.revision
+                uow, root, model_id=model.id, code=code, name=code, role="预算", revision=model.revision
             )
             found[code] = made.id
-    with container.database.reading() as reader:
-        from bihuan.features.planning import queries
+    office = Office(container, found)
+    for version, each, months in (
+        ("实际", ACTUAL, [f"2026-{m:02d}" for m in range(1, 11)]),
+        ("实际", dict.fromkeys(ACTUAL, "50"), [f"2025-{m:02d}" for m in range(1, 13)]),
+        ("2026预算", BUDGET26, [f"2026-{m:02d}" for m in range(1, 13)]),
+        ("2027预算", PLAN27, [f"2027-{m:02d}" for m in range(1, 13)]),
+    ):
+        office.enter(version, {(o, a, p): v for (o, a), v in each.items() for p in months})
+    with container.database.writing() as uow:
+        at = {"version_id": found["2027预算"], "model": "office"}
+        office.units = {org: entry.open_unit(uow, root, org=org, **at) for org in "AB"}
+    return office
 
-        found["实际"] = queries.version(reader, "office", "实际").id
+
+@contextmanager
+def opened(database_url: str, folder: Path, package: Mapping[str, str] = PACKAGE) -> Iterator["Office"]:
+    """The office, asked without a socket."""
+    container = build(Settings(data=folder, database_url=database_url))
+    office = furnish(container, package)
     with TestClient(create_app(container), raise_server_exceptions=False) as client:
-        office = Office(container, client, found)
-        for version, each, months in (
-            ("实际", ACTUAL, [f"2026-{m:02d}" for m in range(1, 11)]),
-            ("实际", dict.fromkeys(ACTUAL, "50"), [f"2025-{m:02d}" for m in range(1, 13)]),
-            ("2026预算", BUDGET26, [f"2026-{m:02d}" for m in range(1, 13)]),
-            ("2027预算", PLAN27, [f"2027-{m:02d}" for m in range(1, 13)]),
-        ):
-            office.enter(version, {(o, a, p): v for (o, a), v in each.items() for p in months})
-        with container.database.writing() as uow:
-            version = found["2027预算"]
-            office.units = {
-                org: entry.open_unit(uow, root, version_id=version, org=org, model="office") for org in "AB"
-            }
+        office.client = client
         yield office
     container.database.engine.dispose()

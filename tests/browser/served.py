@@ -45,6 +45,13 @@ def served(database_url: str, data: Path) -> Iterator[Site]:
     assert (FOLDER / "index.html").is_file(), f"no front end in {FOLDER}: run `make front` first"
     container = build(Settings(data=data, database_url=database_url))
     prepare(container)
+    with serving(container) as site:
+        yield site
+
+
+@contextmanager
+def serving(container: Container) -> Iterator[Site]:
+    """Serves what is in a container's database until the block ends."""
     # live event streams never end by themselves: the server does not wait for them
     config = uvicorn.Config(
         create_app(container), host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=1

@@ -69,8 +69,11 @@ function above(members: readonly Member[], member: Member | undefined): Member[]
   return found;
 }
 
+/** A form of some organisations is for them, what is below them, and whoever looks at them from above. */
 function isFor(form: Form, members: readonly Member[], org: Member | undefined): boolean {
-  return form.orgs.length === 0 || above(members, org).some((one) => form.orgs.includes(one.code));
+  if (form.orgs.length === 0) return true;
+  const here = above(members, org).some((one) => form.orgs.includes(one.code));
+  return here || members.some((one) => form.orgs.includes(one.code) && above(members, one).some((up) => up.code === org?.code));
 }
 
 export function unitAt(units: readonly Unit[], members: readonly Member[], org: Member | undefined): Unit | undefined {
