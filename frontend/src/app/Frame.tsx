@@ -1,4 +1,5 @@
 /** The frame around every page: rail, top bar, the page; and the dialog of an expired session, over the page as it is. */
+import { useQuery } from "@tanstack/react-query";
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { App, Modal } from "antd";
 import { useState, useSyncExternalStore } from "react";
@@ -7,6 +8,8 @@ import { asProblem } from "../api/problem";
 import { session } from "../api/session";
 import { SignInForm } from "../features/access/SignInForm";
 import { signOut } from "../features/access/requests";
+import { todosQuery } from "../features/process/requests";
+import { useWorkEvents } from "../features/process/useWork";
 import { Mark } from "../ui/icons";
 import { problemText } from "../ui/problemText";
 import { NavRail } from "./NavRail";
@@ -21,6 +24,8 @@ export function Frame() {
   const [menuOpen, setMenuOpen] = useState(false);
   const navigate = useNavigate();
   const businessDate = useBusinessDate();
+  useWorkEvents();
+  const counts = useQuery({ ...todosQuery(), enabled: state.kind === "in" }).data?.counts ?? {};
   if (state.kind !== "in" && state.kind !== "expired") return null;
 
   const leave = async (): Promise<void> => {
@@ -41,7 +46,7 @@ export function Frame() {
         {t("brand")}
       </Link>
       <TopBar info={state.info} menuOpen={menuOpen} onMenu={() => setMenuOpen((open) => !open)} onSignOut={() => void leave()} />
-      <NavRail open={menuOpen} businessDate={businessDate} onFollow={() => setMenuOpen(false)} />
+      <NavRail open={menuOpen} businessDate={businessDate} counts={counts} onFollow={() => setMenuOpen(false)} />
       <main className="main" id="content" tabIndex={-1}>
         <Outlet />
       </main>

@@ -28,10 +28,11 @@ const isAt = (path: string, place: Place): boolean => path === PATH_OF[place] ||
 interface Props {
   readonly open: boolean;
   readonly businessDate: string | undefined;
+  readonly counts: Readonly<Record<string, number>>; // my open work by place
   readonly onFollow: () => void;
 }
 
-export function NavRail({ open, businessDate, onFollow }: Props) {
+export function NavRail({ open, businessDate, counts, onFollow }: Props) {
   const { t } = useTranslation();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const link = (place: Place, icon?: React.ReactNode) => (
@@ -43,6 +44,11 @@ export function NavRail({ open, businessDate, onFollow }: Props) {
     >
       {icon}
       {t(`nav.${place}`)}
+      {counts[place] && (
+        <b className="count" aria-label={t("nav.openWork", { count: counts[place] })}>
+          {counts[place]}
+        </b>
+      )}
     </Link>
   );
   return (

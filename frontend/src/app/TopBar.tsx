@@ -7,6 +7,7 @@ import { MONEY_UNITS, type MoneyUnit } from "../lib/display";
 import { usePageContext } from "../lib/usePageContext";
 import { Icon } from "../ui/icons";
 import { ContextPickers } from "../features/planning/ContextPickers";
+import { InboxBell } from "../features/process/InboxBell";
 
 interface Props {
   readonly info: SessionInfo;
@@ -36,6 +37,7 @@ export function TopBar({ info, onMenu, menuOpen, onSignOut }: Props) {
         />
       </span>
       <span className="spring" />
+      <InboxBell />
       <AccountMenu info={info} onSignOut={onSignOut} />
     </header>
   );

@@ -1,6 +1,7 @@
 /** The page's context: model, version, organisation, unit of money. It lives in the URL and survives navigation. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
+import { withSearch } from "./search";
 import { MONEY_UNITS, type MoneyUnit } from "./display";
 
 export interface PageContext {
@@ -27,7 +28,8 @@ export function usePageContext(): [PageContext, (change: { [K in keyof PageConte
   const navigate = useNavigate();
   const change = useCallback(
     (part: { [K in keyof PageContext]?: PageContext[K] | undefined }) => {
-      void navigate({ to: ".", search: (old: Record<string, unknown>) => readContext({ ...old, ...part }), replace: true });
+      // what else stands in the address is the page's own and stays
+      void navigate({ to: ".", search: withSearch(part), replace: true });
     },
     [navigate],
   );

@@ -33,6 +33,7 @@ export const en: Words<typeof zh> = {
     admin: "Admin",
     menu: "Menu",
     businessDate: "Business date",
+    openWork: "{{count}} open",
   },
   top: {
     model: "Model",
@@ -65,6 +66,7 @@ export const en: Words<typeof zh> = {
     "budget-admin": "Budget administrator",
     "department-owner": "Department owner",
     approver: "Approver",
+    "division-head": "Division head",
     requester: "Requester",
     cfo: "Finance head",
     it: "System administrator",

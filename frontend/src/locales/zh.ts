@@ -32,6 +32,7 @@ export const zh = {
     admin: "管理",
     menu: "菜单",
     businessDate: "业务日期",
+    openWork: "{{count}} 件待办",
   },
   top: {
     model: "模型",
@@ -64,6 +65,7 @@ export const zh = {
     "budget-admin": "预算管理员",
     "department-owner": "部门预算负责人",
     approver: "审批人",
+    "division-head": "事业部负责人",
     requester: "经办人",
     cfo: "财务负责人",
     it: "系统管理员",

@@ -20,7 +20,9 @@ from bihuan.features.entry.model import (
     WrongUnitStatus,
 )
 from bihuan.features.modelling import queries as modelling
+from bihuan.features.modelling.queries import compiled
 from bihuan.features.planning import commands as planning
+from bihuan.features.planning import queries as planning_queries
 from bihuan.features.process import commands as process
 from bihuan.features.process import queries as process_queries
 from bihuan.features.process.commands import Moved
@@ -60,7 +62,7 @@ def submit(
     instance = process_queries.instance_of(uow, KIND, unit_id)
     if instance is not None and process_queries.status(uow, instance) == "returned":
         return process.resubmit(uow, actor, instance_id=instance, comment=comment)
-    title = f"{unit['org']} 预算"
+    title = title_of(uow, unit)
     place = {"model": unit["model"], "org": unit["org"]}
     return process.start(
         uow,
@@ -72,6 +74,13 @@ def submit(
         place=place,
         comment=comment,
     )
+
+
+def title_of(reader: Reader, unit: RowMapping) -> str:
+    """How a unit is called among other approvals: the organisation's and the version's names."""
+    found = compiled(reader, unit["model"]).dimensions["org"].find(unit["org"])
+    name = unit["org"] if found is None else found.name
+    return f"{name} · {planning_queries.version_by_id(reader, unit['version_id']).name}"
 
 
 def unit_of(reader: Reader, unit_id: int) -> RowMapping:
