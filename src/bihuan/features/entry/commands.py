@@ -20,7 +20,6 @@ from bihuan.features.entry.model import (
     WrongUnitStatus,
 )
 from bihuan.features.modelling import queries as modelling
-from bihuan.features.modelling.queries import compiled
 from bihuan.features.planning import commands as planning
 from bihuan.features.planning import queries as planning_queries
 from bihuan.features.process import commands as process
@@ -78,7 +77,7 @@ def submit(
 
 def title_of(reader: Reader, unit: RowMapping) -> str:
     """How a unit is called among other approvals: the organisation's and the version's names."""
-    found = compiled(reader, unit["model"]).dimensions["org"].find(unit["org"])
+    found = modelling.compiled(reader, unit["model"]).dimensions["org"].find(unit["org"])
     name = unit["org"] if found is None else found.name
     return f"{name} · {planning_queries.version_by_id(reader, unit['version_id']).name}"
 
