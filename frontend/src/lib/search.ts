@@ -4,4 +4,4 @@ import type { PageContext } from "./usePageContext";
 export const withSearch =
   (change: Readonly<Record<string, unknown>>) =>
   (old: Record<string, unknown>): PageContext =>
-    ({ ...old, ...change }) as PageContext;
+    ({ ...old, ...change });

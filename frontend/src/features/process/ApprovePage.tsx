@@ -14,7 +14,7 @@ export function ApprovePage() {
   const { t } = useTranslation();
   const narrow = useNarrow();
   const navigate = useNavigate();
-  const search = useSearch({ strict: false }) as Record<string, unknown>;
+  const search: Record<string, unknown> = useSearch({ strict: false });
   const list: ListName = LISTS.find((one) => one === search["list"]) ?? "mine";
   const asked = Number(search["case"]);
   const tasks = useQuery(tasksQuery());

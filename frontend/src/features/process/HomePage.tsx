@@ -29,7 +29,8 @@ const BELONGS: Record<Exclude<Tab, "started" | "done">, (todo: Todo) => boolean>
 export function HomePage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const asked = (useSearch({ strict: false }) as Record<string, unknown>)["tab"];
+  const search: Record<string, unknown> = useSearch({ strict: false });
+  const asked = search["tab"];
   const tab = TABS.find((one) => one === asked) ?? "all";
   const todos = useQuery(todosQuery());
   const started = useQuery(startedQuery());

@@ -6,7 +6,7 @@ import type { CaseDetail } from "./requests";
 import { ActTag } from "./StatusTag";
 
 const FACES = ["#5b6f94", "#7a6a9b", "#4d7d86", "#8b6b55", "#56708b"];
-const faceOf = (login: string): string => FACES[[...login].reduce((sum, char) => sum + (char.codePointAt(0) ?? 0), 0) % FACES.length] ?? "#5b6f94";
+const faceOf = (login: string): string => FACES[Array.from(login, (char) => char.codePointAt(0) ?? 0).reduce((sum, code) => sum + code, 0) % FACES.length] ?? "#5b6f94";
 
 export function Trail({ subject }: { readonly subject: CaseDetail }) {
   const { t } = useTranslation();
