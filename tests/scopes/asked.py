@@ -19,7 +19,7 @@ def _ids(name: str, **more: Any) -> Callable[[Shop, str], Iterator[Ask]]:
     def asks(shop: Shop, path: str) -> Iterator[Ask]:
         head, rest = path.split("{", 1)
         for one in shop.ids[name]:
-            yield f"{head}{one}{rest.split('}', 1)[1]}", more.get("json")
+            yield f"{head}{one}{rest.split('}', 1)[1]}{more.get('query', '')}", more.get("json")
 
     return asks
 
@@ -128,6 +128,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/batches/{batch}"): [_ids("batch")],
     ("GET", "/api/v1/batches/{batch}/rejected"): [_ids("batch")],
     ("GET", "/api/v1/cases/{instance_id}"): [_ids("instance")],
+    ("GET", "/api/v1/cases/{instance_id}/candidates"): [_ids("instance")],
     ("GET", "/api/v1/control/alerts"): [_plain()],
     ("GET", "/api/v1/control/buckets"): [_plain("?policy=secret&limit=500")],
     ("GET", "/api/v1/control/buckets/{bucket_id}"): [_ids("bucket")],
@@ -143,18 +144,24 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/deviations"): [_plain("?model=secret")],
     ("GET", "/api/v1/deviations/closing-rate"): [_plain("?model=secret&since=2020-01-01&until=2099-01-01")],
     ("GET", "/api/v1/deviations/{case_id}"): [_ids("case")],
+    ("GET", "/api/v1/inbox"): [_plain()],
     ("GET", "/api/v1/models"): [_plain()],
     ("GET", "/api/v1/models/{code}"): [_code("secret")],
     ("GET", "/api/v1/models/{code}/members"): [_code("secret", "?dimension=org", "?dimension=科目")],
     ("GET", "/api/v1/models/{code}/revisions"): [_code("secret")],
     ("GET", "/api/v1/plan-units"): [_version("?version_id={version}")],
     ("GET", "/api/v1/plan-units/{unit_id}"): [_ids("unit")],
+    ("GET", "/api/v1/plan-units/{unit_id}/changes"): [_ids("unit"), _ids("unit", query="?against=last_year")],
     ("GET", "/api/v1/plan/versions"): [_plain("?model=secret")],
     ("GET", "/api/v1/roles"): [_plain()],
     ("GET", "/api/v1/sources"): [_plain()],
     ("GET", "/api/v1/sources/{source}/tie-out"): [_code("gl")],
     ("GET", "/api/v1/spend/requests/{document_id}"): [_ids("document")],
+    ("GET", "/api/v1/started"): [_plain()],
     ("GET", "/api/v1/tasks"): [_plain()],
+    ("GET", "/api/v1/tasks/all"): [_plain()],
+    ("GET", "/api/v1/tasks/done"): [_plain()],
+    ("GET", "/api/v1/todos"): [_plain()],
     ("GET", "/api/v1/transfers"): [_plain()],
     ("GET", "/api/v1/users"): [_plain()],
     ("POST", "/api/v1/cycles/{cycle_id}/targets"): [_handed(_targets)],
