@@ -250,6 +250,13 @@ def test_the_list_says_state_holder_and_amounts_and_can_be_asked_by_state(office
     assert mine == []
 
 
+def test_policies_say_their_rules_and_the_periods_with_budget_to_readers_of_the_model(office: Office) -> None:
+    (policy,) = office.call("shen", "GET", "/control/policies").json()
+    assert [r["code"] for r in policy["rules"]] == ["差旅", "推广", "办公会议", "集团"]
+    assert (policy["model"], policy["periods"][0], len(policy["periods"])) == ("office", "2026-01", 12)
+    assert office.call("mo", "GET", "/control/policies").status_code == 403
+
+
 # --- what one sees ---------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from bihuan.features.control import commands, documents, queries, transfer_queri
 from bihuan.features.control.asking import ask_transfer
 from bihuan.features.control.checking import check as check_request
 from bihuan.features.control.forms import forms
+from bihuan.features.control.forms import policies as shown_policies
 from bihuan.features.control.model import Request
 from bihuan.features.control.reconcile import reconcile as find_differences
 from bihuan.features.control.wire import (
@@ -178,9 +179,9 @@ def commit(edge: Edge, document_id: int, body: CommitmentIn) -> ReservationOut:
 
 @router.get("/control/policies", **requires("control.read"))
 def policies(edge: Edge) -> list[PolicyOut]:
-    """The policies there are, in the revision that is in force."""
+    """The policies in force of the models one may read: rules, and the periods budget was released for."""
     with edge.read() as reader:
-        return [PolicyOut.model_validate(dict(p)) for p in queries.policies(reader)]
+        return [PolicyOut.model_validate(p) for p in shown_policies(reader, edge.actor)]
 
 
 @router.post("/control/policies", **requires("control.policy"))

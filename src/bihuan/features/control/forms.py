@@ -31,12 +31,39 @@ def forms(reader: Reader, actor: Principal, model: str | None = None) -> list[di
     return found
 
 
+def policies(reader: Reader, actor: Principal) -> list[dict[str, Any]]:
+    """The policies of the models in which the actor may read balances: rules, and the periods budget was released for."""
+    today = business_date(reader)
+    found = []
+    for row in queries.policies(reader):
+        in_force = queries.policy(reader, row["code"])
+        model = in_force.policy.model
+        if not actor.holds("control.read", model):
+            continue
+        periods = _periods(in_force.policy, queries.begun_years(reader, in_force))
+        now = _period_of(modelling.compiled(reader, model), today) if model else None
+        period = now if now in periods else None
+        found.append({**row, "model": model, "rules": _rules(in_force.policy), "periods": periods, "period": period})
+    return found
+
+
+def _periods(policy: Policy, begun: frozenset[str]) -> list[str]:
+    return [p for year in policy.calendar.years if year.code in begun for p in year.periods]
+
+
+def _rules(policy: Policy) -> list[dict[str, Any]]:
+    return [
+        {"code": r.code, "title": r.title, "mode": r.window, "strength": r.strength, "tolerance": r.tolerance}
+        for r in policy.rules
+    ]
+
+
 def _form(
     model: CompiledModel, actor: Principal, in_force: PolicyInForce, begun: frozenset[str], today: date
 ) -> dict[str, Any]:
     policy = in_force.policy
     scope = actor.scope("control.request", policy.model)
-    periods = [p for year in policy.calendar.years if year.code in begun for p in year.periods]
+    periods = _periods(policy, begun)
     dims = dict.fromkeys(d for code in policy.items for d in model.items[ref_of(code)].dims)
     now = _period_of(model, today)
     return {
@@ -55,10 +82,7 @@ def _form(
         "periods": periods,
         "period": now if now in periods else None,
         "rates": list(policy.taxes.rates),
-        "rules": [
-            {"code": r.code, "title": r.title, "mode": r.window, "strength": r.strength, "tolerance": r.tolerance}
-            for r in policy.rules
-        ],
+        "rules": _rules(policy),
     }
 
 

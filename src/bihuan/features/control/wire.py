@@ -365,6 +365,14 @@ class DocumentOut(DocumentHeadOut):
     approvals: list[ApprovalOut]
 
 
+class ControlRuleOut(BaseModel):
+    code: str
+    title: str
+    mode: str
+    strength: str
+    tolerance: Amount | None
+
+
 class OptionMemberOut(BaseModel):
     """A member one may pick where ``pick``; others stand above those."""
 
@@ -388,14 +396,6 @@ class OptionKindOut(BaseModel):
     where: dict[str, list[str]]
 
 
-class ControlRuleOut(BaseModel):
-    code: str
-    title: str
-    mode: str
-    strength: str
-    tolerance: Amount | None
-
-
 class SpendFormOut(BaseModel):
     """What one may file under a policy: kinds, items, the dimensions of a line cut to where one may ask, periods, tax rates.
 
@@ -415,12 +415,16 @@ class SpendFormOut(BaseModel):
 
 
 class PolicyOut(BaseModel):
-    """``version_id``: the plan version whose budget was released under it."""
+    """``version_id``: the plan version whose budget was released under it. ``period``: the business date's, if among them."""
 
     code: str
     title: str
     revision: int
     version_id: int | None
+    model: str
+    rules: list[ControlRuleOut]
+    periods: list[str]
+    period: str | None
 
 
 class ReleasedOut(BaseModel):
