@@ -21,7 +21,7 @@ from bihuan.features.modelling import commands as modelling
 from bihuan.features.process.commands import put_flow
 from bihuan.features.process.model import flow_of
 from bihuan.settings import Settings
-from bihuan.store.unit_of_work import Database
+from bihuan.store.unit_of_work import Database, UnitOfWork
 from bihuan.web.app import create_app
 
 POLICY = "费用控制"
@@ -144,24 +144,29 @@ class Office:
         return str(next(r["available"] for r in rows.json() if org in [m["code"] for m in r["members"]]))
 
 
+def found_office(uow: UnitOfWork, package: Mapping[str, str] = PACKAGE) -> None:
+    """Model, flows, policies and people."""
+    root = system()
+    modelling.apply(uow, root, dict(package), name="office")
+    for name, text in package.items():
+        if name.startswith("flows/"):
+            put_flow(uow, root, flow_of(yaml.safe_load(text)))
+    commands.apply_policies(uow, root, model="office")
+    roles = {**ROLES, "both": ROLES["asker"] + ROLES["approver"]}
+    for code, actions in roles.items():
+        access.define_role(uow, root, code=code, name=code, grants=[{"action": a} for a in actions])
+    for login, name, role, orgs in PEOPLE:
+        access.add_user(uow, root, login=login, name=name, password=None)
+        limits = {"model": ["office"], "org": orgs}
+        access.assign_roles(uow, root, login=login, assignments=[{"role": role, "limits": limits}])
+
+
 @contextmanager
 def opened(database: Database, database_url: str, data: Path, package: Mapping[str, str] = PACKAGE) -> Iterator[Office]:
     """The office, its people and texts in force."""
     container = build(Settings(data=data, database_url=database_url))
-    root = system()
     with container.database.writing() as uow:
-        modelling.apply(uow, root, dict(package), name="office")
-        for name, text in package.items():
-            if name.startswith("flows/"):
-                put_flow(uow, root, flow_of(yaml.safe_load(text)))
-        commands.apply_policies(uow, root, model="office")
-        roles = {**ROLES, "both": ROLES["asker"] + ROLES["approver"]}
-        for code, actions in roles.items():
-            access.define_role(uow, root, code=code, name=code, grants=[{"action": a} for a in actions])
-        for login, name, role, orgs in PEOPLE:
-            access.add_user(uow, root, login=login, name=name, password=None)
-            limits = {"model": ["office"], "org": orgs}
-            access.assign_roles(uow, root, login=login, assignments=[{"role": role, "limits": limits}])
+        found_office(uow, package)
     with TestClient(create_app(container)) as client:
         yield Office(client, database)
     container.database.engine.dispose()

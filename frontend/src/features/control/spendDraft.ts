@@ -1,0 +1,113 @@
+/** What is typed into a request form, what of it is complete, and its form on the wire and in a draft. Pure. */
+import { amount, compare } from "../../lib/amount";
+import { readTyped } from "../../lib/display";
+import { MONEY } from "./figures";
+import type { FormDimension, FormMember, SpendForm, SpendLine } from "./spendRequests";
+
+export interface LineDraft {
+  readonly id: number;
+  readonly members: Readonly<Record<string, string>>;
+  readonly period: string;
+  readonly amount: string;
+  readonly rate: string;
+  readonly included: boolean;
+  readonly memo: string;
+}
+
+export interface RequestDraft {
+  readonly policy: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly lines: readonly LineDraft[];
+}
+
+export const ITEM = "item";
+
+/** The members one may pick for a kind of document, and what stands above those. */
+export function choices(form: SpendForm, kind: string, dimension: FormDimension): FormMember[] {
+  const only = form.kinds.find((one) => one.code === kind)?.where[dimension.code];
+  const parents = new Map(dimension.members.map((one) => [one.code, one.parent]));
+  const under = (code: string): boolean => {
+    if (!only) return true;
+    for (let at: string | null | undefined = code; at; at = parents.get(at)) if (only.includes(at)) return true;
+    return false;
+  };
+  const kept = new Set<string>();
+  for (const member of dimension.members) {
+    if (!member.pick || !under(member.code)) continue;
+    for (let at: string | null | undefined = member.code; at && !kept.has(at); at = parents.get(at)) kept.add(at);
+  }
+  return dimension.members.filter((one) => kept.has(one.code)).map((one) => ({ ...one, pick: one.pick && under(one.code) }));
+}
+
+/** A fresh line: where there is only one choice it is made; else as on the line before. */
+export function newLine(form: SpendForm, kind: string, before: LineDraft | undefined, id: number): LineDraft {
+  const members: Record<string, string> = {};
+  for (const dimension of form.dimensions) {
+    const picks = choices(form, kind, dimension).filter((one) => one.pick);
+    const only = picks.length === 1 ? picks[0]?.code : undefined;
+    const kept = only ?? (dimension.code === "org" ? before?.members[dimension.code] : undefined);
+    if (kept) members[dimension.code] = kept;
+  }
+  return { id, members, period: before?.period ?? form.period ?? form.periods[0] ?? "", amount: "", rate: before?.rate ?? "0", included: true, memo: "" };
+}
+
+export function newRequest(form: SpendForm): RequestDraft {
+  const kind = form.kinds[0]?.code ?? "用款申请";
+  return { policy: form.policy, kind, title: "", lines: [newLine(form, kind, undefined, 1)] };
+}
+
+/** The typed amount as the server reads it; null while it is blank or no positive number. */
+export function typedAmount(text: string): string | null {
+  const read = readTyped(text, MONEY, "yuan");
+  return read.kind === "amount" && compare(read.amount, amount("0")) > 0 ? read.amount : null;
+}
+
+export type Fault = "notNumber" | "notPositive" | null;
+
+export function amountFault(text: string): Fault {
+  const read = readTyped(text, MONEY, "yuan");
+  if (read.kind === "blank") return null;
+  return read.kind === "bad" ? "notNumber" : compare(read.amount, amount("0")) > 0 ? null : "notPositive";
+}
+
+/** A line as it is asked; null while something is missing. */
+export function wireLine(form: SpendForm, line: LineDraft): SpendLine | null {
+  const typed = typedAmount(line.amount);
+  const item = form.items[0];
+  if (typed === null || item === undefined || !line.period || form.dimensions.some((one) => !line.members[one.code])) return null;
+  const members = Object.fromEntries(form.dimensions.map((one) => [one.code, line.members[one.code] ?? ""]));
+  return { coordinate: { ...members, [ITEM]: item }, period: line.period, amount: typed, memo: line.memo, tax_rate: line.rate, tax_included: line.included };
+}
+
+/** The complete lines, and which line of the form each is (check answers by their order). */
+export function wireLines(form: SpendForm, request: RequestDraft): { readonly lines: SpendLine[]; readonly at: readonly number[] } {
+  const found = request.lines.map((line) => wireLine(form, line));
+  const at = found.flatMap((line, index) => (line ? [index] : []));
+  return { lines: found.flatMap((line) => (line ? [line] : [])), at };
+}
+
+/** The names of what the first incomplete line still lacks. */
+export function missing(form: SpendForm, request: RequestDraft, words: { readonly period: string; readonly amount: string }): string[] {
+  const line = request.lines.find((one) => wireLine(form, one) === null);
+  if (!line) return [];
+  const dims = form.dimensions.filter((one) => !line.members[one.code]).map((one) => one.name);
+  return [...dims, ...(line.period ? [] : [words.period]), ...(typedAmount(line.amount) === null ? [words.amount] : [])];
+}
+
+export const contentOf = (request: RequestDraft): Record<string, unknown> => ({ lines: request.lines });
+
+/** A draft read back; lines that are not ours are dropped. */
+export function fromContent(policy: string, kind: string, title: string, content: Readonly<Record<string, unknown>>): RequestDraft {
+  const lines = Array.isArray(content["lines"]) ? (content["lines"] as unknown[]) : [];
+  return { policy, kind, title, lines: lines.flatMap((one, index) => readLine(one, index + 1)) };
+}
+
+function readLine(raw: unknown, id: number): LineDraft[] {
+  if (typeof raw !== "object" || raw === null) return [];
+  const said = raw as Record<string, unknown>;
+  const text = (name: string): string => (typeof said[name] === "string" ? said[name] : "");
+  const members = typeof said["members"] === "object" && said["members"] !== null ? said["members"] : {};
+  const known = Object.fromEntries(Object.entries(members).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+  return [{ id, members: known, period: text("period"), amount: text("amount"), rate: text("rate") || "0", included: said["included"] !== false, memo: text("memo") }];
+}

@@ -1,0 +1,204 @@
+"""Spending in the browser: refused with an explanation, lowered, submitted, approved; drafts; balances; on a phone."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.integration.control.office import ITEM, POLICY, found_office
+
+from bihuan.features.access.queries import principal_of
+from bihuan.features.control import commands, queries
+from bihuan.features.control.model import BudgetCell, VoucherLine
+from bihuan.features.process import commands as process
+from bihuan.features.process import queries as process_queries
+
+from .served import Site
+from .spend_page import SpendPage
+
+pytestmark = pytest.mark.browser
+Someone = Callable[..., SpendPage]
+
+
+@pytest.fixture(scope="module")
+def office(site: Site) -> Site:
+    """The office beside the example models; budget, and vouchers that have spent some of it."""
+    with site.container.database.writing() as uow:
+        found_office(uow)
+        policy = queries.policy(uow, POLICY)
+        cells = [
+            BudgetCell({"org": org, "科目": account, "item": ITEM}, f"2026-{month:02d}", Decimal(10_000))
+            for org in ("N1", "N2", "S1")
+            for account in ("差旅费", "展会费", "广告费", "办公费", "会议费")
+            for month in range(1, 13)
+        ]
+        commands.book_budget(uow, "boss", policy, cells).write()
+        boss = principal_of(uow, "yusuan", site.container.trees)
+        assert boss is not None
+        spent = {"org": "N1", "科目": "展会费", "item": ITEM}
+        line = VoucherLine("v1", "记-0317", spent, "2026-11", Decimal("2350.00"))
+        commands.execute(uow, boss, policy=POLICY, lines=[line])
+    return site
+
+
+@pytest.fixture
+def someone(browser: Any, office: Site) -> Iterator[Someone]:
+    """``someone()``: a fresh browser; ends with no error on any console."""
+    pages: list[SpendPage] = []
+
+    def come(width: int = 1440, height: int = 900) -> SpendPage:
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        pages.append(SpendPage(context.new_page(), office))
+        return pages[-1]
+
+    yield come
+    errors = [error for page in pages for error in page.errors]
+    for page in pages:
+        page.page.context.close()
+    assert errors == []
+
+
+def approve(site: Site, number: str, *people: str) -> None:
+    """Approves a request as the flow's people, by the commands of their page."""
+    for login in people:
+        with site.container.database.writing() as uow:
+            who = principal_of(uow, login, site.container.trees)
+            assert who is not None
+            task = next(t for t in process_queries.my_tasks(uow, who) if t["title"] == number)
+            process.act(uow, who, task_id=task["id"], action="approve", comment="同意")
+
+
+def fill(one: SpendPage, about: str, account: str, period: str, amount: str) -> None:
+    one.about(about)
+    one.pick("科目", account)
+    one.choose("用款期间", period)
+    one.amount(amount)
+
+
+def test_a_request_is_refused_with_its_explanation_lowered_submitted_and_approved(
+    someone: Someone, office: Site
+) -> None:
+    one = someone().open("he")
+    one.page.wait_for_selector("[data-testid=check-empty]")
+    fill(one, "华南展位", "展会费", "2026-11", "8000")
+    one.expect_verdict("refuse", "北方市场部 · 展会费 还差 350.00 元")
+    for term in ("10,000.00", "2,350.00", "7,650.00", "8,000.00"):
+        one.expect_text("formula", term)
+    one.expect_text("after", "(350.00)")
+    assert one.page.is_disabled("[data-testid=submit]")
+    kinds = one.page.eval_on_selector_all("[data-testid=ways] li", "all => all.map(one => one.dataset.kind)")
+    assert kinds == ["smaller", "period", "transfer", "supplement"]
+    one.page.click("[data-testid=ways] li[data-kind=smaller] button")
+    assert one.page.input_value("[data-testid=line-1] input.number") == "7650.00"
+    one.expect_verdict("ok")
+    one.amount("7,600")
+    one.expect_verdict("ok")
+    one.expect_text("after", "50.00")
+    number = one.submit()
+    assert number.startswith("YK-")
+    one.expect_text("document-state", "审批中")
+    one.expect_text("holding", "王主管")
+    approve(office, "华南展位", "wang", "cai")
+    one.page.reload()
+    one.page.wait_for_selector("[data-testid=document-state]:text-is('已预占')")
+    one.expect_text("timeline", "同意")
+    one.page.click("text=返回列表")
+    one.page.wait_for_selector(f"[data-testid=documents] :text-is('{number}')")
+
+
+def test_what_is_left_changes_by_itself_when_somebody_else_takes_it(someone: Someone) -> None:
+    he, liu = someone().open("he"), someone().open("liu")
+    for one in (he, liu):
+        fill(one, "广告", "广告费", "2026-11", "6000")
+        one.expect_verdict("ok")
+    liu.submit()
+    he.expect_verdict("refuse", "还差 2,000.00 元")
+    he.expect_text("after", "(2,000.00)")
+
+
+def test_a_draft_is_kept_and_taken_up_again_and_deleted(someone: Someone) -> None:
+    one = someone().open("he")
+    one.about("还没想好")
+    one.amount("12,5")  # as typed, wrong or not
+    one.page.click("[data-testid=save-draft]")
+    one.page.wait_for_selector(".ant-message-notice:has-text('没有占用预算')")
+    one.page.goto(f"{one.site.url}/spend?model=office&tab=mine&state=draft")
+    one.page.click("[data-testid=documents] a:has-text('YK-')")
+    one.page.click("button:has-text('修改')")
+    one.page.wait_for_selector("#about")
+    assert one.page.input_value("#about") == "还没想好"
+    assert one.page.input_value("[data-testid=line-1] input.number") == "12,5"
+    one.page.wait_for_selector("text=“12,5”不是金额")
+    one.page.goto(f"{one.site.url}/spend?model=office&tab=mine&state=draft")
+    one.page.click("[data-testid=documents] a:has-text('YK-')")
+    one.page.click("button:has-text('删除草稿')")
+    one.page.click(".ant-modal button:has-text('删除草稿')")
+    one.page.wait_for_selector(".ant-message-notice:has-text('已删除')")
+    one.page.wait_for_selector("text=没有符合条件的单据")
+
+
+def test_a_withdrawn_request_gives_its_money_back_and_is_submitted_again(someone: Someone) -> None:
+    one = someone().open("he")
+    fill(one, "差旅", "差旅费", "2026-11", "1000")
+    one.expect_verdict("ok")
+    one.submit()
+    one.page.click("button:text-is('撤回')")
+    one.page.fill("#reason", "写错了")
+    one.page.click(".ant-modal button:text-is('撤回')")
+    one.page.wait_for_selector("[data-testid=document-state]:text-is('已撤回')")
+    one.expect_text("timeline", "撤回，释放")
+    one.page.click("button:has-text('修改后重新提交')")
+    one.expect_verdict("ok")
+    one.amount("900")
+    one.expect_text("after", "")
+    one.page.wait_for_selector("[data-testid=submit]:has-text('重新提交')")
+    one.expect_verdict("ok")
+    one.submit()
+    one.expect_text("document-state", "审批中")
+
+
+def test_tax_is_shown_by_line_and_what_counts_is_said(someone: Someone) -> None:
+    one = someone().open("he")
+    fill(one, "办公", "办公费", "2026-11", "106")
+    one.choose("税率", "6%")
+    one.page.wait_for_selector("text=含税 106.00 · 不含税 100.00 · 税 6.00；进项可抵扣，按不含税占预算")
+    one.page.click("text='不含税' >> nth=0")
+    one.page.wait_for_selector("text=含税 112.36 · 不含税 106.00 · 税 6.36")
+
+
+def test_balances_are_cut_by_scope_and_open_to_months_and_documents(someone: Someone) -> None:
+    one = someone().open("he", tab="balances", rule="推广", period="2026-11")
+    one.page.wait_for_selector("[data-testid=balances] button:has-text('北方市场部 · 展会费')")
+    assert "南方" not in one.page.inner_text("[data-testid=balances]")
+    one.page.click("[data-testid=balances] button:has-text('北方市场部 · 展会费')")
+    one.page.wait_for_selector("[data-testid=balance-panel] td:has-text('2,350')")
+    one.page.keyboard.press("Escape")
+    one.page.wait_for_selector("[data-testid=balance-panel]", state="detached")
+
+
+def test_on_a_phone_the_form_and_ones_own_requests_work(someone: Someone) -> None:
+    one = someone(390, 844).open("qian")
+    fill(one, "手机上提的", "展会费", "2026-12", "88.5")
+    one.expect_verdict("ok")
+    width = one.page.evaluate("document.scrollingElement.scrollWidth")
+    assert width <= 390
+    number = one.submit()
+    one.page.goto(f"{one.site.url}/spend?model=office&tab=mine")
+    one.page.wait_for_selector(f"[data-testid=documents] li:has-text('{number}')")
+
+
+def test_who_may_not_ask_is_told_so_and_may_still_look(someone: Someone) -> None:
+    one = someone().open("shen")
+    one.page.wait_for_selector("text=你没有申请用款的权限")
+    one.page.click("[role=tab]:has-text('余额')")
+    one.page.wait_for_selector("[data-testid=balances]")
+
+
+def test_english_is_complete(someone: Someone) -> None:
+    one = someone().open("he")
+    one.page.click("[data-testid=account]")
+    one.page.click("text=English")
+    one.page.wait_for_selector("[role=tab]:has-text('Balances')")
+    one.page.fill("[data-testid=line-1] input.number", "1")
+    one.page.wait_for_selector("text=Missing: 科目")
