@@ -12,6 +12,7 @@ import {
 } from "@tanstack/react-router";
 import { session } from "../api/session";
 import { SignInPage } from "../features/access/SignInPage";
+import { readAdjust, readMonitor } from "../features/monitoring/search";
 import { readContext } from "../lib/usePageContext";
 import { Frame } from "./Frame";
 import { CrashPage, NotFoundPage } from "./lastResort";
@@ -84,6 +85,7 @@ const spend = createRoute({
 const monitor = createRoute({
   getParentRoute: () => frame,
   path: PATH_OF.monitor,
+  validateSearch: readMonitor,
   component: lazyRouteComponent(() => import("../features/monitoring/MonitorPage"), "MonitorPage"),
 });
 
@@ -120,7 +122,8 @@ const admin = createRoute({
 const adjust = createRoute({
   getParentRoute: () => frame,
   path: PATH_OF.adjust,
-  component: lazyRouteComponent(() => import("../features/control/AdjustPage"), "AdjustPage"),
+  validateSearch: readAdjust,
+  component: lazyRouteComponent(() => import("../features/monitoring/AdjustPage"), "AdjustPage"),
 });
 
 const home = createRoute({

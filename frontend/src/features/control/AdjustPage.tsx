@@ -1,5 +1,0 @@
-import { SoonPage } from "../../ui/SoonPage";
-
-export function AdjustPage() {
-  return <SoonPage place="adjust" />;
-}
