@@ -155,6 +155,7 @@ class ForecastRowOut(BaseModel):
     band: str | None
     methods: list[MethodOut]
     partial: bool
+    editable: bool
 
 
 class ForecastPeriodOut(BaseModel):
@@ -162,6 +163,15 @@ class ForecastPeriodOut(BaseModel):
 
     code: str
     actual: bool
+
+
+class DimOut(BaseModel):
+    """A dimension of the item and the member that the rows stand at or under."""
+
+    code: str
+    name: str
+    member: str
+    member_name: str
 
 
 class OutlookOut(BaseModel):
@@ -174,7 +184,7 @@ class OutlookOut(BaseModel):
     unit: str
     decimals: int
     favourable: str
-    members: Members
+    dims: list[DimOut]
     along: str
     budget: str
     year: int
@@ -339,7 +349,7 @@ def outlook_out(found: outlook.Outlook) -> OutlookOut:
         unit=said.unit,
         decimals=2 if decimals is None else decimals,
         favourable=said.favourable or "none",
-        members=dict(found.members),
+        dims=[DimOut(code=d, name=n, member=m, member_name=s) for d, n, m, s in found.dims],
         along=found.along,
         budget=found.budget,
         year=found.year,
@@ -371,6 +381,7 @@ def _row(row: outlook.Row) -> ForecastRowOut:
             for m in row.methods
         ],
         partial=row.partial,
+        editable=row.editable,
     )
 
 

@@ -76,6 +76,7 @@ def kinds_of(series: Series, least: int) -> list[str]:
     start = began(series.values)
     recent = series.values[:, -2 * m :]
     seen = np.asarray(~np.isnan(recent))
+    empty = ~np.asarray(seen[:, -m:]).any(axis=1)
     zeros = ((recent == 0) & seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     negative = np.asarray((np.where(seen, recent, 0.0) < 0).any(axis=1))
     return [
@@ -86,7 +87,7 @@ def kinds_of(series: Series, least: int) -> list[str]:
         else LUMPY_KIND
         if zeros[i] > ZEROS_MAX or negative[i]
         else REGULAR_KIND
-        for i, silent in enumerate(np.asarray(~seen[:, -m:].any(axis=1)))
+        for i, silent in enumerate(empty.tolist())
     ]
 
 

@@ -16,6 +16,7 @@ from bihuan.features.forecast.queries import Author, EditedCell
 from bihuan.features.forecast.said import Said, said_of
 from bihuan.features.forecast.series import Floats
 from bihuan.features.forecast.text import definition
+from bihuan.features.forecast.years import Amount, Edit, Method, Month, Outlook, Row
 from bihuan.features.modelling import queries as modelling
 from bihuan.features.planning import cells, versions
 from bihuan.features.planning import queries as planning
@@ -24,72 +25,6 @@ from bihuan.features.planning.replica import PlanState
 from bihuan.features.planning.slices import state_for
 from bihuan.kernel.errors import Invalid
 from bihuan.store.unit_of_work import Reader
-
-Amount = Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """People's edits in a cell: how many leaf cells; the author of the newest."""
-
-    count: int
-    author: Author | None
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """One period of a row; ``baseline`` and ``edit`` only where the period is forecast."""
-
-    value: Amount
-    budget: Amount
-    last_year: Amount
-    baseline: Amount
-    edit: Edit | None
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """How the series of a row are forecast: by which method how many of them, and what decided."""
-
-    method: str
-    kind: str
-    basis: str
-    series: int
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A node's year: ``year`` = ``to_date`` + ``rest``; ``band`` is the half-width of the rest, as often right as the text says."""
-
-    place: Place
-    months: Sequence[Month]
-    to_date: Amount
-    rest: Amount
-    year: Amount
-    budget: Amount
-    last_year: Amount
-    difference: Amount
-    rate: Amount
-    band: Amount
-    methods: Sequence[Method]
-    partial: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """``periods``: codes of the year with whether each shows actuals."""
-
-    definition: Definition
-    run: Run
-    version_id: int
-    seq: int
-    item: CompiledItem
-    members: Mapping[str, str]
-    along: str
-    budget: str
-    year: int
-    periods: Sequence[tuple[str, bool]]
-    rows: Sequence[Row]
 
 
 def outlook(
@@ -130,7 +65,7 @@ def outlook(
         version_id=run.version_id,
         seq=state.seq,
         item=compiled,
-        members=here,
+        dims=[_dim(state, dim, member) for dim, member in here.items()],
         along=along,
         budget=said.named(said.budget, year),
         year=year,
@@ -180,7 +115,7 @@ class _View:
             budgets = budget.values[k] if budget else [None] * (len(codes) + 1)
             olds = _spread(past, was.values[k] if was else None)
             weights = node_weights(self.state.model, self.item.ref, nodes[k])
-            row = self._row(place, values, budgets, olds, said, weights, edits, by, codes)
+            row = self._row(place, nodes[k], values, budgets, olds, said, weights, edits, by, codes)
             if any(v is not None for v in (*values, *budgets, *olds)):
                 out.append(row if not any(own.partial[k]) else _as_partial(row))
         return out
@@ -188,6 +123,7 @@ class _View:
     def _row(  # noqa: PLR0917 - one row of one table
         self,
         place: Place,
+        node: Mapping[str, str],
         values: Sequence[Amount],
         budgets: Sequence[Amount],
         olds: Sequence[Amount],
@@ -224,7 +160,17 @@ class _View:
             band=self._band(said, counts),
             methods=_methods(said, counts),
             partial=False,
+            editable=self._editable(node),
         )
+
+    def _editable(self, node: Mapping[str, str]) -> bool:
+        model = self.state.model
+        leaf = all(model.dimensions[d].is_leaf(model.dimensions[d].by_code[m].id) for d, m in node.items())
+        if not leaf:
+            return False
+        version = versions.known(self.reader, self.state.version_id)
+        where = {**node, "item": self.code, "version": version.code}
+        return version.status != "closed" and self.actor.scope("plan.write", model.definition.name).covers(where)
 
     def _baseline(self, said: Said, counts: Floats, period: str) -> Amount:
         found = [(said.baseline[i].get(period), float(counts[i])) for i in np.flatnonzero(counts).tolist()]
@@ -263,6 +209,11 @@ class _View:
         return planning.read_cells(
             self.reader, self.actor, version_id=version_id, item=self.item.ref, rows=nodes, periods=periods
         )
+
+
+def _dim(state: PlanState, dim: str, member: str) -> tuple[str, str, str, str]:
+    dimension = state.model.dimensions[dim]
+    return dim, dimension.name, member, dimension.by_code[member].name
 
 
 def _methods(said: Said, counts: Floats) -> list[Method]:
