@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from bihuan.features.access.http import Edge, requires
-from bihuan.features.forecast import commands, outlook, queries, tested
+from bihuan.features.forecast import commands, outlook, queries, tested, years
 from bihuan.features.forecast.backtest import Scores
 from bihuan.features.forecast.methods import NAMES
 from bihuan.features.forecast.model import Run
@@ -337,7 +337,7 @@ def _standing_out(found: queries.Standing, names: Mapping[str, str]) -> Forecast
     )
 
 
-def outlook_out(found: outlook.Outlook) -> OutlookOut:
+def outlook_out(found: years.Outlook) -> OutlookOut:
     """An outlook as the API shows it."""
     said = found.item.definition
     decimals = said.decimals if said.decimals is not None else found.item.scale
@@ -360,7 +360,7 @@ def outlook_out(found: outlook.Outlook) -> OutlookOut:
     )
 
 
-def _row(row: outlook.Row) -> ForecastRowOut:
+def _row(row: years.Row) -> ForecastRowOut:
     return ForecastRowOut(
         node=row.place.member.code,
         name=row.place.member.name,
@@ -385,7 +385,7 @@ def _row(row: outlook.Row) -> ForecastRowOut:
     )
 
 
-def _month(month: outlook.Month) -> ForecastMonthOut:
+def _month(month: years.Month) -> ForecastMonthOut:
     by = month.edit.author if month.edit else None
     return ForecastMonthOut(
         value=_text(month.value),

@@ -75,10 +75,10 @@ def kinds_of(series: Series, least: int) -> list[str]:
     m = series.per_year
     start = began(series.values)
     recent = series.values[:, -2 * m :]
-    seen = np.asarray(~np.isnan(recent))
-    empty = ~np.asarray(seen[:, -m:]).any(axis=1)
+    seen = np.asarray(np.isfinite(recent), np.bool_)
+    empty = np.asarray(np.logical_not(seen[:, -m:]).all(axis=1), np.bool_)
     zeros = ((recent == 0) & seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    negative = np.asarray((np.where(seen, recent, 0.0) < 0).any(axis=1))
+    negative = np.asarray((np.where(seen, recent, 0.0) < 0).any(axis=1), np.bool_)
     return [
         SILENT
         if silent

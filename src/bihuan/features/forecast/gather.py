@@ -64,11 +64,9 @@ def span_of(calendar: Calendar, definition: Definition, actual: PlanState, today
 
 
 def _last_loaded(actual: PlanState, ref: ItemRef) -> int:
-    """The last column of an entered item that holds a value; -1 without any."""
-    panel = actual.sheet.inputs.get(ref)
-    if panel is None:
-        return -1
-    held = np.flatnonzero((panel.states == State.VALUE).any(axis=0))
+    """The last column in which an item holds an amount, entered or computed; -1 without any."""
+    panel = actual.sheet.leaves(ref)
+    held = np.flatnonzero(((panel.states == State.VALUE) & (panel.values != 0)).any(axis=0))
     return int(held[-1]) if len(held) else -1
 
 

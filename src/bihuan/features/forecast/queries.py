@@ -75,9 +75,8 @@ def size(reader: Reader, model_id: int, said: Definition) -> int:
     actual = replica_of(reader).pin(reader, versions.by_name(reader, model_id, said.actual).id)
     total = 0
     for ref in said.items:
-        panel = actual.sheet.inputs.get(ref)
-        if panel is not None:
-            total += int(chosen_rows(actual.model, said, actual.model.items[ref], panel).sum())
+        panel = actual.sheet.leaves(ref)
+        total += int(chosen_rows(actual.model, said, actual.model.items[ref], panel).sum())
     return total
 
 
