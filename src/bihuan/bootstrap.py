@@ -16,6 +16,7 @@ from bihuan.features.control.hooks import on_forced
 from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject, TransferSubject
 from bihuan.features.entry.model import KIND as PLAN_UNIT
 from bihuan.features.entry.subject import PlanUnitSubject
+from bihuan.features.integration.package_texts import SourceRevisions
 from bihuan.features.modelling.model import listeners
 from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
@@ -55,6 +56,8 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
     open_replica(database.engine, models=compiled, folder=settings.data / "blocks")
     if not any(isinstance(listener, PlanRevisions) for listener in listeners):
         listeners.append(PlanRevisions())
+    if not any(isinstance(listener, SourceRevisions) for listener in listeners):
+        listeners.insert(0, SourceRevisions())  # a source's row is locked before plan heads
     bind_subjects()
     # a pool of its own: a request that holds a connection must not wait for a second one from the same pool
     return Container(settings, database, trees(open_database(settings.database_url, pool_size=2, now=now)))

@@ -88,6 +88,10 @@ TABLE: Mapping[str, Row] = {
     "batch_not_ready": Row(409, "批次当前状态不能做这个操作", "刷新查看批次状态", "The batch is not ready for this", "Reload to see its state"),
     "file_refused": Row(422, "文件读不了", "检查编码、分隔符和格式", "The file cannot be read", "Check its encoding and format"),
     "too_many_rejected": Row(422, "被拒的行超过允许的比例", "处理错误行后重新发布", "Too many lines are rejected", "Deal with the rejected lines first"),
+    "bad_correction": Row(422, "修正与这一行不符", "刷新差错台后重新修正", "The correction does not fit the line", "Reload the error desk and mend it again"),
+    "no_such_run": Row(404, "没有这次装载，或您无权查看", "检查装载编号", "No such load, or not visible to you", "Check its number"),
+    "too_late_to_cancel": Row(409, "装载已入账或已结束，不能取消", "需要冲回时装载红字凭证", "The load has been entered or has ended", "To take it back, load reversing vouchers"),
+    "job_died": Row(503, "装载作业多次中断，没有入账", "重新上传；仍不行请联系管理员", "The load's job died several times; nothing was entered", "Upload again, or ask an administrator"),
     # --- monitoring
     "no_such_case": Row(404, "没有这个闭环事项，或您无权查看", "检查事项编号", "No such case, or not visible to you", "Check its number"),
     "same_decider": Row(403, "决定人不能批准自己的决定", "请另一人批准", "Whoever decided may not approve it", "Ask another person"),

@@ -81,6 +81,7 @@ class Ledger:
     rows: dict[int, Balance] = field(default_factory=dict)
     before: dict[int, Balance] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    _beyond: dict[int, list[Entry]] = field(default_factory=dict)  # the facts that took a row further beyond its limit
 
     def lock(self, keys: Iterable[BucketKey] = (), ids: Iterable[int] = ()) -> dict[BucketKey, int]:
         """Locks the rows of ``keys`` and ``ids`` together in id order; answers the ids by key. Once per command."""
@@ -109,31 +110,36 @@ class Ledger:
         return [Finding(b, b.available - a.available, judge(b, a)) for b, a in pairs if a.available != b.available]
 
     def force(self, entry: Entry) -> list[tuple[Balance, Decimal]]:
-        """After a fact was booked: appends what it takes each of its rows beyond the limit; answers those rows."""
+        """After a fact was booked: marks what it takes each of its rows beyond the limit; answers those rows."""
         beyond = []
         for bucket in entry.buckets:
             row = self.rows[bucket]
             if (more := row.excess - row.forced) > 0:
-                self._forced(row, more, replace(entry, kind="force", liquidates=None, reason=f"规则 {row.rule.code}"))
+                self.rows[bucket] = replace(row, forced=row.forced + more)
+                self._beyond.setdefault(bucket, []).append(entry)
                 beyond.append((self.rows[bucket], more))
         return beyond
 
     def write(self) -> None:
-        """Writes rows and entries. Where room has returned, the forced amount shrinks with it."""
+        """Writes rows and entries. What facts took beyond a limit is one entry per row; where room has returned, the forced
+        amount shrinks with it."""
+        for bucket, facts in self._beyond.items():
+            row = self.rows[bucket]
+            more = row.forced - self.before[bucket].forced
+            reason = f"规则 {row.rule.code}" + (f"；{len(facts)} 笔，至 {facts[-1].voucher}" if len(facts) > 1 else "")
+            like = replace(facts[0], kind="force", liquidates=None, reason=reason)
+            self.entries.append(replace(like, stage="forced", amount=more, buckets=(bucket,)))
         for row in list(self.rows.values()):
             if (less := row.excess - row.forced) < 0:
                 relief = Entry(stage="forced", kind="relief", amount=less, coordinate={}, period=row.window, buckets=())
-                self._forced(row, less, relief)
+                self.entries.append(replace(relief, buckets=(row.id,)))
+                self.rows[row.id] = replace(row, forced=row.forced + less)
         changed = [row for i, row in sorted(self.rows.items()) if row != self.before[i]]
         if changed:
             self.uow.run("control.buckets_write", rows=json.dumps([_bucket_row(row) for row in changed]))
         if self.entries:
             rows = json.dumps([_entry_row(self.policy.id, e) for e in self.entries], ensure_ascii=False)
             self.uow.run("control.entries_append", entries=rows, actor=self.actor, at=self.uow.now())
-
-    def _forced(self, row: Balance, amount: Decimal, like: Entry) -> None:
-        self.entries.append(replace(like, stage="forced", amount=amount, buckets=(row.id,)))
-        self.rows[row.id] = replace(row, forced=row.forced + amount)
 
 
 def _bucket_row(row: Balance) -> dict[str, object]:

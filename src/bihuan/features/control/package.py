@@ -1,6 +1,6 @@
 """A policy as text: read from a model package (policies/*.yaml, parsed), kept as JSON, read back. Pure.
 
-policy: 费用控制          title, items, unbudgeted (refuse | allow)
+policy: 费用控制          title, items, unbudgeted (refuse | allow), rest (keep | release: after a smaller voucher)
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages
     where: {account: [差旅费]}
@@ -26,7 +26,7 @@ from bihuan.features.control.policy import (
 )
 from bihuan.kernel.errors import Problem, ProblemsFound
 
-_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rules"}
+_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rest", "rules"}
 _RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages"}
 
 
@@ -45,6 +45,8 @@ def read_policy(
         bad("policy", "nothing", "a code")
     if text.get("unbudgeted", "refuse") not in ("refuse", "allow"):
         bad("unbudgeted", text["unbudgeted"], "refuse or allow")
+    if text.get("rest", "keep") not in ("keep", "release"):
+        bad("rest", text["rest"], "keep or release")
     raw_rules = text.get("rules") or []
     if not raw_rules:
         bad("rules", "none", "at least one rule")
@@ -62,6 +64,7 @@ def read_policy(
         trees=trees,
         rules=tuple(r for r in rules if r is not None),
         unbudgeted=text.get("unbudgeted", "refuse"),
+        rest=text.get("rest", "keep"),
         model=model,
     )
 
@@ -157,6 +160,7 @@ def to_json(policy: Policy) -> dict[str, Any]:
         "title": policy.title,
         "items": list(policy.items),
         "unbudgeted": policy.unbudgeted,
+        **({"rest": policy.rest} if policy.rest != "keep" else {}),
         "rules": [_rule_json(rule) for rule in policy.rules],
         "calendar": [[y.code, list(y.periods), [[q, list(ps)] for q, ps in y.quarters]] for y in policy.calendar.years],
         "trees": {d: dict(parents) for d, parents in policy.trees.parents.items()},

@@ -156,7 +156,8 @@ class BucketKey:
 class Policy:
     """A control scheme. ``items`` are the (cube, item) it controls, as "cube.item"; "item" is a dimension of coordinates.
 
-    ``unbudgeted``: what happens to a document that no rule and no released budget covers.
+    ``unbudgeted``: what happens to a document that no rule and no released budget covers. ``rest``: what a document still
+    holds after a voucher of less than its amount stays held, or is given back.
     """
 
     code: str
@@ -166,6 +167,7 @@ class Policy:
     trees: Trees
     rules: tuple[Rule, ...]
     unbudgeted: Literal["refuse", "allow"] = "refuse"
+    rest: Literal["keep", "release"] = "keep"
     model: str = ""  # the code of the model whose members these are, for the permission predicate
 
     @cached_property

@@ -1,104 +1,33 @@
-"""Routes of integration: sources, upload, preparation, the error desk, the tie-out, publishing."""
+"""Routes of integration: sources, upload and preparation in one request, periods. Loads, desk and tie-out: beside this module."""
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel
 
 from bihuan.features.access.http import Edge, requires
-from bihuan.features.integration import commands, publishing, queries
-from bihuan.features.integration.model import Batch
-from bihuan.features.integration.outcomes import MEANINGS, Outcome, fate
-from bihuan.store.warehouse import Warehouse
+from bihuan.features.integration import commands, publishing, queries, rules
+from bihuan.features.integration.desk_routes import router as desk_router
+from bihuan.features.integration.load_routes import router as load_router
+from bihuan.features.integration.load_routes import warehouse
+from bihuan.features.integration.mapping import Mapper
+from bihuan.features.integration.target import target_model
+from bihuan.features.integration.tie_routes import router as tie_router
+from bihuan.features.integration.wire import (
+    BatchOut,
+    LastLoadOut,
+    PeriodsIn,
+    RevisionMadeOut,
+    RevisionOut,
+    RuleIn,
+    RuleOut,
+    SourceDetailOut,
+    SourceIn,
+    SourceOut,
+    batch_out,
+)
 
 router = APIRouter(prefix="/api/v1", tags=["integration"])
-
-
-class SourceIn(BaseModel):
-    """A source as text."""
-
-    definition: str
-    mapping: str = ""
-
-
-class SourceOut(BaseModel):
-    """A source as it stands."""
-
-    code: str
-    title: str
-    model: str
-    revision: int
-
-
-class CountOut(BaseModel):
-    """Lines of one outcome with their amounts."""
-
-    outcome: str
-    fate: Literal["stored", "skipped", "rejected"]
-    text: str
-    lines: int
-    debit: str
-    credit: str
-
-
-class BatchOut(BaseModel):
-    """One run over one file."""
-
-    id: int
-    source: str
-    file_name: str
-    state: str
-    message: str
-    records: int
-    counts: list[CountOut]
-
-
-class RejectedOut(BaseModel):
-    """A line on the error desk."""
-
-    batch: int
-    record: int
-    outcome: str
-    text: str
-    remedy: str
-    field: str
-    value: str
-    voucher: str
-    account: str
-    period: str
-    amount: str | None
-    raw: dict[str, str]
-
-
-class TieOut(BaseModel):
-    """One account and period against the books."""
-
-    account: str
-    period: str
-    control: str
-    accepted: str
-    ignored: str
-    excluded: str
-    rejected: str
-    difference: str
-
-
-class ControlTotal(BaseModel):
-    """What the books say; amount = debit − credit."""
-
-    account: str
-    period: str
-    amount: Decimal
-
-
-class PeriodsIn(BaseModel):
-    """Periods to open or shut."""
-
-    model: str
-    periods: list[str]
-    status: Literal["open", "closed", "not_open"]
 
 
 @router.get("/sources", **requires("integration.read"))
@@ -106,94 +35,98 @@ def sources(edge: Edge) -> list[SourceOut]:
     """All sources."""
     with edge.read() as reader:
         found = queries.sources(reader, edge.actor)
-    return [SourceOut(code=s.code, title=s.title, model=s.model, revision=revision) for s, revision in found]
+        last = {r["source"]: r for r in reader.rows("integration.last_published")}
+    return [
+        SourceOut(
+            code=s.code,
+            title=s.title,
+            model=s.model,
+            revision=revision,
+            last=_last(last[s.code]) if s.code in last else None,
+        )
+        for s, revision in found
+    ]
+
+
+def _last(row: object) -> LastLoadOut:
+    return LastLoadOut(batch=row["id"], file_name=row["file_name"], at=row["published_at"], records=row["records"])  # type: ignore[index]
 
 
 @router.post("/sources", **requires("integration.define"))
 def define_source(edge: Edge, body: SourceIn) -> SourceOut:
-    """Takes the text of a source as its next revision."""
+    """Takes the text of a source as its next revision, and as the model package's where that holds the source."""
     with edge.write() as uow:
         source = commands.define_source(uow, edge.actor, definition=body.definition, mapping=body.mapping)
         _, revision = queries.source(uow, source.code)
-    return SourceOut(code=source.code, title=source.title, model=source.model, revision=revision)
+    return SourceOut(code=source.code, title=source.title, model=source.model, revision=revision, last=None)
+
+
+@router.get("/sources/{source}", **requires("integration.read"))
+def source(edge: Edge, source: str) -> SourceDetailOut:
+    """A source with its rules in order of precedence, its texts and its history."""
+    with edge.read() as reader:
+        edge.actor.require("integration.read", model=queries.source(reader, source)[0].model)
+        found, revision = queries.source(reader, source)
+        row = reader.row("integration.source", code=source)
+        history = reader.rows("integration.source_history", source=source, count=20)
+        last = {r["source"]: r for r in reader.rows("integration.last_published")}.get(source)
+        model = target_model(queries.compiled(reader, source), {})
+    assert row is not None, "it was just read"
+    prefix = f"{found.cube}!"
+    return SourceDetailOut(
+        code=found.code,
+        title=found.title,
+        model=found.model,
+        revision=revision,
+        version=found.version,
+        cube=found.cube,
+        policy=found.policy,
+        fields=dict(found.fields),
+        codes=list(found.codes),
+        control=dict(found.control),
+        exclusions={e.name: dict(e.when) for e in found.exclusions},
+        rules=[
+            RuleOut(name=r.name, when=dict(r.when), gives=dict(r.gives), sign=r.sign)
+            for r in Mapper(found.rules, model, found.cube).ordered
+        ],
+        items=sorted({i.code for name, i in model.items.items() if name.startswith(prefix)}),
+        dimensions=list(dict.fromkeys(d for n, i in model.items.items() if n.startswith(prefix) for d in i.dims)),
+        definition=row["definition"],
+        mapping=row["mapping"],
+        revisions=[RevisionOut(revision=r["revision"], at=r["at"]) for r in history],
+        last=_last(last) if last else None,
+    )
+
+
+@router.post("/sources/{source}/rules", **requires("integration.define"))
+def add_rule(edge: Edge, source: str, body: RuleIn) -> RevisionMadeOut:
+    """Adds a mapping rule: the source's next revision, and the model package's where that holds the source."""
+    rule = rules.rule_of(body.name, body.when, body.gives, body.sign)
+    with edge.write() as uow:
+        revision = rules.add_rule(uow, edge.actor, source=source, rule=rule, reason=body.reason)
+    return RevisionMadeOut(revision=revision)
 
 
 @router.post("/sources/{source}/files", **requires("integration.load"))
 def upload(
     edge: Edge, request: Request, source: str, file_name: str, content: Annotated[bytes, Body(media_type="text/csv")]
 ) -> BatchOut:
-    """Lands a file (the request's body) and prepares it: what will be accepted, skipped, rejected. Nothing counts yet.
+    """Lands a file (the request's body) and prepares it at once: what will be accepted, skipped, rejected. Nothing counts yet.
 
-    The size is bounded like every request's body; larger files are loaded by the command line.
+    For small files and other systems; `POST /sources/{source}/loads` does everything as a job that can be watched.
     """
     files = warehouse(request)
     with edge.write() as uow:
-        batch = commands.land(uow, edge.actor, files, source=source, file_name=file_name, chunks=_pieces(content))
+        batch = commands.land(uow, edge.actor, files, source=source, file_name=file_name, chunks=pieces(content))
         if batch.state in ("landed", "prepared"):
             model = queries.compiled(uow, source)
             batch = commands.prepare_batch(uow, edge.actor, files, model, batch_id=batch.id)
     return batch_out(batch)
 
 
-@router.put("/sources/{source}/control-totals", **requires("integration.load"))
-def control_totals(edge: Edge, source: str, body: list[ControlTotal]) -> int:
-    """What the books say; the number of rows taken."""
-    totals = {(row.account, row.period): row.amount for row in body}
-    with edge.write() as uow:
-        commands.set_control_totals(uow, edge.actor, source=source, totals=totals)
-    return len(totals)
-
-
-@router.get("/sources/{source}/tie-out", **requires("integration.read"))
-def tie_out(edge: Edge, request: Request, source: str, batch: int | None = None) -> list[TieOut]:
-    """Lines against the books, by account and period; with ``batch`` as if that one were published."""
-    with edge.read() as reader:
-        rows = queries.tie_out(reader, edge.actor, warehouse(request), source=source, batch_id=batch)
-    names = ("control", "accepted", "ignored", "excluded", "rejected", "difference")
-    return [TieOut(account=r.account, period=r.period, **{n: str(getattr(r, n)) for n in names}) for r in rows]
-
-
-@router.get("/batches", **requires("integration.read"))
-def batches(edge: Edge, source: str | None = None) -> list[BatchOut]:
-    """The newest batches."""
-    with edge.read() as reader:
-        return [batch_out(b) for b in queries.batches(reader, edge.actor, source=source)]
-
-
-@router.get("/batches/{batch}", **requires("integration.read"))
-def batch(edge: Edge, batch: int) -> BatchOut:
-    """One batch."""
-    with edge.read() as reader:
-        return batch_out(queries.batch(reader, edge.actor, batch_id=batch))
-
-
-@router.get("/batches/{batch}/rejected", **requires("integration.read"))
-def rejected(edge: Edge, batch: int, count: int = 200) -> list[RejectedOut]:
-    """The error desk of a batch."""
-    with edge.read() as reader:
-        found = queries.error_desk(reader, edge.actor, batch_id=batch, count=min(count, 5000))
-    return [
-        RejectedOut(
-            batch=line.batch_id,
-            record=line.record,
-            outcome=line.outcome,
-            text=MEANINGS[Outcome[line.outcome]].text,
-            remedy=MEANINGS[Outcome[line.outcome]].remedy,
-            field=line.field,
-            value=line.value,
-            voucher=line.voucher,
-            account=line.account,
-            period=line.period,
-            amount=None if line.amount is None else str(line.amount),
-            raw=dict(line.raw),
-        )
-        for line in found
-    ]
-
-
 @router.post("/batches/{batch}/prepare", **requires("integration.load"))
 def prepare(edge: Edge, request: Request, batch: int) -> BatchOut:
-    """Maps and validates again, after the source was mended."""
+    """Maps and validates again, after the source or lines were mended."""
     with edge.write() as uow:
         source = queries.batch(uow, edge.actor, batch_id=batch).source
         model = queries.compiled(uow, source)
@@ -215,35 +148,11 @@ def periods(edge: Edge, body: PeriodsIn) -> int:
     return len(body.periods)
 
 
-def warehouse(request: Request) -> Warehouse:
-    """The process's warehouse."""
-    found: Warehouse = request.app.state.container.warehouse
-    return found
-
-
-def batch_out(batch: Batch) -> BatchOut:
-    """A batch as the API shows it."""
-    return BatchOut(
-        id=batch.id,
-        source=batch.source,
-        file_name=batch.file_name,
-        state=batch.state,
-        message=batch.message,
-        records=batch.records,
-        counts=[
-            CountOut(
-                outcome=name,
-                fate=fate(Outcome[name]),
-                text=MEANINGS[Outcome[name]].text,
-                lines=c.lines,
-                debit=str(c.debit),
-                credit=str(c.credit),
-            )
-            for name, c in batch.counts.items()
-        ],
-    )
-
-
-def _pieces(content: bytes) -> Iterator[bytes]:
+def pieces(content: bytes) -> Iterator[bytes]:
+    """A body in parts of a megabyte."""
     size = 1 << 20
     return (content[i : i + size] for i in range(0, len(content), size))
+
+
+for part in (load_router, desk_router, tie_router):
+    router.include_router(part)

@@ -12,14 +12,18 @@ import pyarrow as pa
 from bihuan.engine.compiled import CompiledModel
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
-from bihuan.features.integration import queries
+from bihuan.features.integration import package_texts, queries
+from bihuan.features.integration.corrections import corrected, in_force
+from bihuan.features.integration.desk import corrections_of
 from bihuan.features.integration.model import Batch, BatchNotReady, NoSuchBatch, RejectedLine, Source
-from bihuan.features.integration.prepare import Prepared, prepare
+from bihuan.features.integration.prepare import Prepared, Step, prepare
+from bihuan.features.integration.rights import require_all
 from bihuan.features.integration.source_text import parse_source
 from bihuan.features.integration.target import target_model
 from bihuan.features.integration.vouchers import Imported
 from bihuan.store.landing import BadFile, Landed, read_delimited
-from bihuan.store.unit_of_work import UnitOfWork
+from bihuan.store.spreadsheet import is_workbook, read_workbook
+from bihuan.store.unit_of_work import Reader, UnitOfWork
 from bihuan.store.warehouse import Warehouse
 
 _DESK_CHUNK = 20_000  # rejected lines per statement
@@ -28,23 +32,13 @@ _DESK_CHUNK = 20_000  # rejected lines per statement
 def define_source(
     uow: UnitOfWork, actor: Principal, *, definition: str, mapping: str = "", file: str = "source.yaml"
 ) -> Source:
-    """Takes the text of a source as its next revision; the same text again changes nothing. Raises `BadSource`."""
-    actor.require("integration.define")
+    """Takes the text of a source as its next revision; the same text again changes nothing. Raises `BadSource`.
+
+    Where the applied model package holds the source, the text becomes the package's next revision: they never differ.
+    """
     source = parse_source(definition, mapping, file=file)
-    now = uow.row("integration.source", code=source.code)
-    if now and (now["definition"], now["mapping"]) == (definition, mapping):
-        return source
-    revision = uow.value("integration.add_source", code=source.code, model=source.model)
-    uow.run(
-        "integration.add_revision",
-        source=source.code,
-        revision=revision,
-        definition=definition,
-        mapping=mapping,
-        author=actor.user_id,
-        now=uow.now(),
-    )
-    record(uow, actor, "integration.define", ("source", source.code), after={"revision": revision})
+    require_all(actor, "integration.define", source.model)
+    package_texts.write(uow, actor, source=source, definition=definition, mapping=mapping)
     return source
 
 
@@ -53,39 +47,70 @@ def land(
 ) -> Batch:
     """Keeps the raw file as it came. The same file through the same source again is the same batch, unless lines of it
     are still on the error desk: then a new batch tries those."""
-    actor.require("integration.load")
-    queries.source(uow, source)
+    found, _ = queries.source(uow, source)
+    require_all(actor, "integration.load", found.model)
     file = warehouse.put(uow, "raw", chunks)
-    known = uow.row("integration.same_file", source=source, file_hash=file.hash)
-    if known and not (known["state"] == "published" and uow.value("integration.open_rejected", batch_id=known["id"])):
-        return queries.batch_of(known)
+    batch, _ = batch_for(uow, actor, source=source, file_hash=file.hash, file_name=file_name)
+    return batch
+
+
+def batch_for(uow: UnitOfWork, actor: Principal, *, source: str, file_hash: str, file_name: str) -> tuple[Batch, bool]:
+    """The batch that takes a landed file, and whether it is new: one for each time lines of the file are tried."""
+    row = uow.row("integration.same_file", source=source, file_hash=file_hash)
+    known = queries.batch_of(row) if row else None
+    if known and not (known.state == "published" and uow.value("integration.open_rejected", batch_id=known.id)):
+        return known, False
     batch_id = uow.value(
         "integration.add_batch",
         source=source,
-        file_hash=file.hash,
+        file_hash=file_hash,
         file_name=file_name,
+        continues=None if known is None else known.continues or known.id,
+        round=1 if known is None else known.round + 1,
         author=actor.user_id,
         now=uow.now(),
     )
-    record(uow, actor, "integration.land", ("batch", batch_id), after={"file": file_name, "hash": file.hash})
-    return _batch(uow, batch_id)
+    record(uow, actor, "integration.land", ("batch", batch_id), after={"file": file_name, "hash": file_hash})
+    return _batch(uow, batch_id), True
+
+
+def discard(uow: UnitOfWork, actor: Principal, *, batch_id: int) -> None:
+    """Ends a batch that never counted, with its lines; a published one stays."""
+    row = uow.row("integration.lock_batch", id=batch_id)
+    if row is None or row["state"] == "published":
+        return
+    uow.run("integration.clear_rejected", batch_id=batch_id)
+    uow.run("integration.discard_batch", id=batch_id)
+    if row["lines_hash"]:
+        uow.run("integration.drop_lines", hash=row["lines_hash"])
+    record(uow, actor, "integration.discard", ("batch", batch_id))
+
+
+def _silent(_step: str, _lines: int) -> None:
+    """Nobody watches."""
 
 
 def prepare_batch(
-    uow: UnitOfWork, actor: Principal, warehouse: Warehouse, model: CompiledModel, *, batch_id: int
+    uow: UnitOfWork,
+    actor: Principal,
+    warehouse: Warehouse,
+    model: CompiledModel,
+    *,
+    batch_id: int,
+    step: Step = _silent,
 ) -> Batch:
-    """Maps and validates a landed file by the source's newest revision; again after the mapping was mended.
+    """Maps and validates a landed file by the source's newest revision and what was mended by hand; may be repeated.
 
     A file that cannot be read as a whole leaves the batch refused, with the reason in ``message``.
     """
-    actor.require("integration.load")
     row = locked_batch(uow, batch_id)
+    require_all(actor, "integration.load", row.model)
     if row.state not in ("landed", "prepared"):
         raise BatchNotReady(batch=batch_id, state=row.state)
     source, revision = queries.source(uow, row.source)
     published = uow.value("integration.published_so_far", code=row.source)
     try:
-        prepared = _prepare(uow, warehouse, source, model, row)
+        prepared = _prepare(uow, warehouse, source, model, row, step)
     except BadFile as error:
         uow.run("integration.refuse_batch", id=batch_id, message=f"{error.code}: {error}")
         record(uow, actor, "integration.refuse", ("batch", batch_id), reason=f"{error.code}: {error}")
@@ -98,8 +123,7 @@ def prepare_batch(
 
 
 def _read(uow: UnitOfWork, warehouse: Warehouse, source: Source, batch: Batch) -> Landed:
-    path = warehouse.open(uow, batch.file_hash)
-    landed = read_delimited(path, delimiter=source.delimiter, encoding=source.encoding)
+    landed = read_landed(uow, warehouse, source, batch.file_hash)
     missing = [column for column in source.fields.values() if column not in landed.fields.column_names]
     if missing:
         found = ", ".join(landed.fields.column_names)
@@ -107,14 +131,26 @@ def _read(uow: UnitOfWork, warehouse: Warehouse, source: Source, batch: Batch) -
     return landed
 
 
-def _prepare(uow: UnitOfWork, warehouse: Warehouse, source: Source, model: CompiledModel, batch: Batch) -> Prepared:
-    landed = _read(uow, warehouse, source, batch)
+def read_landed(reader: Reader, warehouse: Warehouse, source: Source, file_hash: str) -> Landed:
+    """The records of a file that was kept; raises `BadFile`."""
+    path = warehouse.open(reader, file_hash)
+    if is_workbook(path):
+        return read_workbook(path)
+    return read_delimited(path, delimiter=source.delimiter, encoding=source.encoding)
+
+
+def _prepare(  # noqa: PLR0917
+    uow: UnitOfWork, warehouse: Warehouse, source: Source, model: CompiledModel, batch: Batch, step: Step
+) -> Prepared:
+    said = in_force(corrections_of(uow, batch.source, batch.file_hash))
+    landed = corrected(_read(uow, warehouse, source, batch), source, said.fields)
     statuses = {r["period"]: r["status"] for r in uow.rows("integration.period_statuses", model=source.model)}
 
     def imported(first: str, last: str) -> Imported:
         return queries.imported(uow, warehouse, source, file_hash=batch.file_hash, first=first, last=last)
 
-    return prepare(source, landed, target_model(model, statuses), imported)
+    ignored = frozenset(said.ignored)
+    return prepare(source, landed, target_model(model, statuses), imported, ignored=ignored, step=step)
 
 
 def _keep(
@@ -152,10 +188,11 @@ def _in_chunks(lines: Sequence[RejectedLine]) -> Iterator[list[RejectedLine]]:
 def set_control_totals(
     uow: UnitOfWork, actor: Principal, *, source: str, totals: Mapping[tuple[str, str], Decimal]
 ) -> None:
-    """What the books say: (account, period) -> debit − credit."""
-    actor.require("integration.load")
-    queries.source(uow, source)
+    """What the books say: (account, period) -> debit − credit. A statement about a period replaces the one before."""
+    found, _ = queries.source(uow, source)
+    require_all(actor, "integration.load", found.model)
     now = uow.now()
+    uow.run("integration.clear_control_totals", source=source, periods=sorted({p for _, p in totals}))
     uow.run_many(
         "integration.set_control_total",
         [
@@ -175,7 +212,7 @@ def set_period_status(
     status: Literal["open", "closed", "not_open"],
 ) -> None:
     """Opens or shuts periods for actuals."""
-    actor.require("integration.close")
+    require_all(actor, "integration.close", model)
     rows = [{"model": model, "period": period, "status": status} for period in periods]
     if status == "open":
         uow.run_many("integration.open_period", [{"model": model, "period": period} for period in periods])

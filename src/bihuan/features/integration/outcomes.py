@@ -18,6 +18,7 @@ class Outcome(IntEnum):
     IGNORED = 1
     EXCLUDED = 2
     ALREADY_IMPORTED = 10
+    DISMISSED = 11
     MALFORMED_RECORD = 20
     BAD_DATE = 21
     AMBIGUOUS_DATE = 22
@@ -56,6 +57,7 @@ MEANINGS: Mapping[Outcome, Meaning] = {
     Outcome.IGNORED: Meaning("按映射规则不进入预算科目；明细保留，勾稽时单列"),
     Outcome.EXCLUDED: Meaning("按排除规则不计（如结转损益）；明细保留，勾稽时单列"),
     Outcome.ALREADY_IMPORTED: Meaning("同一张凭证已装载，内容相同，跳过"),
+    Outcome.DISMISSED: Meaning("在差错台上确认不收，原因已记录；对账时单列"),
     Outcome.MALFORMED_RECORD: Meaning("这一行的列数与表头不同", "检查分隔符和引号后重新导出"),
     Outcome.BAD_DATE: Meaning("日期无法识别或不存在", "改为 2026-01-31 这样的日期"),
     Outcome.AMBIGUOUS_DATE: Meaning("日期可以读成两天（月/日不明）", "改为 2026-01-31 这样的日期"),
@@ -84,9 +86,10 @@ assert set(MEANINGS) == set(Outcome)
 
 FILE_OUTCOMES: Mapping[str, str] = {
     "BAD_ENCODING": "编码既不是 UTF-8 也不是 GB18030，或文件中有坏字节",
-    "CORRUPT_FILE": "不是可读的分隔文本文件",
+    "CORRUPT_FILE": "不是可读的分隔文本或 Excel 文件，或有加密、损坏",
+    "TOO_LARGE": "展开后超过上限",
     "EMPTY_FILE": "没有表头",
-    "MISSING_COLUMN": "缺少数据源定义要求的列",
+    "MISSING_COLUMN": "缺少数据源定义要求的列，或列名重复",
 }
 
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from bihuan.features.integration.mapping import Mapped, Mapper, TargetModel, map_lines, matcher
-from bihuan.features.integration.model import Counted, RejectedLine, Source
+from bihuan.features.integration.model import BY_HAND, Counted, RejectedLine, Source
 from bihuan.features.integration.outcomes import Outcome, fate
 from bihuan.features.integration.results import (
     Checked,
@@ -30,6 +31,12 @@ from bihuan.store.landing import Landed
 
 # (first period, last period) -> what is in the warehouse of that span; asked once the span is known
 ImportedBy = Callable[[str, str], Imported]
+Step = Callable[[Literal["map", "validate"], int], None]  # told the step and its lines as it begins; may raise to stop
+# faults that do not keep a line from being stored once somebody has said that it shall not count
+_NOT_COUNTING = (
+    Outcome.ACCEPTED, Outcome.PERIOD_CLOSED, Outcome.PERIOD_NOT_OPEN, Outcome.MISSING_CODE, Outcome.UNMAPPED,
+    Outcome.UNKNOWN_MEMBER, Outcome.PARENT_MEMBER, Outcome.INACTIVE_MEMBER,
+)  # fmt: skip
 
 
 def nothing(_first: str, _last: str) -> Imported:
@@ -47,13 +54,29 @@ class Prepared:
     counts: Mapping[str, Counted]
 
 
-def prepare(source: Source, landed: Landed, model: TargetModel, imported: ImportedBy = nothing) -> Prepared:
-    """Maps and validates all records of a file that has the source's columns."""
+def _silent(_step: str, _lines: int) -> None:
+    """Nobody watches."""
+
+
+def prepare(
+    source: Source,
+    landed: Landed,
+    model: TargetModel,
+    imported: ImportedBy = nothing,
+    *,
+    ignored: frozenset[int] = frozenset(),
+    step: Step = _silent,
+) -> Prepared:
+    """Maps and validates all records of a file that has the source's columns. ``ignored``: records that shall not count."""
     fields, records = landed.fields, landed.records
     columns = _read(source, fields, model)
+    step("map", len(records))
     mapped = map_lines(Mapper(source.rules, model, source.cube), columns.codes, len(records))
     _apply_mapping(columns, mapped)
     excluded_by = _apply_exclusions(source, columns, fields)
+    by_hand = np.isin(records, list(ignored))
+    columns.outcome[by_hand & np.isin(columns.outcome, _NOT_COUNTING)] = Outcome.IGNORED
+    step("validate", len(records))
     key = fingerprint = np.zeros(len(records), np.uint64)
     if len(records):
         before = imported(*_span(columns, model))
@@ -61,11 +84,20 @@ def prepare(source: Source, landed: Landed, model: TargetModel, imported: Import
             key, fingerprint = _apply_vouchers(source, columns, before)
         else:
             columns.outcome[np.isin(records, before.records) & (columns.outcome < 10)] = Outcome.ALREADY_IMPORTED
-    checked = Checked(source, fields, records, model.periods, columns, mapped, excluded_by, key, fingerprint)
+    faults = columns.outcome.copy()
+    columns.outcome[by_hand & (faults >= 20)] = Outcome.DISMISSED
+    rules = (*(e.name for e in source.exclusions), BY_HAND)
+    taken_by = np.where(by_hand & (columns.outcome == Outcome.IGNORED), len(rules) - 1, excluded_by)
+    checked = Checked(
+        source, fields, records, model.periods, columns, faults, mapped, taken_by, rules, key, fingerprint
+    )
     counted = counts(columns)
-    if landed.malformed:
-        counted[Outcome.MALFORMED_RECORD.name] = Counted(len(landed.malformed), Decimal(0), Decimal(0))
-    rejected = (*malformed_lines(landed.malformed), *rejected_lines(checked))
+    malformed = tuple(malformed_lines(landed.malformed, ignored))
+    for outcome in dict.fromkeys(line.outcome for line in malformed):
+        known = counted.get(outcome, Counted(0, Decimal(0), Decimal(0)))
+        more = sum(line.outcome == outcome for line in malformed)
+        counted[outcome] = Counted(known.lines + more, known.debit, known.credit)
+    rejected = (*malformed, *rejected_lines(checked))
     return Prepared(len(records) + len(landed.malformed), stored_lines(checked), rejected, counted)
 
 

@@ -16,13 +16,15 @@ import pyarrow.compute as pc
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
-from bihuan.features.control.commands import execute
+from bihuan.features.control.commands.facts import Progress, execute_batch, silent
 from bihuan.features.control.model import VoucherLine
 from bihuan.features.control.queries import policy as policy_in_force
 from bihuan.features.integration import queries
 from bihuan.features.integration.commands import locked_batch, prepare_batch
+from bihuan.features.integration.matching import keep, matches_of
 from bihuan.features.integration.model import LINE_TABLE, Batch, BatchNotReady, Source, TooManyRejected
 from bihuan.features.integration.outcomes import Outcome, fate
+from bihuan.features.integration.rights import require_all
 from bihuan.features.planning import cells, editing, versions
 from bihuan.features.planning.commands import append, lock_heads
 from bihuan.features.planning.model import CellEdit, Version
@@ -46,10 +48,15 @@ class Total:
     amount: Decimal
 
 
-def publish(uow: UnitOfWork, actor: Principal, warehouse: Warehouse, *, batch_id: int) -> Batch:
-    """Makes a prepared batch count; a published one stays as it is. One that another batch overtook is prepared again."""
-    actor.require("integration.publish")
-    batch = queries.batch(uow, actor, batch_id=batch_id)
+def publish(
+    uow: UnitOfWork, actor: Principal, warehouse: Warehouse, *, batch_id: int, progress: Progress = silent
+) -> Batch:
+    """Makes a prepared batch count; a published one stays as it is. One that another batch overtook is prepared again.
+
+    ``progress`` hears how much of the ledger's part is booked, and may raise to stop.
+    """
+    batch = queries.found(uow.row("integration.batch", id=batch_id), batch_id)
+    require_all(actor, "integration.publish", batch.model)
     published = uow.value("integration.lock_source", code=batch.source)
     batch = locked_batch(uow, batch_id)
     if batch.state == "published":
@@ -70,11 +77,13 @@ def publish(uow: UnitOfWork, actor: Principal, warehouse: Warehouse, *, batch_id
         else None
     )
     if source.policy and lines.num_rows:
-        execute(uow, actor, policy=source.policy, lines=_voucher_lines(uow, source, batch, lines))
+        booked = _voucher_lines(uow, source, batch, lines)
+        execution = execute_batch(uow, actor, policy=source.policy, lines=booked, progress=progress)
+        keep(uow, batch_id, matches_of(booked, execution))
     _enter(uow, batch, lines, seq)
     enqueue(uow, VERIFY, {"model": source.model}, lock=f"{VERIFY} {source.model}")
     record(uow, actor, "integration.publish", ("batch", batch_id), after={"lines": lines.num_rows, "seq": seq})
-    return queries.batch(uow, actor, batch_id=batch_id)
+    return queries.found(uow.row("integration.batch", id=batch_id), batch_id)
 
 
 def plan_version(uow: UnitOfWork, source: Source) -> Version:

@@ -1,4 +1,4 @@
-"""Reads of integration: sources, batches, the error desk, the tie-out, lines of the warehouse."""
+"""Reads of integration: sources, batches, the error desk, lines of the warehouse."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -16,16 +16,13 @@ from bihuan.features.integration.model import (
     NoSuchSource,
     RejectedLine,
     Source,
-    TieRow,
 )
-from bihuan.features.integration.outcomes import Outcome
+from bihuan.features.integration.rights import may_all, require_all
 from bihuan.features.integration.source_text import parse_source
 from bihuan.features.integration.vouchers import NOTHING, Imported
 from bihuan.features.modelling import queries as modelling
 from bihuan.store.unit_of_work import Reader
 from bihuan.store.warehouse import Warehouse
-
-ZERO = Decimal(0)
 
 
 def source(reader: Reader, code: str) -> tuple[Source, int]:
@@ -50,13 +47,24 @@ def sources(reader: Reader, actor: Principal) -> list[tuple[Source, int]]:
     """All sources with their revision."""
     actor.require("integration.read")
     rows = reader.rows("integration.sources")
-    return [(parse_source(r["definition"], r["mapping"]), int(r["revision"])) for r in rows]
+    return [
+        (parse_source(r["definition"], r["mapping"]), int(r["revision"]))
+        for r in rows
+        if actor.holds("integration.read", r["model"])
+    ]
 
 
 def batch(reader: Reader, actor: Principal, *, batch_id: int) -> Batch:
     """One batch; raises `NoSuchBatch`."""
     actor.require("integration.read")
-    row = reader.row("integration.batch", id=batch_id)
+    one = found(reader.row("integration.batch", id=batch_id), batch_id)
+    if not may_all(actor, "integration.read", one.model):
+        raise NoSuchBatch(batch=batch_id)
+    return one
+
+
+def found(row: Mapping[Any, Any] | None, batch_id: int) -> Batch:
+    """The batch of a row; raises `NoSuchBatch` where there is none."""
     if row is None:
         raise NoSuchBatch(batch=batch_id)
     return batch_of(row)
@@ -65,7 +73,14 @@ def batch(reader: Reader, actor: Principal, *, batch_id: int) -> Batch:
 def batches(reader: Reader, actor: Principal, *, source: str | None = None, count: int = 50) -> list[Batch]:
     """The newest batches."""
     actor.require("integration.read")
-    return [batch_of(row) for row in reader.rows("integration.batches", source=source, count=count)]
+    rows = reader.rows("integration.batches", source=source, count=count)
+    return [batch_of(row) for row in rows if may_all(actor, "integration.read", row["model"])]
+
+
+def rounds(reader: Reader, actor: Principal, *, batch_id: int) -> list[Batch]:
+    """All batches of the same file through the same source, oldest first."""
+    one = batch(reader, actor, batch_id=batch_id)
+    return [batch_of(r) for r in reader.rows("integration.rounds", source=one.source, file_hash=one.file_hash)]
 
 
 def batch_of(row: Mapping[Any, Any]) -> Batch:
@@ -83,24 +98,46 @@ def batch_of(row: Mapping[Any, Any]) -> Batch:
         "message",
         "change_seq",
         "published_before",
+        "continues",
+        "round",
+        "model",
     )
     return Batch(counts=counts, **{name: row[name] for name in names})
 
 
 def error_desk(
-    reader: Reader, actor: Principal, *, batch_id: int | None = None, source: str | None = None, count: int = 200
+    reader: Reader,
+    actor: Principal,
+    *,
+    batch_id: int | None = None,
+    source: str | None = None,
+    outcome: str | None = None,
+    field: str | None = None,
+    value: str | None = None,
+    count: int = 200,
+    skip: int = 0,
 ) -> list[RejectedLine]:
-    """Open rejected lines, oldest first."""
-    actor.require("integration.read")
-    rows = reader.rows("integration.rejected", batch_id=batch_id, source=source, count=count)
+    """Open rejected lines, oldest first; of one batch, one source, one reason."""
+    _require_desk(reader, actor, batch_id, source)
+    filters = {"outcome": outcome, "field": field, "value": value}
+    rows = reader.rows("integration.rejected", batch_id=batch_id, source=source, count=count, skip=skip, **filters)
     return [RejectedLine(**row) for row in rows]
+
+
+def _require_desk(reader: Reader, actor: Principal, batch_id: int | None, code: str | None) -> None:
+    actor.require("integration.read")
+    if batch_id is not None:
+        batch(reader, actor, batch_id=batch_id)
+    for one in reader.rows("integration.sources"):
+        if batch_id is None and code in (None, one["code"]):
+            require_all(actor, "integration.read", one["model"])
 
 
 def rejected_by_reason(
     reader: Reader, actor: Principal, *, batch_id: int | None = None, source: str | None = None
 ) -> list[dict[str, Any]]:
     """The error desk in short: outcome, field, value, lines, amount (absolute; None where unreadable)."""
-    actor.require("integration.read")
+    _require_desk(reader, actor, batch_id, source)
     return [dict(row) for row in reader.rows("integration.rejected_by_reason", batch_id=batch_id, source=source)]
 
 
@@ -134,51 +171,3 @@ def imported(
         return NOTHING
     known = table.group_by("voucher_key").agg(print=table.voucher_hash.max()).order_by("voucher_key").to_pyarrow()
     return Imported(known["voucher_key"].to_numpy(), known["print"].to_numpy(), NOTHING.records)
-
-
-def tie_out(
-    reader: Reader, actor: Principal, warehouse: Warehouse, *, source: str, batch_id: int | None = None
-) -> list[TieRow]:
-    """Each account and period of the control totals and of the lines, compared; `TieRow.difference` must be zero.
-
-    With ``batch_id`` as if that prepared batch were published. Only periods that the control totals state are compared.
-    """
-    actor.require("integration.read")
-    control = {
-        (r["account"], r["period"]): r["amount"] for r in reader.rows("integration.control_totals", source=source)
-    }
-    stated = {period for _, period in control}
-    loaded = _loaded(reader, warehouse, source, batch_id)
-    rows = reader.rows("integration.rejected_totals", source=source, batch_id=batch_id)
-    rejected = {(r["account"], r["period"]): r["amount"] for r in rows}
-    keys = sorted(k for k in {*control, *((a, p) for a, p, _ in loaded), *rejected} if k[1] in stated)
-
-    def of(key: tuple[str, str], outcome: Outcome) -> Decimal:
-        return loaded.get((*key, outcome.name), ZERO)
-
-    return [
-        TieRow(
-            account=key[0],
-            period=key[1],
-            control=control.get(key, ZERO),
-            accepted=of(key, Outcome.ACCEPTED),
-            ignored=of(key, Outcome.IGNORED),
-            excluded=of(key, Outcome.EXCLUDED),
-            rejected=rejected.get(key, ZERO),
-        )
-        for key in keys
-    ]
-
-
-def _loaded(
-    reader: Reader, warehouse: Warehouse, source: str, batch_id: int | None
-) -> dict[tuple[str, str, str], Decimal]:
-    """(account, period, outcome) -> debit − credit of the lines that count, and of one prepared batch."""
-    row = reader.row("integration.batch", id=batch_id) if batch_id is not None else None
-    prepared = [row["lines_hash"]] if row and row["state"] == "prepared" and row["lines_hash"] else []
-    table = lines(reader, warehouse, source, also=prepared)
-    if table is None or "src_account" not in table.columns:
-        return {}
-    grouped = table.group_by(["src_account", "period", "outcome"]).agg(amount=(table.debit - table.credit).sum())
-    found = grouped.to_pyarrow().to_pylist()
-    return {(r["src_account"], r["period"], r["outcome"]): r["amount"] for r in found}

@@ -33,15 +33,20 @@ class Columns:
 
 @dataclass(frozen=True)
 class Checked:
-    """Lines after all checks. ``excluded_by`` int32[n]: the exclusion's index or -1; ``key``, ``fingerprint`` of the voucher."""
+    """Lines after all checks. ``taken_by`` int[n]: index of the exclusion or word by hand in ``takers``, -1 = the mapping alone.
+
+    ``key``, ``fingerprint``: of the voucher.
+    """
 
     source: Source
     fields: pa.Table
     records: NDArray[np.int64]
     periods: Sequence[str]
     columns: Columns
+    faults: NDArray[np.uint8]  # outcomes before anything was dismissed
     mapped: Mapped
-    excluded_by: NDArray[np.int32]
+    taken_by: NDArray[np.integer]
+    takers: Sequence[str]
     key: NDArray[np.uint64]
     fingerprint: NDArray[np.uint64]
 
@@ -80,12 +85,12 @@ def _meaning(checked: Checked, keep: NDArray[np.int64]) -> dict[str, pa.Array]:
     accepted = columns.outcome[keep] == Outcome.ACCEPTED
     sign = np.array([ld.sign for ld in landings] or [1], np.int64)[landing]
     net = (columns.debit - columns.credit)[keep]
-    excluded_by = checked.excluded_by[keep]
-    rule = np.where(excluded_by >= 0, excluded_by + len(landings), landing)
+    taken_by = checked.taken_by[keep]
+    rule = np.where(taken_by >= 0, taken_by + len(landings), landing)
     counting = np.where(accepted, landing, -1)
     out = {
         "outcome": texts(_PLACE[columns.outcome[keep]], [o.name for o in _STORED]),
-        "rule": texts(rule, [ld.rule for ld in landings] + [e.name for e in checked.source.exclusions]),
+        "rule": texts(rule, [*(ld.rule for ld in landings), *checked.takers]),
         "item": texts(counting, [str(ld.item) if ld.item else None for ld in landings]),
         "amount": money(np.where(accepted, net * sign, 0)),
     }
@@ -111,14 +116,16 @@ def money(fen: NDArray[np.int64]) -> pa.Array:
 
 
 def rejected_lines(checked: Checked) -> Iterator[RejectedLine]:
-    """The error desk's lines, with every field as it came; an amount that could not be read is None."""
+    """The error desk's lines and the dismissed ones, with every field as it is now; an amount that could not be read is None."""
     columns = checked.columns
-    bad = np.flatnonzero(columns.outcome >= 20)
+    bad = np.flatnonzero((columns.outcome >= 20) | (columns.outcome == Outcome.DISMISSED))
     raw = checked.fields.take(pa.array(bad)).to_pylist()
     for i, row in zip(bad.tolist(), raw, strict=True):
-        found = Outcome(int(columns.outcome[i]))
+        found, fault = Outcome(int(columns.outcome[i])), Outcome(int(checked.faults[i]))
         ours = {name: row[column] for name, column in checked.source.fields.items()}
-        name, value = _fault(found, checked.mapped.landings[checked.mapped.landing[i]], ours)
+        name, value = _fault(fault, checked.mapped.landings[checked.mapped.landing[i]], ours)
+        if found == Outcome.DISMISSED:
+            name, value = "", fault.name
         amount = Decimal(int(columns.debit[i] - columns.credit[i])).scaleb(-2)
         yield RejectedLine(
             batch_id=0,
@@ -129,7 +136,7 @@ def rejected_lines(checked: Checked) -> Iterator[RejectedLine]:
             voucher=ours.get("voucher", ""),
             account=ours.get("account", "").strip(),
             period=checked.periods[columns.period[i]] if columns.period[i] >= 0 else "",
-            amount=None if found in _UNREADABLE else amount,
+            amount=None if fault in _UNREADABLE else amount,
             raw=row,
         )
 
@@ -156,12 +163,14 @@ def _fault(found: Outcome, landing: Landing, ours: Mapping[str, str]) -> tuple[s
     return ("voucher", ours.get("voucher", "")) if found >= 50 else ("", "")
 
 
-def malformed_lines(malformed: tuple[tuple[int, str], ...]) -> Iterator[RejectedLine]:
+def malformed_lines(
+    malformed: tuple[tuple[int, str], ...], ignored: frozenset[int] = frozenset()
+) -> Iterator[RejectedLine]:
     """Records of another width than the header."""
     for record, text in malformed:
-        yield RejectedLine(
-            0, record, Outcome.MALFORMED_RECORD.name, "", text[:200], "", "", "", None, {"": text[:2000]}
-        )
+        outcome = Outcome.DISMISSED if record in ignored else Outcome.MALFORMED_RECORD
+        value = Outcome.MALFORMED_RECORD.name if record in ignored else text[:200]
+        yield RejectedLine(0, record, outcome.name, "", value, "", "", "", None, {"": text[:2000]})
 
 
 def counts(columns: Columns) -> dict[str, Counted]:

@@ -11,6 +11,7 @@
     map: {item: 发生额, org: =department}          # applies where no rule does
     exclude:
       结转损益: {memo: "结转*"}
+    control: {account: 科目编码, period: 期间, debit: 本期借方, credit: 本期贷方}   # columns of the trial balance
 
 The mapping's columns: ``rule``, the source's code fields as conditions, ``to.item`` and ``to.<dimension>``, ``sign``. An
 empty condition matches everything, an empty target says nothing.
@@ -37,10 +38,12 @@ _KEYS = {
     "fields",
     "map",
     "exclude",
+    "control",
     "balanced",
     "max_rejected",
 }
 _KEYS |= {"encoding", "delimiter"}
+_CONTROL = ("account", "period", "debit", "credit", "amount")
 _REQUIRED = ("source", "model", "cube", "fields")
 _BOOL = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -61,6 +64,11 @@ def parse_source(
         rules.append(MappingRule("map", {}, _texts(data, "map", file, lines, problems)))
     problems += _copy_problems(rules, fields, file, mapping_file)
     exclusions = _exclusions(data, fields, file, lines, problems)
+    control = _texts(data, "control", file, lines, problems)
+    problems += [
+        Problem("unknown_key", file, lines["control"], found=key, expected=f"control: {', '.join(_CONTROL)}")
+        for key in control.keys() - set(_CONTROL)
+    ]
     share = _share(data.get("max_rejected", "1"), file, lines, problems)
     balanced = _BOOL.get(str(data.get("balanced", "yes")).lower())
     if balanced is None:
@@ -83,6 +91,7 @@ def parse_source(
         policy=data.get("policy", ""),
         rules=tuple(rules),
         exclusions=exclusions,
+        control=control,
     )
 
 

@@ -30,24 +30,26 @@ SELECT published FROM source WHERE code = :code;
 
 -- name: add_batch
 -- One run over one file.
-INSERT INTO load_batch (source, file_hash, file_name, state, author, landed_at)
-VALUES (:source, :file_hash, :file_name, 'landed', :author, :now) RETURNING id;
+INSERT INTO load_batch (source, file_hash, file_name, state, continues, round, author, landed_at)
+VALUES (:source, :file_hash, :file_name, 'landed', :continues, :round, :author, :now) RETURNING id;
 
 -- name: batch
 -- One batch.
-SELECT * FROM load_batch WHERE id = :id;
+SELECT b.*, s.model FROM load_batch b JOIN source s ON s.code = b.source WHERE b.id = :id;
 
 -- name: lock_batch
 -- One batch, to change its state.
-SELECT * FROM load_batch WHERE id = :id FOR UPDATE;
+SELECT b.*, s.model FROM load_batch b JOIN source s ON s.code = b.source WHERE b.id = :id FOR UPDATE OF b;
 
 -- name: batches
 -- The newest batches, of one source or all.
-SELECT * FROM load_batch WHERE CAST(:source AS text) IS NULL OR source = :source ORDER BY id DESC LIMIT :count;
+SELECT b.*, s.model FROM load_batch b JOIN source s ON s.code = b.source
+WHERE CAST(:source AS text) IS NULL OR b.source = :source ORDER BY b.id DESC LIMIT :count;
 
 -- name: same_file
 -- The newest batch of the same file through the same source that was not refused.
-SELECT * FROM load_batch WHERE source = :source AND file_hash = :file_hash AND state <> 'refused' ORDER BY id DESC LIMIT 1;
+SELECT b.*, s.model FROM load_batch b JOIN source s ON s.code = b.source
+WHERE b.source = :source AND b.file_hash = :file_hash AND b.state <> 'refused' ORDER BY b.id DESC LIMIT 1;
 
 -- name: published_batches
 -- Batches of a source that count, of one file or all.
@@ -56,7 +58,7 @@ SELECT id FROM load_batch WHERE source = :source AND state = 'published'
 
 -- name: open_rejected
 -- How many lines of a batch are still on the error desk.
-SELECT count(*) FROM rejected_line WHERE batch_id = :batch_id AND resolved_by IS NULL;
+SELECT count(*) FROM rejected_line WHERE batch_id = :batch_id AND resolved_by IS NULL AND outcome <> 'DISMISSED';
 
 -- name: refuse_batch
 -- The file cannot be read as a whole.
@@ -101,7 +103,8 @@ WHERE b.id = r.batch_id AND b.source = :source AND b.file_hash = :file_hash AND 
 -- name: open_vouchers
 -- Vouchers with open rejected lines in published batches of a source.
 SELECT DISTINCT r.period, r.voucher FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
-WHERE b.source = :source AND b.state = 'published' AND r.resolved_by IS NULL AND r.voucher <> '' AND r.batch_id <> :batch_id;
+WHERE b.source = :source AND b.state = 'published' AND r.resolved_by IS NULL AND r.outcome <> 'DISMISSED'
+  AND r.voucher <> '' AND r.batch_id <> :batch_id;
 
 -- name: resolve_voucher
 -- Lines rejected earlier whose voucher has now come in with another file of the source.
@@ -113,24 +116,58 @@ WHERE b.id = r.batch_id AND b.source = :source AND b.state = 'published' AND r.r
 -- The error desk: open lines, of one batch or of a source.
 SELECT r.batch_id, r.record, r.outcome, r.field, r.value, r.voucher, r.account, r.period, r.amount, r.raw
 FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
-WHERE r.resolved_by IS NULL AND (CAST(:batch_id AS bigint) IS NULL OR r.batch_id = :batch_id)
+WHERE r.resolved_by IS NULL AND r.outcome <> 'DISMISSED' AND (CAST(:batch_id AS bigint) IS NULL OR r.batch_id = :batch_id)
   AND (CAST(:source AS text) IS NULL OR b.source = :source)
-ORDER BY r.batch_id, r.record LIMIT :count;
+  AND (CAST(:outcome AS text) IS NULL OR r.outcome = :outcome)
+  AND (CAST(:field AS text) IS NULL OR r.field = :field) AND (CAST(:value AS text) IS NULL OR r.value = :value)
+ORDER BY r.batch_id, r.record LIMIT :count OFFSET :skip;
+
+-- name: rejected_records
+-- Open lines of a batch by record, to be mended.
+SELECT r.batch_id, r.record, r.outcome, r.field, r.value, r.voucher, r.account, r.period, r.amount, r.raw
+FROM rejected_line r
+WHERE r.batch_id = :batch_id AND r.record = ANY(:records) AND r.resolved_by IS NULL AND r.outcome <> 'DISMISSED'
+ORDER BY r.record;
+
+-- name: rejected_of_voucher
+-- Open lines of a batch that belong to one voucher.
+SELECT r.record FROM rejected_line r
+WHERE r.batch_id = :batch_id AND r.voucher = :voucher AND r.period = :period AND r.resolved_by IS NULL
+  AND r.outcome <> 'DISMISSED' ORDER BY r.record;
 
 -- name: rejected_by_reason
 -- The error desk in short: how many open lines for which reason, and their amount without sign.
 SELECT r.outcome, r.field, r.value, count(*) AS lines, sum(abs(r.amount)) AS amount
 FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
-WHERE r.resolved_by IS NULL AND (CAST(:batch_id AS bigint) IS NULL OR r.batch_id = :batch_id)
+WHERE r.resolved_by IS NULL AND r.outcome <> 'DISMISSED' AND (CAST(:batch_id AS bigint) IS NULL OR r.batch_id = :batch_id)
   AND (CAST(:source AS text) IS NULL OR b.source = :source)
 GROUP BY r.outcome, r.field, r.value ORDER BY count(*) DESC, r.outcome, r.field, r.value LIMIT 500;
 
 -- name: rejected_totals
--- Open rejected amounts of a source's published batches and one prepared batch, by account and period.
-SELECT r.account, r.period, coalesce(sum(r.amount), 0) AS amount, count(*) FILTER (WHERE r.amount IS NULL) AS unreadable
+-- Open rejected and dismissed amounts of a source's published batches and one prepared batch, by account, period and fault;
+-- of a file that is being tried again only the new batch speaks.
+SELECT r.account, r.period, r.outcome = 'DISMISSED' AS dismissed,
+       CASE WHEN r.outcome = 'DISMISSED' THEN r.value ELSE r.outcome END AS fault, coalesce(sum(r.amount), 0) AS amount
 FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
 WHERE b.source = :source AND r.resolved_by IS NULL AND (b.state = 'published' OR b.id = CAST(:batch_id AS bigint))
-GROUP BY r.account, r.period;
+  AND NOT EXISTS (SELECT 1 FROM load_batch t WHERE t.id = CAST(:batch_id AS bigint) AND t.state <> 'published'
+                  AND t.source = b.source AND t.file_hash = b.file_hash AND t.id > b.id)
+GROUP BY 1, 2, 3, 4;
+
+-- name: changed_vouchers
+-- Vouchers whose other content is loaded already, still on the desk or dismissed there.
+SELECT DISTINCT r.voucher, r.period, r.outcome = 'DISMISSED' AS dismissed
+FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
+WHERE b.source = :source AND r.resolved_by IS NULL AND 'VOUCHER_CHANGED' IN (r.outcome, r.value)
+  AND (b.state = 'published' OR b.id = CAST(:batch_id AS bigint));
+
+-- name: rejected_of_account
+-- Open rejected lines behind one line of the tie-out.
+SELECT r.batch_id, r.record, r.outcome, r.field, r.value, r.voucher, r.account, r.period, r.amount, r.raw
+FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
+WHERE b.source = :source AND r.account = :account AND r.period = :period AND r.resolved_by IS NULL
+  AND (r.outcome = 'DISMISSED') = :dismissed AND (b.state = 'published' OR b.id = CAST(:batch_id AS bigint))
+ORDER BY r.batch_id, r.record LIMIT :count;
 
 -- name: set_control_total
 -- What the books say; a newer statement replaces the older.
@@ -153,3 +190,115 @@ ON CONFLICT (model, period) DO UPDATE SET status = excluded.status;
 -- name: open_period
 -- A period without a row is open.
 DELETE FROM period_status WHERE model = :model AND period = :period;
+
+-- name: clear_control_totals
+-- Forgets what the books said of some periods: a newer statement is whole.
+DELETE FROM control_total WHERE source = :source AND period = ANY(:periods);
+
+-- name: newest_of_file
+-- The newest batch of the same file through the same source.
+SELECT n.id FROM load_batch b JOIN load_batch n ON n.source = b.source AND n.file_hash = b.file_hash
+WHERE b.id = :id ORDER BY n.id DESC LIMIT 1;
+
+-- name: rounds
+-- All batches of one file through one source, oldest first.
+SELECT b.*, s.model FROM load_batch b JOIN source s ON s.code = b.source
+WHERE b.source = :source AND b.file_hash = :file_hash ORDER BY b.id;
+
+-- name: discard_batch
+-- Ends a batch that never counted.
+DELETE FROM load_batch WHERE id = :id AND state IN ('landed', 'prepared', 'refused');
+
+-- name: lock_sources
+-- Taken before plan heads by whoever changes the texts of a model.
+SELECT code FROM source WHERE model = :model ORDER BY code FOR UPDATE;
+
+-- name: source_history
+-- The revisions of a source, newest first.
+SELECT revision, author, at FROM source_revision WHERE source = :source ORDER BY revision DESC LIMIT :count;
+
+-- name: last_published
+-- The newest published batch of each source.
+SELECT DISTINCT ON (source) source, id, file_name, published_at, records FROM load_batch WHERE state = 'published'
+ORDER BY source, id DESC;
+
+-- name: add_correction
+-- A mended field, an ignored line, or either taken back.
+INSERT INTO line_correction (source, file_hash, batch_id, record, kind, field, before, after, reason, author, author_name, at)
+VALUES (:source, :file_hash, :batch_id, :record, :kind, :field, :before, :after, :reason, :author, :author_name, :now);
+
+-- name: corrections
+-- Everything said by hand about the lines of a file, oldest first.
+SELECT id, batch_id, record, kind, field, before, after, reason, author_name, at FROM line_correction
+WHERE source = :source AND file_hash = :file_hash ORDER BY id;
+
+-- name: add_match
+-- How the vouchers of a batch met one request.
+INSERT INTO load_match (batch_id, number, kind, document_id, vouchers, amount, held, liquidated, released, still_held, forced)
+VALUES (:batch_id, :number, :kind, :document_id, :vouchers, :amount, :held, :liquidated, :released, :still_held, :forced);
+
+-- name: matches
+-- How the vouchers of a batch met requests.
+SELECT number, kind, document_id, vouchers, amount, held, liquidated, released, still_held, forced
+FROM load_match WHERE batch_id = :batch_id ORDER BY kind, number;
+
+-- name: add_run
+-- A load that somebody asked for.
+INSERT INTO load_run (source, kind, file_hash, file_name, batch_id, check_only, state, stage, author, author_login, author_name,
+                      requested_at, stage_at, seen_at)
+VALUES (:source, :kind, :file_hash, :file_name, :batch_id, :check_only, 'queued', 'receive', :author, :author_login,
+        :author_name, :now, :now, :now)
+RETURNING id;
+
+-- name: run_job
+-- Which job carries a run out.
+UPDATE load_run SET job_id = :job_id WHERE id = :id;
+
+-- name: run
+-- One run.
+SELECT r.*, s.model FROM load_run r JOIN source s ON s.code = r.source WHERE r.id = :id;
+
+-- name: runs
+-- The newest runs, of one source or all.
+SELECT r.*, s.model FROM load_run r JOIN source s ON s.code = r.source
+WHERE CAST(:source AS text) IS NULL OR r.source = :source ORDER BY r.id DESC LIMIT :count;
+
+-- name: run_of_batch
+-- The unfinished run of a file through a source.
+SELECT id FROM load_run WHERE source = :source AND kind = :kind AND file_hash = :file_hash AND state IN ('queued', 'running') LIMIT 1;
+
+-- name: take_run
+-- A job begins, or begins again after its process died.
+UPDATE load_run SET state = 'running', attempts = attempts + 1, seen_at = :now, stage_at = :now
+WHERE id = :id AND state IN ('queued', 'running') RETURNING id;
+
+-- name: run_progress
+-- Where a run is; tells whether somebody asked it to stop.
+UPDATE load_run SET stage_at = CASE WHEN stage = :stage THEN stage_at ELSE :now END, stage = :stage, lines_done = :lines_done,
+    lines_total = :lines_total, seen_at = :now
+WHERE id = :id RETURNING cancel;
+
+-- name: run_batch
+-- The batch a run works on; its own when it made it.
+UPDATE load_run SET batch_id = :batch_id, own_batch = own_batch OR :own WHERE id = :id;
+
+-- name: pass_point
+-- From here a run can no longer be stopped; no row when somebody asked before.
+UPDATE load_run SET stage = 'tie_out', stage_at = :now, seen_at = :now WHERE id = :id AND NOT cancel RETURNING id;
+
+-- name: ask_cancel
+-- Asks a run to stop, as long as it can; a queued one stops at once.
+UPDATE load_run SET cancel = true, state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,
+    finished_at = CASE WHEN state = 'queued' THEN :now END
+WHERE id = :id AND state IN ('queued', 'running') AND stage <> 'tie_out' RETURNING state;
+
+-- name: end_run
+-- How a run ended.
+UPDATE load_run SET state = :state, message = :message, unexplained = :unexplained, finished_at = :now, seen_at = :now,
+    lines_done = CASE WHEN :state = 'done' THEN lines_total ELSE lines_done END
+WHERE id = :id AND state = 'running';
+
+-- name: silent_runs
+-- Runs without a sign of life, with the state of their job; null when the queue has forgotten it.
+SELECT r.id, j.status::text AS job FROM load_run r LEFT JOIN procrastinate.procrastinate_jobs j ON j.id = r.job_id
+WHERE r.state IN ('queued', 'running') AND r.seen_at < :before;

@@ -2,12 +2,13 @@
 
 A batch is one transaction. Each line is booked once (posting key). A line that names a document first takes off what the
 document's lines hold (committed before reserved, the line named, else lines of the same coordinate, else in line order),
-then books the full amount as executed. What goes beyond a limit is a ``forced`` entry naming rule and voucher, an alert,
-and a call to `OnForced`.
+then books the full amount as executed. What a document still holds after its vouchers stays held, or is given back where the
+policy says ``rest: release``. What goes beyond a limit is a ``forced`` entry per balance row, one alert per rule and key for
+the whole batch, and a call to `OnForced` each: a month far over budget is one case, not a thousand.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -15,12 +16,11 @@ from sqlalchemy import RowMapping
 
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
-from bihuan.features.control.availability import Balance
+from bihuan.features.control.commands.overruns import Overruns
 from bihuan.features.control.commands.spend import liquidation, lock_documents
-from bihuan.features.control.hooks import Forced, tell_forced
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import UnresolvableKey, VoucherLine, amount_of
-from bihuan.features.control.policy import BucketKey, shown_key
+from bihuan.features.control.policy import BucketKey
 from bihuan.store.unit_of_work import UnitOfWork
 
 ZERO = Decimal("0.00")
@@ -42,12 +42,51 @@ class Posted:
     unbudgeted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentMet:
+    """What a document named by vouchers held before them, gave back after them, and holds now."""
+
+    document_id: int
+    held: Decimal
+    released: Decimal
+    left: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """``posted`` per line, in order; ``documents`` by number, those that exist and were named by a line newly booked."""
+
+    posted: Sequence[Posted]
+    documents: Mapping[str, DocumentMet]
+
+
+Progress = Callable[[int, int], None]  # lines booked, lines in all; may raise to stop
+TELL_EVERY = 500
+
+
+def silent(_done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
 @dataclass(slots=True)
 class _Hold:
     """What a document line still holds while a batch is booked."""
 
     row: RowMapping
     left: Decimal
+
+
+@dataclass(slots=True)
+class _Named:
+    """A document named by some line: what it holds, and whether a voucher has taken from it."""
+
+    id: int
+    holds: list[_Hold] = field(default_factory=list)
+    taken: bool = False
+
+    @property
+    def left(self) -> Decimal:
+        return sum((h.left for h in self.holds), ZERO)
 
 
 def post_direct(uow: UnitOfWork, actor: Principal, *, policy: str, lines: Sequence[VoucherLine]) -> list[Posted]:
@@ -58,21 +97,49 @@ def post_direct(uow: UnitOfWork, actor: Principal, *, policy: str, lines: Sequen
 
 def execute(uow: UnitOfWork, actor: Principal, *, policy: str, lines: Sequence[VoucherLine]) -> list[Posted]:
     """Books a batch of voucher lines; the answer has a result per line, in order."""
+    return list(execute_batch(uow, actor, policy=policy, lines=lines).posted)
+
+
+def execute_batch(
+    uow: UnitOfWork, actor: Principal, *, policy: str, lines: Sequence[VoucherLine], progress: Progress = silent
+) -> Execution:
+    """As `execute`, with what became of the documents that were named."""
     actor.require("control.execute")
     in_force = queries.policy(uow, policy)
     amounts = {x.key: amount_of(x.amount, what=f"凭证 {x.voucher}") for x in lines}
     fresh = {r["key"] for r in uow.rows("control.keys_take", keys=sorted(amounts), at=uow.now())}
     todo = {x.key: x for x in lines if x.key in fresh}  # a key twice in one batch counts once
     keys = {x.key: _keys(in_force, x) for x in todo.values()}
-    ledger, ids, holds = _lock(uow, actor, in_force, list(todo.values()), keys)
+    ledger, ids, named = _lock(uow, actor, in_force, list(todo.values()), keys)
+    held = {number: document.left for number, document in named.items()}
     posted: dict[str, Posted] = {}
-    for line in todo.values():
+    overruns = Overruns(ledger)
+    for done, line in enumerate(todo.values()):
+        if done % TELL_EVERY == 0:
+            progress(done, len(todo))
         buckets = tuple(ids[k] for k in keys[line.key] if k in ids)
-        posted[line.key] = _book(ledger, line, amounts[line.key], buckets, holds.get(line.request or "", []))
+        document = named.get(line.request or "")
+        posted[line.key] = _book(ledger, line, amounts[line.key], buckets, document, overruns)
+    progress(len(todo), len(todo))
+    released = _release_rest(ledger, named) if in_force.policy.rest == "release" else {}
     ledger.write()
-    _close(uow, holds)
+    overruns.tell()
+    _close(uow, named)
+    met = {number: DocumentMet(d.id, held[number], released.get(number, ZERO), d.left) for number, d in named.items()}
     seen: set[str] = set()
-    return [_answer(x.key, posted, seen) for x in lines]
+    return Execution([_answer(x.key, posted, seen) for x in lines], met)
+
+
+def _release_rest(ledger: Ledger, named: Mapping[str, _Named]) -> dict[str, Decimal]:
+    """Gives back what executed documents still hold; how much, by number."""
+    out: dict[str, Decimal] = {}
+    for number, document in named.items():
+        for hold in document.holds if document.taken else ():
+            if hold.left:
+                ledger.book(liquidation(hold.row, hold.left, "rest", reason="执行后余额释放"))
+                out[number] = out.get(number, ZERO) + hold.left
+                hold.left = ZERO
+    return out
 
 
 def _answer(key: str, posted: dict[str, Posted], seen: set[str]) -> Posted:
@@ -96,31 +163,40 @@ def _lock(
     in_force: PolicyInForce,
     lines: Sequence[VoucherLine],
     keys: dict[str, tuple[BucketKey, ...]],
-) -> tuple[Ledger, dict[BucketKey, int], dict[str, list[_Hold]]]:
+) -> tuple[Ledger, dict[BucketKey, int], dict[str, _Named]]:
     numbers = sorted({x.request for x in lines if x.request})
-    named = uow.rows("control.documents_by_number", policy_id=in_force.id, numbers=numbers) if numbers else []
-    documents = {r["id"]: r["number"] for r in named}
+    found = uow.rows("control.documents_by_number", policy_id=in_force.id, numbers=numbers) if numbers else []
+    documents = {r["id"]: r["number"] for r in found}
     booked = uow.rows("control.booked_buckets", documents=list(documents)) if documents else []
     ledger = Ledger(uow, actor.login, in_force)
     ids = ledger.lock((k for ks in keys.values() for k in ks), {i for r in booked for i in r["buckets"]})
-    holds: dict[str, list[_Hold]] = {number: [] for number in documents.values()}
+    named = {number: _Named(document) for document, number in documents.items()}
     if documents:
         lock_documents(uow, list(documents))
         for row in uow.rows("control.open_holds", documents=list(documents)):
             if all(i in ledger.rows for i in row["buckets"]):
-                holds[documents[row["document_id"]]].append(_Hold(row, row["amount"]))
-    return ledger, ids, holds
+                named[documents[row["document_id"]]].holds.append(_Hold(row, row["amount"]))
+    return ledger, ids, named
 
 
-def _book(ledger: Ledger, line: VoucherLine, amount: Decimal, buckets: tuple[int, ...], holds: list[_Hold]) -> Posted:
+def _book(  # noqa: PLR0917
+    ledger: Ledger,
+    line: VoucherLine,
+    amount: Decimal,
+    buckets: tuple[int, ...],
+    named: _Named | None,
+    overruns: Overruns,
+) -> Posted:
     liquidated, document = ZERO, None
-    for hold in _matching(line, holds):
+    for hold in _matching(line, named.holds if named else []):
         take = min(hold.left, amount - liquidated)
         if take > 0:
             ledger.book(liquidation(hold.row, take, "execute", voucher=line.voucher))
             hold.left -= take
             liquidated += take
             document = document or hold.row
+    if named and liquidated:
+        named.taken = True
     entry = Entry(
         stage="executed",
         kind="execute" if document else "direct",
@@ -134,14 +210,9 @@ def _book(ledger: Ledger, line: VoucherLine, amount: Decimal, buckets: tuple[int
         voucher=line.voucher,
     )
     ledger.book(entry)
-    beyond = ledger.force(entry)
-    worst = {row.rule.code: (row, more) for row, more in sorted(beyond, key=lambda b: b[1])}
-    for row, more in worst.values():  # one alert per rule, not one per window that it runs over
-        _alert(ledger.uow, line, row, more)
-    if not buckets:
-        _alert(ledger.uow, line, None, amount)
+    forced = overruns.after(entry, line)
     outcome: Outcome = "executed" if document else "direct"
-    return Posted(line.key, outcome, liquidated, max((m for _, m in beyond), default=ZERO), not buckets)
+    return Posted(line.key, outcome, liquidated, forced, not buckets)
 
 
 def _matching(line: VoucherLine, holds: list[_Hold]) -> Iterator[_Hold]:
@@ -152,30 +223,8 @@ def _matching(line: VoucherLine, holds: list[_Hold]) -> Iterator[_Hold]:
     yield from (h for h in holds if h.row["coordinate"] != dict(line.coordinate))
 
 
-def _alert(uow: UnitOfWork, line: VoucherLine, row: Balance | None, amount: Decimal) -> None:
-    if row is None:
-        kind, rule, bucket_id = "unbudgeted", "", None
-        message = f"凭证 {line.voucher}：{amount:,.2f} 没有对应的预算。"
-    else:
-        kind, rule, bucket_id = "forced", row.rule.code, row.id
-        message = (
-            f"凭证 {line.voucher}：超出规则“{row.rule.title}”（{shown_key(row.key)}，窗口 {row.window}）{amount:,.2f}。"
-        )
-    alert_id = uow.value(
-        "control.alert_insert",
-        bucket_id=bucket_id,
-        kind=kind,
-        voucher=line.voucher,
-        amount=amount,
-        message=message,
-        at=uow.now(),
-    )
-    place = dict(line.coordinate)
-    tell_forced(uow, Forced(alert_id, line.voucher, amount, place, line.period, rule, bucket_id, message))
-
-
-def _close(uow: UnitOfWork, holds: dict[str, list[_Hold]]) -> None:
+def _close(uow: UnitOfWork, named: Mapping[str, _Named]) -> None:
     """A document that holds nothing any more is closed; one released earlier stays so."""
-    emptied = [h[0].row["document_id"] for h in holds.values() if h and not any(x.left for x in h)]
+    emptied = [d.id for d in named.values() if d.holds and not d.left]
     if emptied:
         uow.run("control.documents_status", ids=emptied, status="closed")
