@@ -1,9 +1,12 @@
 """A small company, its general ledger as a source, and a warehouse in a temporary folder."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from bihuan.bootstrap import Container, build
 from bihuan.engine.compile import compile_model
 from bihuan.engine.compiled import CompiledModel
 from bihuan.engine.definition import (
@@ -15,7 +18,14 @@ from bihuan.engine.definition import (
     MemberDefinition,
     ModelDefinition,
 )
+from bihuan.features.access.model import system
+from bihuan.features.integration import commands
+from bihuan.features.modelling import commands as modelling
+from bihuan.settings import Settings
 from bihuan.store.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from .books import Books
 
 SOURCE = """
 source: gl
@@ -68,3 +78,21 @@ def company() -> CompiledModel:
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "warehouse")
+
+
+@pytest.fixture(scope="module")
+def container(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+    built = build(Settings(data=tmp_path_factory.mktemp("data"), database_url=database_url))
+    yield built
+    built.database.engine.dispose()
+
+
+@pytest.fixture
+def books(container: Container, tmp_path: Path, request: pytest.FixtureRequest) -> "Books":
+    from .books import Books, definition, package
+
+    code = f"b{abs(hash(request.node.name)) % 10**8}"
+    with container.database.writing() as uow:
+        modelling.apply(uow, system(), package(code), name=code)
+        commands.define_source(uow, system(), definition=definition(code), mapping=MAPPING)
+    return Books(container, code, tmp_path)

@@ -1,95 +1,19 @@
 """Publishing: lines, plan and state in one transaction; the same file, the same voucher, mended mappings, two at once."""
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from bihuan.bootstrap import Container, build
-from bihuan.cli.load import load
-from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.access.model import system
 from bihuan.features.integration import commands, publishing, queries
 from bihuan.features.integration.model import Batch, BatchNotReady, TooManyRejected
-from bihuan.features.modelling import commands as modelling
-from bihuan.features.planning import queries as plans
-from bihuan.settings import Settings
 from bihuan.store.unit_of_work import UnitOfWork
 
-from .conftest import MAPPING, SOURCE
+from .books import HEADER, Books, definition, voucher
+from .conftest import MAPPING
 
 ROBOT = system()
-HEADER = "凭证号,日期,科目,部门,摘要,借方,贷方,单据号\n"
-
-
-def voucher(number: str, amount: str, account: str = "660202", day: str = "2026-01-05") -> str:
-    return f"{number},{day},{account},D110,出差,{amount},,\n{number},{day},1002,D110,出差,,{amount},\n"
-
-
-@dataclass
-class Books:
-    """A company with its own source, so that each test stands alone."""
-
-    container: Container
-    source: str
-    folder: Path
-
-    def load(self, *vouchers: str, name: str = "file.csv") -> Batch:
-        path = self.folder / name
-        path.write_text(HEADER + "".join(vouchers), encoding="utf-8")
-        return load(self.container, path, self.source)
-
-    def travel(self, period: str = "2026-01") -> Decimal | None:
-        """差旅费 of D110 in the actual version."""
-        with self.container.database.reading() as reader:
-            version = plans.version(reader, self.source, "实际")
-            item = ItemRef("费用", "差旅费")
-            cells = plans.read_cells(
-                reader, ROBOT, version_id=version.id, item=item, rows=[{"org": "D110"}], periods=[period]
-            )
-        return cells.values[0][0]
-
-    def stored(self) -> int:
-        with self.container.database.reading() as reader:
-            lines = queries.lines(reader, self.container.warehouse, self.source)
-            return 0 if lines is None else int(lines.count().to_pyarrow().as_py())
-
-    def mend(self, mapping: str) -> None:
-        with self.container.database.writing() as uow:
-            commands.define_source(uow, ROBOT, definition=definition(self.source), mapping=mapping)
-
-
-def definition(code: str) -> str:
-    return SOURCE.replace("source: gl", f"source: {code}").replace("model: company", f"model: {code}")
-
-
-def package(name: str) -> dict[str, str]:
-    return {
-        "model.yaml": f"name: {name}\ntitle: 公司\ncalendar: {{base: month, start: 2026-01, end: 2026-12}}\n"
-        'currency: 元\nunits: {元: ""}\nversions: [实际, 预算]\n',
-        "dimensions/org.csv": "code,name,parent\n集团,集团,\nD110,财务部,集团\nD120,人力部,集团\n",
-        "cubes/费用.yaml": "cube: 费用\ntitle: 费用\ndims: [period, org]\nitems:\n"
-        "  差旅费: {unit: 元, scale: 2}\n  办公费: {unit: 元, scale: 2}\n  收入: {unit: 元, scale: 2}\n",
-    }
-
-
-@pytest.fixture(scope="module")
-def container(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
-    built = build(Settings(data=tmp_path_factory.mktemp("data"), database_url=database_url))
-    yield built
-    built.database.engine.dispose()
-
-
-@pytest.fixture
-def books(container: Container, tmp_path: Path, request: pytest.FixtureRequest) -> Books:
-    code = f"b{abs(hash(request.node.name)) % 10**8}"
-    with container.database.writing() as uow:
-        modelling.apply(uow, ROBOT, package(code), name=code)
-        commands.define_source(uow, ROBOT, definition=definition(code), mapping=MAPPING)
-    return Books(container, code, tmp_path)
 
 
 def test_totals_enter_the_plan_and_lines_the_warehouse(books: Books) -> None:
