@@ -84,6 +84,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/batches/{batch}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Corrections
+         * @description Everything said by hand about the lines of the batch's file: who, when, before, after, why.
+         */
+        get: operations["integration_corrections"];
+        put?: never;
+        /**
+         * Correct
+         * @description Mends fields, says that lines shall not count (with a reason), or takes such words back; acts at the next load.
+         */
+        post: operations["integration_correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups
+         * @description Open lines by reason, field and content: how many, and their amount without sign.
+         */
+        get: operations["integration_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Matches
+         * @description How the vouchers of a published batch met the requests they name.
+         */
+        get: operations["integration_matches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches/{batch}/prepare": {
         parameters: {
             query?: never;
@@ -95,7 +159,7 @@ export interface paths {
         put?: never;
         /**
          * Prepare
-         * @description Maps and validates again, after the source was mended.
+         * @description Maps and validates again, after the source or lines were mended.
          */
         post: operations["integration_prepare"];
         delete?: never;
@@ -133,9 +197,69 @@ export interface paths {
         };
         /**
          * Rejected
-         * @description The error desk of a batch.
+         * @description Open lines of a batch, of one reason or all, with what was mended so far.
          */
         get: operations["integration_rejected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/rejected.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download
+         * @description The open lines with their reasons, in the columns of the file; formulas in them are made harmless.
+         */
+        get: operations["integration_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reload
+         * @description Queues another load of the lines on the batch's desk, with what was mended; enters a batch that was only checked.
+         */
+        post: operations["integration_reload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rounds
+         * @description All batches of the same file, oldest first: each round took what the one before had left on the desk.
+         */
+        get: operations["integration_rounds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -566,6 +690,66 @@ export interface paths {
          */
         put: operations["process_put_flow"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description The newest loads.
+         */
+        get: operations["integration_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loads/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run
+         * @description One load: stage, lines, seconds left, or how it ended.
+         */
+        get: operations["integration_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loads/{run}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Asks a load to stop; nothing of it stays. Once entered it can not be stopped.
+         */
+        post: operations["integration_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1043,9 +1227,29 @@ export interface paths {
         put?: never;
         /**
          * Define Source
-         * @description Takes the text of a source as its next revision.
+         * @description Takes the text of a source as its next revision, and as the model package's where that holds the source.
          */
         post: operations["integration_define_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source
+         * @description A source with its rules in order of precedence, its texts and its history.
+         */
+        get: operations["integration_source"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1083,11 +1287,53 @@ export interface paths {
         put?: never;
         /**
          * Upload
-         * @description Lands a file (the request's body) and prepares it: what will be accepted, skipped, rejected. Nothing counts yet.
+         * @description Lands a file (the request's body) and prepares it at once: what will be accepted, skipped, rejected. Nothing counts yet.
+         *
+         *     For small files and other systems; `POST /sources/{source}/loads` does everything as a job that can be watched.
+         */
+        post: operations["integration_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/loads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Keeps a file (CSV or Excel, the request's body) and queues its load; the answer is watched under ``/loads/{run}``.
          *
          *     The size is bounded like every request's body; larger files are loaded by the command line.
          */
-        post: operations["integration_upload"];
+        post: operations["integration_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Rule
+         * @description Adds a mapping rule: the source's next revision, and the model package's where that holds the source.
+         */
+        post: operations["integration_add_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1108,6 +1354,46 @@ export interface paths {
         get: operations["integration_tie_out"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/tie-out/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lines Behind
+         * @description The lines behind one figure.
+         */
+        get: operations["integration_lines_behind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/trial-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trial Balance
+         * @description Takes a trial balance (CSV or Excel, the request's body) as what the books say of its periods.
+         */
+        post: operations["integration_trial_balance"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1455,6 +1741,8 @@ export interface components {
          * @description One run over one file.
          */
         BatchOut: {
+            /** Continues */
+            continues: number | null;
             /** Counts */
             counts: components["schemas"]["CountOut"][];
             /** File Name */
@@ -1465,10 +1753,68 @@ export interface components {
             message: string;
             /** Records */
             records: number;
+            /** Rejected */
+            rejected: number;
+            /** Rejected Amount */
+            rejected_amount: string;
+            /** Round */
+            round: number;
             /** Source */
             source: string;
             /** State */
             state: string;
+        };
+        /**
+         * BehindLineOut
+         * @description One line; ``rule``: the mapping rule, the exclusion, or the reason it was rejected for.
+         */
+        BehindLineOut: {
+            /** Amount */
+            amount: string | null;
+            /** Batch */
+            batch: number | null;
+            /** Date */
+            date: string;
+            /** Document */
+            document: string;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Memo */
+            memo: string;
+            /** Record */
+            record: number;
+            /** Rule */
+            rule: string;
+            /** Voucher */
+            voucher: string;
+        };
+        /**
+         * BehindOut
+         * @description The lines behind a figure: how many, their debit − credit, and the first of them.
+         */
+        BehindOut: {
+            /** Amount */
+            amount: string;
+            /** Count */
+            count: number;
+            /** Lines */
+            lines: components["schemas"]["BehindLineOut"][];
+        };
+        /**
+         * BooksOut
+         * @description A trial balance as it was taken.
+         */
+        BooksOut: {
+            /** Periods */
+            periods: string[];
+            /** Rows */
+            rows: number;
+            /** Summaries */
+            summaries: number;
         };
         /**
          * BranchIn
@@ -1697,6 +2043,70 @@ export interface components {
             amount: number | string;
             /** Period */
             period: string;
+        };
+        /**
+         * CorrectionOut
+         * @description What somebody said about a line.
+         */
+        CorrectionOut: {
+            /** After */
+            after: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Batch */
+            batch: number;
+            /** Before */
+            before: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "set" | "ignore" | "take_back";
+            /** Reason */
+            reason: string;
+            /** Record */
+            record: number;
+        };
+        /**
+         * CorrectionsIn
+         * @description What to mend, ignore or take back; one of the three.
+         */
+        CorrectionsIn: {
+            /**
+             * Ignore
+             * @default []
+             */
+            ignore: number[];
+            /**
+             * Mend
+             * @default []
+             */
+            mend: components["schemas"]["MendIn"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Take Back
+             * @description record and field; an empty field takes back that the line is ignored
+             * @default []
+             */
+            take_back: components["schemas"]["MendIn"][];
+            /**
+             * Whole Vouchers
+             * @default false
+             */
+            whole_vouchers: boolean;
         };
         /**
          * CountOut
@@ -2108,24 +2518,10 @@ export interface components {
             /** Title */
             title: string;
         };
-        /**
-         * GroupOut
-         * @description A group of leaf periods ``[start, stop)``; ``whole`` = all of it lies on the axis.
-         */
-        GroupOut: {
-            /** Code */
-            code: string;
-            /** Start */
-            start: number;
-            /** Stop */
-            stop: number;
-            /** Whole */
-            whole: boolean;
-        };
         /** GroupingOut */
         GroupingOut: {
             /** Groups */
-            groups: components["schemas"]["GroupOut"][];
+            groups: components["schemas"]["bihuan__features__modelling__api__GroupOut"][];
             /** Name */
             name: string;
         };
@@ -2178,6 +2574,23 @@ export interface components {
             task: number;
         };
         /**
+         * LastLoadOut
+         * @description The newest published batch.
+         */
+        LastLoadOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Batch */
+            batch: number;
+            /** File Name */
+            file_name: string;
+            /** Records */
+            records: number;
+        };
+        /**
          * LineIn
          * @description ``coordinate``: dimension -> member code; ``item`` is written cube!item.
          */
@@ -2216,6 +2629,37 @@ export interface components {
             reserved: string;
         };
         /**
+         * MatchOut
+         * @description The vouchers of a batch against one request.
+         */
+        MatchOut: {
+            /** Amount */
+            amount: string;
+            /** Direct */
+            direct: string;
+            /** Document */
+            document: number | null;
+            /** Forced */
+            forced: string;
+            /** Held */
+            held: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "smaller" | "equal" | "larger" | "unknown" | "none";
+            /** Liquidated */
+            liquidated: string;
+            /** Number */
+            number: string;
+            /** Released */
+            released: string;
+            /** Still Held */
+            still_held: string;
+            /** Vouchers */
+            vouchers: number;
+        };
+        /**
          * MemberOut
          * @description A member of a tree, in display order; ``parent`` null at the top; ``leaf`` = values are kept on it.
          */
@@ -2236,6 +2680,20 @@ export interface components {
             };
             /** Weight */
             weight: number;
+        };
+        /**
+         * MendIn
+         * @description A field of a record and what shall stand there.
+         */
+        MendIn: {
+            /** After */
+            after: string;
+            /** Before */
+            before?: string | null;
+            /** Field */
+            field: string;
+            /** Record */
+            record: number;
         };
         /** ModelDetail */
         ModelDetail: {
@@ -2460,6 +2918,23 @@ export interface components {
             batch: number;
             /** Field */
             field: string;
+            /**
+             * Fields
+             * @description our field -> what the line says now, with what was mended
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Ignored
+             * @description why the line shall not count, once somebody said so
+             */
+            ignored: string | null;
+            /**
+             * Mended
+             * @description fields that were mended and wait for the next load
+             */
+            mended: string[];
             /** Outcome */
             outcome: string;
             /** Period */
@@ -2541,21 +3016,13 @@ export interface components {
             /** Warnings */
             warnings: string[];
         };
-        /** RevisionOut */
-        RevisionOut: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Author */
-            author: string;
-            /** Number */
-            number: number;
-            /** Parent */
-            parent: number | null;
-            /** Reason */
-            reason: string;
+        /**
+         * RevisionMadeOut
+         * @description The revision that stands now.
+         */
+        RevisionMadeOut: {
+            /** Revision */
+            revision: number;
         };
         /** RoleOut */
         RoleOut: {
@@ -2610,6 +3077,114 @@ export interface components {
              * @default
              */
             tree: string;
+        };
+        /**
+         * RuleIn
+         * @description A mapping rule to add: ``when`` field -> pattern, ``gives`` item or dimension -> code, ``=field`` or IGNORE.
+         */
+        RuleIn: {
+            /** Gives */
+            gives: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Sign
+             * @default 1
+             * @enum {integer}
+             */
+            sign: 1 | -1;
+            /**
+             * When
+             * @default {}
+             */
+            when: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * RuleOut
+         * @description A mapping rule as it is written, in order of precedence.
+         */
+        RuleOut: {
+            /** Gives */
+            gives: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Sign */
+            sign: number;
+            /** When */
+            when: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * RunOut
+         * @description A load as it stands.
+         */
+        RunOut: {
+            /** Author */
+            author: string;
+            /** Batch */
+            batch: number | null;
+            /** Cancelling */
+            cancelling: boolean;
+            /** Check Only */
+            check_only: boolean;
+            /** File Name */
+            file_name: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "load" | "reload";
+            /** Lines Done */
+            lines_done: number;
+            /** Lines Total */
+            lines_total: number;
+            /** Message */
+            message: string;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Source */
+            source: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "receive" | "recognise" | "map" | "validate" | "publish" | "tie_out";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "held" | "failed" | "cancelled";
+            /** Unexplained */
+            unexplained: number | null;
+        };
+        /**
+         * SaidOut
+         * @description How many words were added.
+         */
+        SaidOut: {
+            /** Said */
+            said: number;
         };
         /**
          * SaveIn
@@ -2702,6 +3277,55 @@ export interface components {
             version: number;
         };
         /**
+         * SourceDetailOut
+         * @description A source with its rules and texts.
+         */
+        SourceDetailOut: {
+            /** Code */
+            code: string;
+            /** Codes */
+            codes: string[];
+            /** Control */
+            control: {
+                [key: string]: string;
+            };
+            /** Cube */
+            cube: string;
+            /** Definition */
+            definition: string;
+            /** Dimensions */
+            dimensions: string[];
+            /** Exclusions */
+            exclusions: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /** Items */
+            items: string[];
+            last?: components["schemas"]["LastLoadOut"] | null;
+            /** Mapping */
+            mapping: string;
+            /** Model */
+            model: string;
+            /** Policy */
+            policy: string;
+            /** Revision */
+            revision: number;
+            /** Revisions */
+            revisions: components["schemas"]["bihuan__features__integration__wire__RevisionOut"][];
+            /** Rules */
+            rules: components["schemas"]["RuleOut"][];
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * SourceIn
          * @description A source as text.
          */
@@ -2721,6 +3345,7 @@ export interface components {
         SourceOut: {
             /** Code */
             code: string;
+            last?: components["schemas"]["LastLoadOut"] | null;
             /** Model */
             model: string;
             /** Revision */
@@ -2838,14 +3463,20 @@ export interface components {
             control: string;
             /** Difference */
             difference: string;
+            /** Dismissed */
+            dismissed: string;
             /** Excluded */
-            excluded: string;
+            excluded: {
+                [key: string]: string;
+            };
             /** Ignored */
             ignored: string;
             /** Period */
             period: string;
             /** Rejected */
             rejected: string;
+            /** Unreadable */
+            unreadable: number;
         };
         /**
          * TraceIn
@@ -3180,6 +3811,55 @@ export interface components {
             subject_kind: string;
         };
         /**
+         * GroupOut
+         * @description Lines of the error desk with one reason.
+         */
+        bihuan__features__integration__wire__GroupOut: {
+            /** Amount */
+            amount: string | null;
+            /** Column */
+            column: string;
+            /** Field */
+            field: string;
+            /** Lines */
+            lines: number;
+            /** Outcome */
+            outcome: string;
+            /** Remedy */
+            remedy: string;
+            /** Text */
+            text: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * RevisionOut
+         * @description One revision of a source's text.
+         */
+        bihuan__features__integration__wire__RevisionOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * GroupOut
+         * @description A group of leaf periods ``[start, stop)``; ``whole`` = all of it lies on the axis.
+         */
+        bihuan__features__modelling__api__GroupOut: {
+            /** Code */
+            code: string;
+            /** Start */
+            start: number;
+            /** Stop */
+            stop: number;
+            /** Whole */
+            whole: boolean;
+        };
+        /**
          * ItemOut
          * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
          */
@@ -3210,6 +3890,22 @@ export interface components {
             type: string;
             /** Unit */
             unit: string;
+        };
+        /** RevisionOut */
+        bihuan__features__modelling__api__RevisionOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Number */
+            number: number;
+            /** Parent */
+            parent: number | null;
+            /** Reason */
+            reason: string;
         };
         /**
          * CaseOut
@@ -3463,6 +4159,134 @@ export interface operations {
             };
         };
     };
+    integration_corrections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_correct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__integration__wire__GroupOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_matches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     integration_prepare: {
         parameters: {
             query?: never;
@@ -3528,7 +4352,11 @@ export interface operations {
     integration_rejected: {
         parameters: {
             query?: {
+                outcome?: string | null;
+                field?: string | null;
+                value?: string | null;
                 count?: number;
+                skip?: number;
             };
             header?: never;
             path: {
@@ -3545,6 +4373,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RejectedOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_reload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_rounds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"][];
                 };
             };
             /** @description Validation Error */
@@ -4292,6 +5211,100 @@ export interface operations {
             };
         };
     };
+    integration_runs: {
+        parameters: {
+            query?: {
+                source?: string | null;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     modelling_models: {
         parameters: {
             query?: never;
@@ -4495,7 +5508,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RevisionOut"][];
+                    "application/json": components["schemas"]["bihuan__features__modelling__api__RevisionOut"][];
                 };
             };
             /** @description Validation Error */
@@ -5138,6 +6151,37 @@ export interface operations {
             };
         };
     };
+    integration_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetailOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     integration_control_totals: {
         parameters: {
             query?: never;
@@ -5210,6 +6254,79 @@ export interface operations {
             };
         };
     };
+    integration_start: {
+        parameters: {
+            query: {
+                file_name: string;
+                check_only?: boolean;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_add_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionMadeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     integration_tie_out: {
         parameters: {
             query?: {
@@ -5230,6 +6347,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TieOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_lines_behind: {
+        parameters: {
+            query: {
+                account: string;
+                period: string;
+                part: "accepted" | "ignored" | "excluded" | "dismissed" | "rejected";
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BehindOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_trial_balance: {
+        parameters: {
+            query?: {
+                period?: string;
+            };
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksOut"];
                 };
             };
             /** @description Validation Error */

@@ -11,6 +11,7 @@ import pytest
 
 from bihuan.features.access import commands as access
 from bihuan.features.access.model import Grant, Principal
+from bihuan.features.access.scope import Limit
 from bihuan.features.integration import loads
 from bihuan.features.integration.loads import Watch
 from bihuan.features.integration.model import NoSuchRun, TooLateToCancel
@@ -24,7 +25,7 @@ STAGES = ("recognise", "map", "validate", "publish")
 
 def test_a_stranger_may_neither_load_nor_watch_nor_stop(books: Books) -> None:
     run = books.ask(voucher("记-1", "300.00"))
-    limited = Grant("integration.*", limits={"org": ()})
+    limited = Grant("integration.*", limits={"org": ((Limit("D110"),),)})
     for actor in (Principal(7, "stranger", "路人", grants=(Grant("plan.read"),)), Principal(8, "x", "x")):
         with books.container.database.writing() as uow:
             with pytest.raises(Forbidden):

@@ -139,20 +139,23 @@ def tie_out(
     stated = {period for _, period in control}
     table = _table(reader, warehouse, source, batch_id)
     loaded = _loaded(table)
-    rejected, dismissed = _on_the_desk(reader, table, source, batch_id)
-    keys = sorted(k for k in {*control, *((a, p) for a, p, _, _ in loaded), *rejected, *dismissed} if k[1] in stated)
+    rejected, dismissed, unreadable = _on_the_desk(reader, table, source, batch_id)
+    keys = sorted(
+        k for k in {*control, *((a, p) for a, p, _, _ in loaded), *rejected, *dismissed, *unreadable} if k[1] in stated
+    )
     by_key: dict[Key, dict[tuple[str, str], Decimal]] = defaultdict(dict)
     for (account, period, outcome, rule), amount in loaded.items():
         by_key[account, period][outcome, rule] = amount
-    return [_row(key, control, by_key[key], rejected, dismissed) for key in keys]
+    return [_row(key, control, by_key[key], rejected, dismissed, unreadable) for key in keys]
 
 
-def _row(
+def _row(  # noqa: PLR0917 - the parts of a row
     key: Key,
     control: Mapping[Key, Decimal],
     loaded: Mapping[tuple[str, str], Decimal],
     rejected: Mapping[Key, Decimal],
     dismissed: Mapping[Key, Decimal],
+    unreadable: Mapping[Key, int],
 ) -> TieRow:
     def of(outcome: Outcome) -> dict[str, Decimal]:
         return {rule: amount for (name, rule), amount in loaded.items() if name == outcome.name}
@@ -167,6 +170,7 @@ def _row(
         excluded=of(Outcome.EXCLUDED),
         dismissed=ignored.get(BY_HAND, ZERO) + dismissed.get(key, ZERO),
         rejected=rejected.get(key, ZERO),
+        unreadable=unreadable.get(key, 0),
     )
 
 
@@ -194,12 +198,15 @@ def _loaded(table: ir.Table | None) -> dict[tuple[str, str, str, str], Decimal]:
 
 def _on_the_desk(
     reader: Reader, table: ir.Table | None, source: str, batch_id: int | None
-) -> tuple[dict[Key, Decimal], dict[Key, Decimal]]:
-    """Rejected and dismissed amounts of the books that no loaded line holds."""
+) -> tuple[dict[Key, Decimal], dict[Key, Decimal], dict[Key, int]]:
+    """Rejected and dismissed amounts of the books that no loaded line holds; lines without a readable amount."""
+    unreadable: dict[Key, int] = defaultdict(int)
     out: tuple[dict[Key, Decimal], ...] = (defaultdict(lambda: ZERO), defaultdict(lambda: ZERO))
     for r in reader.rows("integration.rejected_totals", source=source, batch_id=batch_id):
         if r["fault"] != Outcome.DUPLICATE_IN_FILE.name:
             out[r["dismissed"]][r["account"], r["period"]] += r["amount"]
+        if r["unreadable"]:
+            unreadable[r["account"], r["period"]] += r["unreadable"]
     changed = {
         (r["voucher"], r["period"]): r["dismissed"]
         for r in reader.rows("integration.changed_vouchers", source=source, batch_id=batch_id)
@@ -212,7 +219,7 @@ def _on_the_desk(
             where = changed.get((r["src_voucher"], r["period"]))
             if where is not None:
                 out[where][r["src_account"], r["period"]] -= r["amount"]
-    return dict(out[0]), dict(out[1])
+    return dict(out[0]), dict(out[1]), dict(unreadable)
 
 
 @dataclass(frozen=True, slots=True)
