@@ -91,6 +91,14 @@ def test_a_repeated_or_changed_voucher_on_the_desk_does_not_spoil_the_tie_out(bo
     assert (rows["660202"].accepted, rows["660202"].rejected) == (300, 10)
 
 
+def test_a_line_whose_amount_nobody_can_read_is_counted_beside_the_difference(books: Books) -> None:
+    books.upload(voucher("记-1", "300.00"), voucher("记-2", "5.00").replace(",5.00,,", ",五元,,"))
+    books.books_say("科目,期间,本期借方,本期贷方\n660202,2026-01,305.00,\n1002,2026-01,,305.00\n")
+    rows = books.tie()
+    assert (rows["660202"].difference, rows["660202"].unreadable) == (5, 1)
+    assert (rows["1002"].difference, rows["1002"].unreadable) == (0, 0)
+
+
 def test_a_later_statement_of_a_period_replaces_the_one_before(books: Books) -> None:
     books.books_say("科目,期间,金额\n660202,2026-01,1.00\n6699,2026-01,5\n660202,2026-02,7\n")
     books.books_say("科目,期间,金额\n660202,2026-01,2.00\n")
