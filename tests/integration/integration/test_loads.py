@@ -14,7 +14,7 @@ from bihuan.features.access.model import Grant, Principal
 from bihuan.features.access.scope import Limit
 from bihuan.features.integration import loads
 from bihuan.features.integration.loads import Watch
-from bihuan.features.integration.model import NoSuchRun, TooLateToCancel
+from bihuan.features.integration.model import TooLateToCancel
 from bihuan.kernel.errors import Forbidden
 
 from .books import HEADER, ROBOT, Books, definition, voucher
@@ -34,7 +34,7 @@ def test_a_stranger_may_neither_load_nor_watch_nor_stop(books: Books) -> None:
                 loads.cancel(uow, actor, run_id=run.id)
             with pytest.raises(Forbidden):
                 loads.runs(uow, actor)
-            with pytest.raises(NoSuchRun):
+            with pytest.raises(Forbidden):
                 loads.seen(uow, actor, run_id=run.id)
     part = Principal(9, "part", "一部", grants=(limited,))
     with books.container.database.writing() as uow, pytest.raises(Forbidden):  # a file holds every part of a company

@@ -18,7 +18,6 @@ from bihuan.features.access.model import Principal
 from bihuan.features.integration import commands, queries
 from bihuan.features.integration.model import BY_HAND, FileRefused, RejectedLine, Source, TieRow
 from bihuan.features.integration.outcomes import Outcome
-from bihuan.features.integration.rights import require_all
 from bihuan.features.integration.values import amounts, clean_code, code, read_period
 from bihuan.store.landing import BadFile
 from bihuan.store.unit_of_work import Reader, UnitOfWork
@@ -56,8 +55,8 @@ def take_trial_balance(
     period: str = "",
 ) -> BooksTaken:
     """Reads a trial balance (CSV or Excel) as the control totals of its periods. ``period``: where the file has no such column."""
+    actor.require("integration.load")
     found, _ = queries.source(uow, source)
-    require_all(actor, "integration.load", found.model)
     file = warehouse.put(uow, "raw", chunks)
     try:
         table = commands.read_landed(uow, warehouse, found, file.hash).fields
@@ -131,8 +130,8 @@ def tie_out(
 
     With ``batch_id`` as if that prepared batch were published. Only periods that the control totals state are compared.
     """
-    found, _ = queries.source(reader, source)
-    require_all(actor, "integration.read", found.model)
+    actor.require("integration.read")
+    queries.source(reader, source)
     control = {
         (r["account"], r["period"]): r["amount"] for r in reader.rows("integration.control_totals", source=source)
     }
@@ -243,8 +242,8 @@ def lines_behind(
     limit: int = 200,
 ) -> LinesBehind:
     """The lines that make one part of an account and period."""
-    found, _ = queries.source(reader, source)
-    require_all(actor, "integration.read", found.model)
+    actor.require("integration.read")
+    queries.source(reader, source)
     assert part in get_args(Part)
     out: list[dict[str, Any]] = []
     count, amount = 0, ZERO
