@@ -73,7 +73,11 @@ def test_who_may_see_everything_is_told_the_secrets(shop: Shop) -> None:
 # Routes whose answers hold no name, amount or text of an organisation even for who may see everything.
 SILENT = {
     "GET /api/v1/batches",
+    "GET /api/v1/batches/{batch}/corrections",
+    "GET /api/v1/batches/{batch}/desk",
     "GET /api/v1/control/policies",
+    "GET /api/v1/loads",
+    "GET /api/v1/loads/{run}",
     "GET /api/v1/control/reconcile",
     "GET /api/v1/models",
     "GET /api/v1/models/{code}",
@@ -81,6 +85,7 @@ SILENT = {
     "GET /api/v1/plan/versions",
     "GET /api/v1/roles",
     "GET /api/v1/sources",
+    "GET /api/v1/sources/{source}",
     "GET /api/v1/plan-units",
     "GET /api/v1/sources/{source}/tie-out",
     "GET /api/v1/tasks",
