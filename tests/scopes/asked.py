@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
-from tests.scopes.shop import ACCOUNTS, ORGS, RELEASED, Shop
+from tests.scopes.shop import ACCOUNTS, LEDGER, ORGS, RELEASED, Shop
 
 Ask = tuple[str, Any]  # the query or path parameters filled in, and the content
 Route = tuple[str, str]
@@ -126,7 +126,12 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/actions"): [_plain("?limit=200")],
     ("GET", "/api/v1/batches"): [_plain()],
     ("GET", "/api/v1/batches/{batch}"): [_ids("batch")],
+    ("GET", "/api/v1/batches/{batch}/corrections"): [_ids("batch")],
+    ("GET", "/api/v1/batches/{batch}/desk"): [_ids("batch")],
+    ("GET", "/api/v1/batches/{batch}/matches"): [_ids("batch")],
     ("GET", "/api/v1/batches/{batch}/rejected"): [_ids("batch")],
+    ("GET", "/api/v1/batches/{batch}/rejected.csv"): [_ids("batch")],
+    ("GET", "/api/v1/batches/{batch}/rounds"): [_ids("batch")],
     ("GET", "/api/v1/cases/{instance_id}"): [_ids("instance")],
     ("GET", "/api/v1/cases/{instance_id}/candidates"): [_ids("instance")],
     ("GET", "/api/v1/control/alerts"): [_plain()],
@@ -145,6 +150,8 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/deviations/closing-rate"): [_plain("?model=secret&since=2020-01-01&until=2099-01-01")],
     ("GET", "/api/v1/deviations/{case_id}"): [_ids("case")],
     ("GET", "/api/v1/inbox"): [_plain()],
+    ("GET", "/api/v1/loads"): [_plain()],
+    ("GET", "/api/v1/loads/{run}"): [_code("1")],
     ("GET", "/api/v1/models"): [_plain()],
     ("GET", "/api/v1/models/{code}"): [_code("secret")],
     ("GET", "/api/v1/models/{code}/members"): [_code("secret", "?dimension=org", "?dimension=科目")],
@@ -155,7 +162,11 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/plan/versions"): [_plain("?model=secret")],
     ("GET", "/api/v1/roles"): [_plain()],
     ("GET", "/api/v1/sources"): [_plain()],
+    ("GET", "/api/v1/sources/{source}"): [_code("gl")],
     ("GET", "/api/v1/sources/{source}/tie-out"): [_code("gl")],
+    ("GET", "/api/v1/sources/{source}/tie-out/lines"): [
+        _code("gl", *(f"?account={account}&period=2026-03&part=accepted" for account in LEDGER))
+    ],
     ("GET", "/api/v1/spend/requests/{document_id}"): [_ids("document")],
     ("GET", "/api/v1/started"): [_plain()],
     ("GET", "/api/v1/tasks"): [_plain()],

@@ -641,7 +641,7 @@ export interface paths {
         };
         /**
          * Policies
-         * @description The policies there are, in the revision that is in force.
+         * @description The policies in force of the models one may read: rules, and the periods budget was released for.
          */
         get: operations["control_policies"];
         put?: never;
@@ -3413,38 +3413,6 @@ export interface components {
             what: string;
         };
         /**
-         * ChangesOut
-         * @description ``submission``: which one is looked at; ``before``: the one before it, null without any.
-         *
-         *     ``last_year`` null: nothing is known of that year; ``last_year_kind``: wholly actual, or actual with the plan for the rest.
-         *     Rows come by the size of the change; ``unchanged`` of the same kind are not listed.
-         */
-        ChangesOut: {
-            /** Before */
-            before: number | null;
-            /** Figures */
-            figures: components["schemas"]["FigureOut"][];
-            /** Last Year */
-            last_year: number | null;
-            /**
-             * Last Year Kind
-             * @enum {string}
-             */
-            last_year_kind: "actual" | "estimate";
-            /** Org */
-            org: string;
-            /** Rows */
-            rows: components["schemas"]["UnitChangeOut"][];
-            /** Submission */
-            submission: number;
-            /** Unchanged */
-            unchanged: number;
-            /** Unit Id */
-            unit_id: number;
-            /** Year */
-            year: number;
-        };
-        /**
          * CheckCellOut
          * @description Where to go; ``members`` may lack a dimension that the check does not name.
          */
@@ -3517,6 +3485,38 @@ export interface components {
             ways: components["schemas"]["WayOut"][];
         };
         /**
+         * CheckReasonOut
+         * @description What was said at a submission to one finding, whose ``message`` is as it was then.
+         */
+        CheckReasonOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Finding */
+            finding: string;
+            /** Message */
+            message: string;
+            /** Reason */
+            reason: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CheckTrialIn
+         * @description ``edits`` are tried on a private copy; nothing is written.
+         */
+        CheckTrialIn: {
+            /**
+             * Edits
+             * @default []
+             */
+            edits: components["schemas"]["EditIn"][];
+        };
+        /**
          * ChecksOut
          * @description ``findings`` now, at ``seq`` of the version; ``reasons`` of the latest submission.
          */
@@ -3530,7 +3530,7 @@ export interface components {
             /** Passed */
             passed: number;
             /** Reasons */
-            reasons: components["schemas"]["ReasonOut"][];
+            reasons: components["schemas"]["CheckReasonOut"][];
             /** Seq */
             seq: number;
             /** Submission */
@@ -3581,6 +3581,32 @@ export interface components {
             comment: string;
         };
         /**
+         * CommentEntryOut
+         * @description ``act``: say, or that somebody settled the thread or opened it again; ``mentions``: names.
+         */
+        CommentEntryOut: {
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "say" | "resolve" | "reopen";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Body */
+            body: string;
+            /** Id */
+            id: number;
+            /** Login */
+            login: string;
+            /** Mentions */
+            mentions: string[];
+            /** Name */
+            name: string;
+        };
+        /**
          * CommentIn
          * @description ``mentions``: logins of people who shall look at it.
          */
@@ -3594,6 +3620,61 @@ export interface components {
              * @default []
              */
             mentions: string[];
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * CommentMarkOut
+         * @description An open thread.
+         */
+        CommentMarkOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Said */
+            said: number;
+            /** Subject */
+            subject: string;
+        };
+        /** CommentMentionOut */
+        CommentMentionOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Body */
+            body: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Place */
+            place: {
+                [key: string]: string;
+            };
+            /** Subject */
+            subject: string;
+            /** Title */
+            title: string;
+        };
+        /** CommentPersonOut */
+        CommentPersonOut: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+        };
+        /** CommentResolutionIn */
+        CommentResolutionIn: {
+            /** Kind */
+            kind: string;
+            /** Resolved */
+            resolved: boolean;
             /** Subject */
             subject: string;
         };
@@ -3737,7 +3818,7 @@ export interface components {
         };
         /**
          * CycleOut
-         * @description ``keys`` empty: no targets. ``rule``: 强制 refuses what exceeds, 提示 warns. ``favourable``: more, less or "".
+         * @description ``keys`` empty: the cycle has no targets. ``rule``: 强制 refuses, 提示 warns. ``favourable``: more, less or "".
          */
         CycleOut: {
             /** By */
@@ -4076,6 +4157,20 @@ export interface components {
             what: string;
             /** Where */
             where: string;
+        };
+        /**
+         * DimOut
+         * @description A dimension of the item and the member that the rows stand at or under.
+         */
+        DimOut: {
+            /** Code */
+            code: string;
+            /** Member */
+            member: string;
+            /** Member Name */
+            member_name: string;
+            /** Name */
+            name: string;
         };
         /**
          * DimensionOut
@@ -4546,34 +4641,26 @@ export interface components {
             window: string;
         };
         /**
-         * ExportIn
-         * @description ``unit`` of money; ``closed``: keys of rows whose children are not shown.
+         * FigureItemOut
+         * @description ``favourable``: more or less of it is good, "" = neither; ``money``: its unit is the model's currency.
          */
-        ExportIn: {
-            /**
-             * Closed
-             * @default []
-             */
-            closed: string[];
-            /**
-             * Fixed
-             * @default {}
-             */
-            fixed: {
-                [key: string]: string;
-            };
-            /** Form */
-            form: string;
-            /** Org */
-            org?: string | null;
-            /**
-             * Unit
-             * @default yuan
-             * @enum {string}
-             */
-            unit: "yuan" | "thousand" | "wan";
-            /** Version */
-            version: number;
+        FigureItemOut: {
+            /** Cube */
+            cube: string;
+            /** Cube Title */
+            cube_title: string;
+            /** Decimals */
+            decimals: number;
+            /** Favourable */
+            favourable: string;
+            /** Item */
+            item: string;
+            /** Money */
+            money: boolean;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * FigureOut
@@ -4584,63 +4671,24 @@ export interface components {
             after: string | null;
             /** Before */
             before: string | null;
-            item: components["schemas"]["UnitItemOut"];
+            item: components["schemas"]["FigureItemOut"];
             /** Last Year */
             last_year: string | null;
             /** Partial */
             partial: boolean;
             /** Periods */
-            periods: components["schemas"]["UnitPeriodOut"][];
+            periods: components["schemas"]["FigurePeriodOut"][];
         };
-        /**
-         * FillIn
-         * @description ``factor`` multiplies what adds up; ``over``: also cells that hold something; ``dry``: only say what would be done.
-         */
-        FillIn: {
-            /**
-             * Dry
-             * @default true
-             */
-            dry: boolean;
-            /**
-             * Factor
-             * @example 1.05
-             */
-            factor: string;
-            /**
-             * Fixed
-             * @default {}
-             */
-            fixed: {
-                [key: string]: string;
-            };
-            /** Form */
-            form: string;
-            /** Org */
-            org?: string | null;
-            /**
-             * Over
-             * @default false
-             */
-            over: boolean;
-            /** Version */
-            version: number;
-        };
-        /**
-         * FilledOut
-         * @description ``seq``: of the version afterwards; the change set that /plan/undo takes back.
-         */
-        FilledOut: {
-            /** Cells */
-            cells: number;
-            /** Seq */
-            seq: number;
-            /** Skipped */
-            skipped: components["schemas"]["SkippedOut"][];
-            /** Source */
-            source: string;
-            /** Version */
-            version: number;
+        /** FigurePeriodOut */
+        FigurePeriodOut: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Last Year */
+            last_year: string | null;
+            /** Period */
+            period: string;
         };
         /**
          * FindingOut
@@ -4831,6 +4879,8 @@ export interface components {
             budget: string | null;
             /** Difference */
             difference: string | null;
+            /** Editable */
+            editable: boolean;
             /** Last Year */
             last_year: string | null;
             /** Leaf */
@@ -4915,6 +4965,86 @@ export interface components {
             reason: string;
         };
         /**
+         * FormExportIn
+         * @description ``unit`` of money; ``closed``: keys of rows whose children are not shown.
+         */
+        FormExportIn: {
+            /**
+             * Closed
+             * @default []
+             */
+            closed: string[];
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /** Form */
+            form: string;
+            /** Org */
+            org?: string | null;
+            /**
+             * Unit
+             * @default yuan
+             * @enum {string}
+             */
+            unit: "yuan" | "thousand" | "wan";
+            /** Version */
+            version: number;
+        };
+        /**
+         * FormFillIn
+         * @description ``factor`` multiplies what adds up; ``over``: also cells that hold something; ``dry``: only say what would be done.
+         */
+        FormFillIn: {
+            /**
+             * Dry
+             * @default true
+             */
+            dry: boolean;
+            /**
+             * Factor
+             * @example 1.05
+             */
+            factor: string;
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /** Form */
+            form: string;
+            /** Org */
+            org?: string | null;
+            /**
+             * Over
+             * @default false
+             */
+            over: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * FormFilledOut
+         * @description ``seq``: of the version afterwards; the change set that /plan/undo takes back.
+         */
+        FormFilledOut: {
+            /** Cells */
+            cells: number;
+            /** Seq */
+            seq: number;
+            /** Skipped */
+            skipped: components["schemas"]["FormSkippedOut"][];
+            /** Source */
+            source: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * FormIn
          * @description A form on a version at an organisation; ``fixed`` members of dimensions that are neither rows nor organisation.
          */
@@ -4956,6 +5086,26 @@ export interface components {
             orgs: string[];
             /** Title */
             title: string;
+        };
+        /** FormSkippedOut */
+        FormSkippedOut: {
+            /** Cells */
+            cells: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * FormViewOut
+         * @description ``query`` asks for ``slice`` again, also in previews; the cells of ``beside`` stand in the order of the slice's rows.
+         */
+        FormViewOut: {
+            /** Beside */
+            beside: components["schemas"]["BesideOut"][];
+            form: components["schemas"]["FormOut"];
+            query: components["schemas"]["QueryIn"];
+            slice: components["schemas"]["QueryOut"];
+            /** Year */
+            year: number;
         };
         /**
          * GroupOut
@@ -5341,21 +5491,6 @@ export interface components {
             };
         };
         /**
-         * MarkOut
-         * @description An open thread.
-         */
-        MarkOut: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Said */
-            said: number;
-            /** Subject */
-            subject: string;
-        };
-        /**
          * MatchOut
          * @description The vouchers of a batch against one request.
          */
@@ -5433,30 +5568,6 @@ export interface components {
             field: string;
             /** Record */
             record: number;
-        };
-        /** MentionOut */
-        MentionOut: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Author */
-            author: string;
-            /** Body */
-            body: string;
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Place */
-            place: {
-                [key: string]: string;
-            };
-            /** Subject */
-            subject: string;
-            /** Title */
-            title: string;
         };
         /**
          * MethodOut
@@ -5761,16 +5872,14 @@ export interface components {
             budget: string;
             /** Decimals */
             decimals: number;
+            /** Dims */
+            dims: components["schemas"]["DimOut"][];
             /** Favourable */
             favourable: string;
             /** Item */
             item: string;
             /** Item Name */
             item_name: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
             /** Periods */
             periods: components["schemas"]["ForecastPeriodOut"][];
             /** Rows */
@@ -5863,13 +5972,21 @@ export interface components {
         };
         /**
          * PolicyOut
-         * @description ``version_id``: the plan version whose budget was released under it.
+         * @description ``version_id``: the plan version whose budget was released under it. ``period``: the business date's, if among them.
          */
         PolicyOut: {
             /** Code */
             code: string;
+            /** Model */
+            model: string;
+            /** Period */
+            period: string | null;
+            /** Periods */
+            periods: string[];
             /** Revision */
             revision: number;
+            /** Rules */
+            rules: components["schemas"]["ControlRuleOut"][];
             /** Title */
             title: string;
             /** Version Id */
@@ -5963,27 +6080,6 @@ export interface components {
              */
             reason: string;
         };
-        /**
-         * ReasonOut
-         * @description What was said at a submission to one finding, whose ``message`` is as it was then.
-         */
-        ReasonOut: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Author */
-            author: string;
-            /** Finding */
-            finding: string;
-            /** Message */
-            message: string;
-            /** Reason */
-            reason: string;
-            /** Title */
-            title: string;
-        };
         /** Reassignment */
         Reassignment: {
             /** Comment */
@@ -6061,8 +6157,8 @@ export interface components {
             /** Total */
             total: string;
         };
-        /** ReopeningIn */
-        ReopeningIn: {
+        /** ReopeningReason */
+        ReopeningReason: {
             /** Reason */
             reason: string;
         };
@@ -6111,15 +6207,6 @@ export interface components {
             repeated: boolean;
             /** Warnings */
             warnings: string[];
-        };
-        /** ResolutionIn */
-        ResolutionIn: {
-            /** Kind */
-            kind: string;
-            /** Resolved */
-            resolved: boolean;
-            /** Subject */
-            subject: string;
         };
         /**
          * RestoreIn
@@ -6386,13 +6473,6 @@ export interface components {
             login: string;
             /** Password */
             password: string;
-        };
-        /** SkippedOut */
-        SkippedOut: {
-            /** Cells */
-            cells: number;
-            /** Reason */
-            reason: string;
         };
         /**
          * SnapshotIn
@@ -6988,38 +7068,12 @@ export interface components {
             value: string | null;
         };
         /**
-         * ThreadEntryOut
-         * @description ``act``: say, or that somebody settled the thread or opened it again; ``mentions``: names.
-         */
-        ThreadEntryOut: {
-            /**
-             * Act
-             * @enum {string}
-             */
-            act: "say" | "resolve" | "reopen";
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Body */
-            body: string;
-            /** Id */
-            id: number;
-            /** Login */
-            login: string;
-            /** Mentions */
-            mentions: string[];
-            /** Name */
-            name: string;
-        };
-        /**
          * ThreadOut
          * @description ``subject`` is canonical; ``open``: something was said that is not settled.
          */
         ThreadOut: {
             /** Entries */
-            entries: components["schemas"]["ThreadEntryOut"][];
+            entries: components["schemas"]["CommentEntryOut"][];
             /** Kind */
             kind: string;
             /** Open */
@@ -7054,6 +7108,8 @@ export interface components {
             period: string;
             /** Rejected */
             rejected: string;
+            /** Unreadable */
+            unreadable: number;
         };
         /**
          * TodoOut
@@ -7209,17 +7265,6 @@ export interface components {
             status: string;
         };
         /**
-         * TrialIn
-         * @description ``edits`` are tried on a private copy; nothing is written.
-         */
-        TrialIn: {
-            /**
-             * Edits
-             * @default []
-             */
-            edits: components["schemas"]["EditIn"][];
-        };
-        /**
          * UndoIn
          * @description Takes back one change set, if none of its cells changed since.
          */
@@ -7300,7 +7345,7 @@ export interface components {
             before: string | null;
             /** Delta */
             delta: string;
-            item: components["schemas"]["UnitItemOut"];
+            item: components["schemas"]["FigureItemOut"];
             /** Members */
             members: components["schemas"]["UnitMemberOut"][];
             /** Partial */
@@ -7317,6 +7362,38 @@ export interface components {
             year: string | null;
         };
         /**
+         * UnitChangesOut
+         * @description ``submission``: which one is looked at; ``before``: the one before it, null without any.
+         *
+         *     ``last_year`` null: nothing is known of that year; ``last_year_kind``: wholly actual, or actual with the plan for the rest.
+         *     Rows come by the size of the change; ``unchanged`` of the same kind are not listed.
+         */
+        UnitChangesOut: {
+            /** Before */
+            before: number | null;
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            /** Last Year */
+            last_year: number | null;
+            /**
+             * Last Year Kind
+             * @enum {string}
+             */
+            last_year_kind: "actual" | "estimate";
+            /** Org */
+            org: string;
+            /** Rows */
+            rows: components["schemas"]["UnitChangeOut"][];
+            /** Submission */
+            submission: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Unit Id */
+            unit_id: number;
+            /** Year */
+            year: number;
+        };
+        /**
          * UnitIn
          * @description ``org`` stands for itself and everything below it.
          */
@@ -7327,26 +7404,6 @@ export interface components {
             org: string;
             /** Version Id */
             version_id: number;
-        };
-        /**
-         * UnitItemOut
-         * @description ``favourable``: more or less of it is good, "" = neither.
-         */
-        UnitItemOut: {
-            /** Cube */
-            cube: string;
-            /** Cube Title */
-            cube_title: string;
-            /** Decimals */
-            decimals: number;
-            /** Favourable */
-            favourable: string;
-            /** Item */
-            item: string;
-            /** Name */
-            name: string;
-            /** Unit */
-            unit: string;
         };
         /** UnitMemberOut */
         UnitMemberOut: {
@@ -7410,17 +7467,6 @@ export interface components {
             submissions: number;
             /** Version Id */
             version_id: number;
-        };
-        /** UnitPeriodOut */
-        UnitPeriodOut: {
-            /** After */
-            after: string | null;
-            /** Before */
-            before: string | null;
-            /** Last Year */
-            last_year: string | null;
-            /** Period */
-            period: string;
         };
         /**
          * UnitTargetOut
@@ -7610,19 +7656,6 @@ export interface components {
         VersionsOut: {
             /** Versions */
             versions: components["schemas"]["VersionOut"][];
-        };
-        /**
-         * ViewOut
-         * @description ``query`` asks for ``slice`` again, also in previews; the cells of ``beside`` stand in the order of the slice's rows.
-         */
-        ViewOut: {
-            /** Beside */
-            beside: components["schemas"]["BesideOut"][];
-            form: components["schemas"]["FormOut"];
-            query: components["schemas"]["QueryIn"];
-            slice: components["schemas"]["QueryOut"];
-            /** Year */
-            year: number;
         };
         /**
          * WayOut
@@ -8578,7 +8611,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MarkOut"][];
+                    "application/json": components["schemas"]["CommentMarkOut"][];
                 };
             };
             /** @description Validation Error */
@@ -8607,7 +8640,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MentionOut"][];
+                    "application/json": components["schemas"]["CommentMentionOut"][];
                 };
             };
         };
@@ -8630,7 +8663,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PersonOut"][];
+                    "application/json": components["schemas"]["CommentPersonOut"][];
                 };
             };
             /** @description Validation Error */
@@ -8653,7 +8686,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ResolutionIn"];
+                "application/json": components["schemas"]["CommentResolutionIn"];
             };
         };
         responses: {
@@ -10076,7 +10109,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportIn"];
+                "application/json": components["schemas"]["FormExportIn"];
             };
         };
         responses: {
@@ -10109,7 +10142,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FillIn"];
+                "application/json": components["schemas"]["FormFillIn"];
             };
         };
         responses: {
@@ -10119,7 +10152,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FilledOut"];
+                    "application/json": components["schemas"]["FormFilledOut"];
                 };
             };
             /** @description Validation Error */
@@ -10152,7 +10185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ViewOut"];
+                    "application/json": components["schemas"]["FormViewOut"];
                 };
             };
             /** @description Validation Error */
@@ -10687,7 +10720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangesOut"];
+                    "application/json": components["schemas"]["UnitChangesOut"];
                 };
             };
             /** @description Validation Error */
@@ -10743,7 +10776,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TrialIn"];
+                "application/json": components["schemas"]["CheckTrialIn"];
             };
         };
         responses: {
@@ -10811,7 +10844,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReopeningIn"];
+                "application/json": components["schemas"]["ReopeningReason"];
             };
         };
         responses: {

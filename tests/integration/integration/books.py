@@ -8,7 +8,7 @@ from bihuan.bootstrap import Container
 from bihuan.cli.load import load
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.access.model import system
-from bihuan.features.integration import commands, loads, queries
+from bihuan.features.integration import commands, loads, queries, rules
 from bihuan.features.integration import desk as the_desk
 from bihuan.features.integration.model import Batch, RejectedLine, Run, TieRow
 from bihuan.features.integration.tie_out import BooksTaken, take_trial_balance, tie_out
@@ -117,6 +117,14 @@ class Books:
     def tie(self) -> dict[str, TieRow]:
         with self.container.database.reading() as reader:
             return {r.account: r for r in tie_out(reader, ROBOT, self.container.warehouse, source=self.source)}
+
+    def mend_rule_and_reload(self, batch_id: int | None) -> Run:
+        """660299 is travel too, from now on."""
+        assert batch_id is not None
+        rule = rules.rule_of("杂项差旅", {"account": "660299"}, {"item": "差旅费", "org": "=department"}, 1)
+        with self.container.database.writing() as uow:
+            rules.add_rule(uow, ROBOT, source=self.source, rule=rule)
+        return self.reload(batch_id)
 
     def mend(self, mapping: str) -> None:
         with self.container.database.writing() as uow:

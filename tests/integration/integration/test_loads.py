@@ -11,9 +11,10 @@ import pytest
 
 from bihuan.features.access import commands as access
 from bihuan.features.access.model import Grant, Principal
+from bihuan.features.access.scope import Limit
 from bihuan.features.integration import loads
 from bihuan.features.integration.loads import Watch
-from bihuan.features.integration.model import NoSuchRun, TooLateToCancel
+from bihuan.features.integration.model import TooLateToCancel
 from bihuan.kernel.errors import Forbidden
 
 from .books import HEADER, ROBOT, Books, definition, voucher
@@ -24,7 +25,7 @@ STAGES = ("recognise", "map", "validate", "publish")
 
 def test_a_stranger_may_neither_load_nor_watch_nor_stop(books: Books) -> None:
     run = books.ask(voucher("记-1", "300.00"))
-    limited = Grant("integration.*", limits={"org": ()})
+    limited = Grant("integration.*", limits={"org": ((Limit("D110"),),)})
     for actor in (Principal(7, "stranger", "路人", grants=(Grant("plan.read"),)), Principal(8, "x", "x")):
         with books.container.database.writing() as uow:
             with pytest.raises(Forbidden):
@@ -33,7 +34,7 @@ def test_a_stranger_may_neither_load_nor_watch_nor_stop(books: Books) -> None:
                 loads.cancel(uow, actor, run_id=run.id)
             with pytest.raises(Forbidden):
                 loads.runs(uow, actor)
-            with pytest.raises(NoSuchRun):
+            with pytest.raises(Forbidden):
                 loads.seen(uow, actor, run_id=run.id)
     part = Principal(9, "part", "一部", grants=(limited,))
     with books.container.database.writing() as uow, pytest.raises(Forbidden):  # a file holds every part of a company

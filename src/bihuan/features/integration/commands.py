@@ -17,7 +17,6 @@ from bihuan.features.integration.corrections import corrected, in_force
 from bihuan.features.integration.desk import corrections_of
 from bihuan.features.integration.model import Batch, BatchNotReady, NoSuchBatch, RejectedLine, Source
 from bihuan.features.integration.prepare import Prepared, Step, prepare
-from bihuan.features.integration.rights import require_all
 from bihuan.features.integration.source_text import parse_source
 from bihuan.features.integration.target import target_model
 from bihuan.features.integration.vouchers import Imported
@@ -36,8 +35,8 @@ def define_source(
 
     Where the applied model package holds the source, the text becomes the package's next revision: they never differ.
     """
+    actor.require("integration.define")
     source = parse_source(definition, mapping, file=file)
-    require_all(actor, "integration.define", source.model)
     package_texts.write(uow, actor, source=source, definition=definition, mapping=mapping)
     return source
 
@@ -47,8 +46,8 @@ def land(
 ) -> Batch:
     """Keeps the raw file as it came. The same file through the same source again is the same batch, unless lines of it
     are still on the error desk: then a new batch tries those."""
-    found, _ = queries.source(uow, source)
-    require_all(actor, "integration.load", found.model)
+    actor.require("integration.load")
+    queries.source(uow, source)
     file = warehouse.put(uow, "raw", chunks)
     batch, _ = batch_for(uow, actor, source=source, file_hash=file.hash, file_name=file_name)
     return batch
@@ -103,8 +102,8 @@ def prepare_batch(
 
     A file that cannot be read as a whole leaves the batch refused, with the reason in ``message``.
     """
+    actor.require("integration.load")
     row = locked_batch(uow, batch_id)
-    require_all(actor, "integration.load", row.model)
     if row.state not in ("landed", "prepared"):
         raise BatchNotReady(batch=batch_id, state=row.state)
     source, revision = queries.source(uow, row.source)
@@ -189,8 +188,8 @@ def set_control_totals(
     uow: UnitOfWork, actor: Principal, *, source: str, totals: Mapping[tuple[str, str], Decimal]
 ) -> None:
     """What the books say: (account, period) -> debit − credit. A statement about a period replaces the one before."""
-    found, _ = queries.source(uow, source)
-    require_all(actor, "integration.load", found.model)
+    actor.require("integration.load")
+    queries.source(uow, source)
     now = uow.now()
     uow.run("integration.clear_control_totals", source=source, periods=sorted({p for _, p in totals}))
     uow.run_many(
@@ -212,7 +211,7 @@ def set_period_status(
     status: Literal["open", "closed", "not_open"],
 ) -> None:
     """Opens or shuts periods for actuals."""
-    require_all(actor, "integration.close", model)
+    actor.require("integration.close")
     rows = [{"model": model, "period": period, "status": status} for period in periods]
     if status == "open":
         uow.run_many("integration.open_period", [{"model": model, "period": period} for period in periods])

@@ -22,7 +22,6 @@ from bihuan.features.integration.model import (
     Source,
 )
 from bihuan.features.integration.outcomes import MEANINGS, Outcome
-from bihuan.features.integration.rights import require_all
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 _LIVE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
@@ -109,9 +108,8 @@ def _row(record: int, kind: CorrectionKind, *said: str) -> dict[str, object]:
 
 def _desk(uow: UnitOfWork, actor: Principal, batch_id: int) -> tuple[Batch, Source, InForce]:
     """The batch, locked, which must be the newest of its file; its source; what has been said so far."""
-    row = uow.row("integration.lock_batch", id=batch_id)
-    batch = queries.found(row, batch_id)
-    require_all(actor, "integration.load", batch.model)
+    actor.require("integration.load")
+    batch = queries.found(uow.row("integration.lock_batch", id=batch_id), batch_id)
     newest = uow.value("integration.newest_of_file", id=batch_id)
     if batch.state not in ("prepared", "published") or newest != batch_id:
         raise BatchNotReady(batch=batch_id, state=batch.state, newest=newest)

@@ -26,7 +26,6 @@ from bihuan.features.integration.model import (
     TooLateToCancel,
     TooManyRejected,
 )
-from bihuan.features.integration.rights import may_all, require_all
 from bihuan.features.integration.tie_out import tie_out
 from bihuan.kernel.errors import BihuanError, Forbidden
 from bihuan.store.jobs import enqueue
@@ -64,16 +63,16 @@ def start(
     check_only: bool = False,
 ) -> Run:
     """Keeps the file and puts its load into the queue; the same file while it waits or runs is the same load."""
-    found, _ = queries.source(uow, source)
-    _require(actor, found.model, check_only)
+    _require(actor, check_only)
+    queries.source(uow, source)
     file = warehouse.put(uow, "raw", chunks)
     return _queue(uow, actor, "load", source=source, file_hash=file.hash, file_name=file_name, check_only=check_only)
 
 
 def reload(uow: UnitOfWork, actor: Principal, *, batch_id: int) -> Run:
     """Loads the lines on a batch's desk again, with what was mended since; or enters a batch that was only checked."""
+    _require(actor, check_only=False)
     batch = queries.found(uow.row("integration.lock_batch", id=batch_id), batch_id)
-    _require(actor, batch.model, False)
     newest = uow.value("integration.newest_of_file", id=batch_id)
     done = batch.state == "published" and not uow.value("integration.open_rejected", batch_id=batch_id)
     if batch.state == "refused" or newest != batch_id or done:
@@ -82,10 +81,10 @@ def reload(uow: UnitOfWork, actor: Principal, *, batch_id: int) -> Run:
     return _queue(uow, actor, "reload", check_only=False, **names)
 
 
-def _require(actor: Principal, model: str, check_only: bool) -> None:
-    require_all(actor, "integration.load", model)
+def _require(actor: Principal, check_only: bool) -> None:
+    actor.require("integration.load")
     if not check_only:
-        require_all(actor, "integration.publish", model)
+        actor.require("integration.publish")
 
 
 def _queue(
@@ -123,8 +122,8 @@ def _queue(
 
 def cancel(uow: UnitOfWork, actor: Principal, *, run_id: int) -> Run:
     """Asks a load to stop; a queued one stops at once, a running one within a moment, a published one not any more."""
+    actor.require("integration.load")
     one = run(uow, run_id)
-    require_all(actor, "integration.load", one.model)
     if uow.value("integration.ask_cancel", id=run_id, now=uow.now()) is None:
         raise TooLateToCancel(run=run_id, state=one.state)
     record(uow, actor, "integration.cancel", ("load", run_id))
@@ -142,18 +141,15 @@ def run(reader: Reader, run_id: int) -> Run:
 
 
 def seen(reader: Reader, actor: Principal, *, run_id: int) -> Run:
-    """One run, for who may read loads of its model."""
-    one = run(reader, run_id)
-    if not may_all(actor, "integration.read", one.model):
-        raise NoSuchRun(run=run_id)
-    return one
+    """One run, for who may read loads."""
+    actor.require("integration.read")
+    return run(reader, run_id)
 
 
 def runs(reader: Reader, actor: Principal, *, source: str | None = None, count: int = 50) -> list[Run]:
     """The newest runs."""
     actor.require("integration.read")
-    rows = reader.rows("integration.runs", source=source, count=count)
-    return [Run(**r) for r in rows if may_all(actor, "integration.read", r["model"])]
+    return [Run(**r) for r in reader.rows("integration.runs", source=source, count=count)]
 
 
 # --- carrying out ----------------------------------------------------------------------------------------------------

@@ -171,7 +171,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line on the error desk."""
+    """A line on the error desk. ``period``: that of its file's other lines where they have one and its own is unreadable."""
 
     batch_id: int
     record: int
@@ -190,7 +190,8 @@ class TieRow:
     """One account and period against the control total; amounts are debit − credit.
 
     ``excluded`` by the name of the exclusion; ``dismissed``: lines that somebody decided not to take. difference = control −
-    accepted − ignored − excluded − dismissed − rejected; zero means nothing is lost or doubled.
+    accepted − ignored − excluded − dismissed − rejected; zero means nothing is lost or doubled. ``unreadable``: rejected lines
+    whose amount nobody can read, which the difference may hold.
     """
 
     account: str
@@ -201,6 +202,7 @@ class TieRow:
     excluded: Mapping[str, Decimal]
     dismissed: Decimal
     rejected: Decimal
+    unreadable: int
 
     @property
     def difference(self) -> Decimal:

@@ -24,7 +24,6 @@ from bihuan.features.integration.commands import locked_batch, prepare_batch
 from bihuan.features.integration.matching import keep, matches_of
 from bihuan.features.integration.model import LINE_TABLE, Batch, BatchNotReady, Source, TooManyRejected
 from bihuan.features.integration.outcomes import Outcome, fate
-from bihuan.features.integration.rights import require_all
 from bihuan.features.planning import cells, editing, versions
 from bihuan.features.planning.commands import append, lock_heads
 from bihuan.features.planning.model import CellEdit, Version
@@ -55,8 +54,8 @@ def publish(
 
     ``progress`` hears how much of the ledger's part is booked, and may raise to stop.
     """
+    actor.require("integration.publish")
     batch = queries.found(uow.row("integration.batch", id=batch_id), batch_id)
-    require_all(actor, "integration.publish", batch.model)
     published = uow.value("integration.lock_source", code=batch.source)
     batch = locked_batch(uow, batch_id)
     if batch.state == "published":

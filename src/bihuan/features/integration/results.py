@@ -120,6 +120,10 @@ def rejected_lines(checked: Checked) -> Iterator[RejectedLine]:
     columns = checked.columns
     bad = np.flatnonzero((columns.outcome >= 20) | (columns.outcome == Outcome.DISMISSED))
     raw = checked.fields.take(pa.array(bad)).to_pylist()
+    known = np.unique(columns.period[columns.period >= 0])
+    alone = (
+        checked.periods[known[0]] if len(known) == 1 else ""
+    )  # a file of one month says where its unreadable days belong
     for i, row in zip(bad.tolist(), raw, strict=True):
         found, fault = Outcome(int(columns.outcome[i])), Outcome(int(checked.faults[i]))
         ours = {name: row[column] for name, column in checked.source.fields.items()}
@@ -135,7 +139,7 @@ def rejected_lines(checked: Checked) -> Iterator[RejectedLine]:
             value=value,
             voucher=ours.get("voucher", ""),
             account=ours.get("account", "").strip(),
-            period=checked.periods[columns.period[i]] if columns.period[i] >= 0 else "",
+            period=checked.periods[columns.period[i]] if columns.period[i] >= 0 else alone,
             amount=None if fault in _UNREADABLE else amount,
             raw=row,
         )

@@ -8,7 +8,6 @@ from bihuan.features.access.model import Principal
 from bihuan.features.integration import package_texts, queries
 from bihuan.features.integration.mapping import TargetModel
 from bihuan.features.integration.model import IGNORE, BadSource, MappingRule, Source
-from bihuan.features.integration.rights import require_all
 from bihuan.features.integration.source_text import parse_source
 from bihuan.features.integration.target import target_model
 from bihuan.kernel.errors import Problem
@@ -17,8 +16,8 @@ from bihuan.store.unit_of_work import UnitOfWork
 
 def add_rule(uow: UnitOfWork, actor: Principal, *, source: str, rule: MappingRule, reason: str = "") -> int:
     """Adds a rule; the source's new revision. Raises `BadSource` for what the model does not know or that exists."""
+    actor.require("integration.define")
     before, _ = queries.source(uow, source)
-    require_all(actor, "integration.define", before.model)
     row = uow.row("integration.source", code=source)
     assert row is not None, "it was just read"
     model = target_model(queries.compiled(uow, source), {})

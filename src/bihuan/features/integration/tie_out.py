@@ -18,7 +18,6 @@ from bihuan.features.access.model import Principal
 from bihuan.features.integration import commands, queries
 from bihuan.features.integration.model import BY_HAND, FileRefused, RejectedLine, Source, TieRow
 from bihuan.features.integration.outcomes import Outcome
-from bihuan.features.integration.rights import require_all
 from bihuan.features.integration.values import amounts, clean_code, code, read_period
 from bihuan.store.landing import BadFile
 from bihuan.store.unit_of_work import Reader, UnitOfWork
@@ -56,8 +55,8 @@ def take_trial_balance(
     period: str = "",
 ) -> BooksTaken:
     """Reads a trial balance (CSV or Excel) as the control totals of its periods. ``period``: where the file has no such column."""
+    actor.require("integration.load")
     found, _ = queries.source(uow, source)
-    require_all(actor, "integration.load", found.model)
     file = warehouse.put(uow, "raw", chunks)
     try:
         table = commands.read_landed(uow, warehouse, found, file.hash).fields
@@ -131,28 +130,31 @@ def tie_out(
 
     With ``batch_id`` as if that prepared batch were published. Only periods that the control totals state are compared.
     """
-    found, _ = queries.source(reader, source)
-    require_all(actor, "integration.read", found.model)
+    actor.require("integration.read")
+    queries.source(reader, source)
     control = {
         (r["account"], r["period"]): r["amount"] for r in reader.rows("integration.control_totals", source=source)
     }
     stated = {period for _, period in control}
     table = _table(reader, warehouse, source, batch_id)
     loaded = _loaded(table)
-    rejected, dismissed = _on_the_desk(reader, table, source, batch_id)
-    keys = sorted(k for k in {*control, *((a, p) for a, p, _, _ in loaded), *rejected, *dismissed} if k[1] in stated)
+    rejected, dismissed, unreadable = _on_the_desk(reader, table, source, batch_id)
+    keys = sorted(
+        k for k in {*control, *((a, p) for a, p, _, _ in loaded), *rejected, *dismissed, *unreadable} if k[1] in stated
+    )
     by_key: dict[Key, dict[tuple[str, str], Decimal]] = defaultdict(dict)
     for (account, period, outcome, rule), amount in loaded.items():
         by_key[account, period][outcome, rule] = amount
-    return [_row(key, control, by_key[key], rejected, dismissed) for key in keys]
+    return [_row(key, control, by_key[key], rejected, dismissed, unreadable) for key in keys]
 
 
-def _row(
+def _row(  # noqa: PLR0917 - the parts of a row
     key: Key,
     control: Mapping[Key, Decimal],
     loaded: Mapping[tuple[str, str], Decimal],
     rejected: Mapping[Key, Decimal],
     dismissed: Mapping[Key, Decimal],
+    unreadable: Mapping[Key, int],
 ) -> TieRow:
     def of(outcome: Outcome) -> dict[str, Decimal]:
         return {rule: amount for (name, rule), amount in loaded.items() if name == outcome.name}
@@ -167,6 +169,7 @@ def _row(
         excluded=of(Outcome.EXCLUDED),
         dismissed=ignored.get(BY_HAND, ZERO) + dismissed.get(key, ZERO),
         rejected=rejected.get(key, ZERO),
+        unreadable=unreadable.get(key, 0),
     )
 
 
@@ -194,12 +197,15 @@ def _loaded(table: ir.Table | None) -> dict[tuple[str, str, str, str], Decimal]:
 
 def _on_the_desk(
     reader: Reader, table: ir.Table | None, source: str, batch_id: int | None
-) -> tuple[dict[Key, Decimal], dict[Key, Decimal]]:
-    """Rejected and dismissed amounts of the books that no loaded line holds."""
+) -> tuple[dict[Key, Decimal], dict[Key, Decimal], dict[Key, int]]:
+    """Rejected and dismissed amounts of the books that no loaded line holds; lines without a readable amount."""
+    unreadable: dict[Key, int] = defaultdict(int)
     out: tuple[dict[Key, Decimal], ...] = (defaultdict(lambda: ZERO), defaultdict(lambda: ZERO))
     for r in reader.rows("integration.rejected_totals", source=source, batch_id=batch_id):
         if r["fault"] != Outcome.DUPLICATE_IN_FILE.name:
             out[r["dismissed"]][r["account"], r["period"]] += r["amount"]
+        if r["unreadable"]:
+            unreadable[r["account"], r["period"]] += r["unreadable"]
     changed = {
         (r["voucher"], r["period"]): r["dismissed"]
         for r in reader.rows("integration.changed_vouchers", source=source, batch_id=batch_id)
@@ -212,7 +218,7 @@ def _on_the_desk(
             where = changed.get((r["src_voucher"], r["period"]))
             if where is not None:
                 out[where][r["src_account"], r["period"]] -= r["amount"]
-    return dict(out[0]), dict(out[1])
+    return dict(out[0]), dict(out[1]), dict(unreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +242,8 @@ def lines_behind(
     limit: int = 200,
 ) -> LinesBehind:
     """The lines that make one part of an account and period."""
-    found, _ = queries.source(reader, source)
-    require_all(actor, "integration.read", found.model)
+    actor.require("integration.read")
+    queries.source(reader, source)
     assert part in get_args(Part)
     out: list[dict[str, Any]] = []
     count, amount = 0, ZERO

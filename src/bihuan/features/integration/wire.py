@@ -96,6 +96,7 @@ class TieOut(BaseModel):
     excluded: dict[str, str]
     dismissed: str
     rejected: str
+    unreadable: int
     difference: str
 
 
@@ -341,6 +342,7 @@ def tie_row_out(row: TieRow) -> TieOut:
     return TieOut(
         account=row.account,
         period=row.period,
+        unreadable=row.unreadable,
         excluded={name: str(amount) for name, amount in row.excluded.items()},
         **{n: str(getattr(row, n)) for n in names},
     )

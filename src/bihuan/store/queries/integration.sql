@@ -147,7 +147,8 @@ GROUP BY r.outcome, r.field, r.value ORDER BY count(*) DESC, r.outcome, r.field,
 -- Open rejected and dismissed amounts of a source's published batches and one prepared batch, by account, period and fault;
 -- of a file that is being tried again only the new batch speaks.
 SELECT r.account, r.period, r.outcome = 'DISMISSED' AS dismissed,
-       CASE WHEN r.outcome = 'DISMISSED' THEN r.value ELSE r.outcome END AS fault, coalesce(sum(r.amount), 0) AS amount
+       CASE WHEN r.outcome = 'DISMISSED' THEN r.value ELSE r.outcome END AS fault, coalesce(sum(r.amount), 0) AS amount,
+       count(*) FILTER (WHERE r.amount IS NULL) AS unreadable
 FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
 WHERE b.source = :source AND r.resolved_by IS NULL AND (b.state = 'published' OR b.id = CAST(:batch_id AS bigint))
   AND NOT EXISTS (SELECT 1 FROM load_batch t WHERE t.id = CAST(:batch_id AS bigint) AND t.state <> 'published'
