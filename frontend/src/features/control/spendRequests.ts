@@ -4,7 +4,7 @@ import { answer, api } from "../../api/client";
 import type { components } from "../../api/schema";
 
 type Schemas = components["schemas"];
-export type SpendForm = Schemas["FormOut"];
+export type SpendForm = Schemas["SpendFormOut"];
 export type FormDimension = Schemas["OptionDimensionOut"];
 export type FormMember = Schemas["OptionMemberOut"];
 export type SpendLine = Schemas["SpendLineIn"];

@@ -117,4 +117,4 @@ export const askTransfer = (policy: string, lines: Line[], reason: string, flow:
 export const peopleQuery = () => queryOptions({ queryKey: ["tasks"], queryFn: () => answer(api.GET("/api/v1/tasks")) });
 
 export const decideTask = (task: number, action: "approve" | "return" | "reject", comment: string) =>
-  answer(api.POST("/api/v1/tasks/{task_id}/decision", { params: { path: { task_id: task } }, body: { action, comment, to: null } }));
+  answer(api.POST("/api/v1/tasks/{task_id}/decision", { params: { path: { task_id: task } }, body: { action, comment, to: null, resume: "again" } }));
