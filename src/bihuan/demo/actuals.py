@@ -1,16 +1,15 @@
 """Actuals by the route that every file takes: land, map and check, publish; then the trial balance and the closed periods."""
 
-import csv
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 
 from bihuan.bootstrap import Container
 from bihuan.demo.books.files import Delivery
 from bihuan.demo.people import COMPANY, known
 from bihuan.features.access.model import system
-from bihuan.features.integration import commands, publishing, queries
+from bihuan.features.integration import commands, package_texts, publishing, queries, tie_out
 from bihuan.features.integration.model import Batch
+from bihuan.features.integration.source_text import parse_source
 
 LEDGER, PEOPLE, SALES = "集团总账", "人事", "销售台账"
 
@@ -32,14 +31,14 @@ def load_year(container: Container, folder: Path, deliveries: Sequence[Delivery]
 
 
 def define_sources(container: Container, folder: Path, *, controlled: bool) -> None:
-    """The sources of the package; not ``controlled``: without the policy whose ledger takes the vouchers."""
+    """The sources as the package says; not ``controlled``: without the policy whose ledger takes the vouchers."""
     with container.database.writing() as uow:
         for path in sorted((folder / "sources").glob("*.yaml")):
             text, mapping = path.read_text("utf-8"), path.with_suffix(".csv")
             if not controlled:
                 text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("policy:"))
             rules = mapping.read_text("utf-8") if mapping.exists() else ""
-            commands.define_source(uow, system("demo"), definition=text, mapping=rules, file=path.name)
+            package_texts.put(uow, system("demo"), source=parse_source(text, rules), definition=text, mapping=rules)
 
 
 def load_delivery(container: Container, delivery: Delivery) -> None:
@@ -47,8 +46,8 @@ def load_delivery(container: Container, delivery: Delivery) -> None:
     for source, file in ((PEOPLE, delivery.people), (SALES, delivery.sales), (LEDGER, delivery.vouchers)):
         load(container, source, file)
     with container.database.writing() as uow:
-        totals = control_totals(delivery.trial)
-        commands.set_control_totals(uow, known(uow, container, "it"), source=LEDGER, totals=totals)
+        chunks = [delivery.trial.read_bytes()]
+        tie_out.take_trial_balance(uow, known(uow, container, "it"), container.warehouse, source=LEDGER, chunks=chunks)
 
 
 def load(container: Container, source: str, file: Path) -> Batch:
@@ -65,15 +64,6 @@ def load(container: Container, source: str, file: Path) -> Batch:
         with container.database.writing() as uow:
             batch = publishing.publish(uow, actor, files, batch_id=batch.id)
     return batch
-
-
-def control_totals(trial: Path) -> dict[tuple[str, str], Decimal]:
-    """(account, period) -> debit − credit of a trial balance."""
-    with trial.open(encoding="utf-8-sig", newline="") as file:
-        return {
-            (row["科目编码"], row["会计期间"]): Decimal(row["借方发生额"]) - Decimal(row["贷方发生额"])
-            for row in csv.DictReader(file)
-        }
 
 
 def close(container: Container, periods: Sequence[str]) -> None:

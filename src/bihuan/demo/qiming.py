@@ -8,12 +8,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from bihuan.bootstrap import Container, models_folder
 from bihuan.demo import actuals, budget
 from bihuan.demo.books.files import Books, write_books
-from bihuan.demo.flows import put_flows
 from bihuan.demo.people import COMPANY, add_staff, known
 from bihuan.features.access import commands as access
 from bihuan.features.access.model import system
@@ -24,6 +24,7 @@ from bihuan.settings import Settings
 DEFAULT_SEED = 2026
 BUSINESS_DATE = date(2026, 10, 31)
 POLICY, FLOW = "集团费用控制", "部门预算审批"
+TAX = Decimal(6)  # percent, on top of what is asked for
 _DONE = "demo_stages"  # the setting that says which stages are done, and from which seed
 
 
@@ -78,9 +79,8 @@ def people(setup: Setup) -> None:
 
 
 def rules(setup: Setup) -> None:
-    """审批流、控制方案"""
+    """控制方案"""
     with setup.container.database.writing() as uow:
-        put_flows(uow, setup.folder)
         control.apply_policies(uow, system("demo"), model=COMPANY)
 
 
@@ -104,10 +104,13 @@ def requests(setup: Setup) -> None:
     with setup.container.database.writing() as uow:
         requester = known(uow, setup.container, "jingban")
         for asked in setup.books.requests:
-            line = RequestLine({"org": asked.org, "科目": asked.item}, str(asked.month), asked.amount, asked.title)
-            control.reserve(
-                uow, requester, policy=POLICY, request=Request(asked.number, asked.number, (line,), asked.title)
+            place = {"org": asked.org, "科目": asked.item, "item": "费用!金额"}
+            line = RequestLine(place, str(asked.month), asked.amount, asked.title, tax_rate=TAX, tax_included=False)
+            filed = control.file(
+                uow, requester, policy=POLICY, request=Request(asked.number, asked.number, (line,), title=asked.title)
             )
+            assert filed.case is not None, "the policy names an approval"
+            budget.approve(uow, setup.container, filed.case)
 
 
 STAGES: Sequence[Callable[[Setup], None]] = (people, rules, history, budget_2026, actuals_2026, requests)

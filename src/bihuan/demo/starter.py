@@ -4,7 +4,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from bihuan.bootstrap import Container, models_folder
-from bihuan.demo.flows import put_flows
 from bihuan.demo.people import known
 from bihuan.features.access.model import system
 from bihuan.features.control import commands as control
@@ -31,7 +30,6 @@ def load_starter(container: Container) -> None:
 def _start(uow: UnitOfWork, container: Container, folder: Path) -> None:
     everything = system("demo")
     admin, approver, requester = (known(uow, container, login) for login in ("yusuan", "shenpi", "jingban"))
-    put_flows(uow, folder)
     for path in sorted((folder / "sources").glob("*.yaml")):
         mapping = path.with_suffix(".csv").read_text("utf-8")
         integration.define_source(uow, everything, definition=path.read_text("utf-8"), mapping=mapping, file=path.name)
