@@ -113,7 +113,7 @@ function Lines({ list, picked, onPick }: Omit<Props, "onList">) {
               </span>
               {line.status !== undefined && <StatusTag status={line.status} />}
               {line.action !== undefined && <ActTag action={line.action} />}
-              {line.due !== null && <DueTag due={line.due} overdue={new Date(line.due) < new Date()} dueToday={new Date(line.due).toDateString() === new Date().toDateString()} />}
+              {line.due !== null && <DueTag short due={line.due} overdue={new Date(line.due) < new Date()} dueToday={new Date(line.due).toDateString() === new Date().toDateString()} />}
             </span>
           </button>
         </li>

@@ -14,9 +14,16 @@ interface Props {
   readonly tab: "all" | "today" | "fill" | "approve" | "close";
 }
 
-export function DueTag({ due, overdue, dueToday }: { readonly due: string | null; readonly overdue: boolean; readonly dueToday: boolean }) {
+interface DueProps {
+  readonly due: string | null;
+  readonly overdue: boolean;
+  readonly dueToday: boolean;
+  readonly short?: boolean;
+}
+
+export function DueTag({ due, overdue, dueToday, short = false }: DueProps) {
   const { t } = useTranslation();
-  const told = dueTold(t, due, overdue, dueToday, useBusinessDay());
+  const told = dueTold(t, { due, overdue, dueToday, short, today: useBusinessDay() });
   return (
     <span className="tag" data-tone={told.tone}>
       <Icon name={told.tone === "error" ? "warn" : "clock"} />
@@ -44,8 +51,8 @@ function TodoLines({ todos }: { readonly todos: readonly Todo[] }) {
         <col style={{ width: 66 }} />
         <col />
         <col style={{ width: 130 }} />
-        <col style={{ width: 84 }} />
-        <col style={{ width: 142 }} />
+        <col style={{ width: 108 }} />
+        <col style={{ width: 150 }} />
         <col style={{ width: 84 }} />
       </colgroup>
       <thead>

@@ -34,15 +34,23 @@ export interface DueTold {
 
 const SOON_HOURS = 7 * 24;
 
-/** A due date as a tag says it. `today`: the business date, by which days count; moments go by the clock. */
-export function dueTold(t: TFunction, due: string | null, overdue: boolean, dueToday: boolean, today?: string): DueTold {
+export interface Due {
+  readonly due: string | null;
+  readonly overdue: boolean;
+  readonly dueToday: boolean;
+  readonly short: boolean; // where there is little room
+  readonly today: string | undefined; // the business date, by which days count; moments go by the clock
+}
+
+/** A due date as a tag says it. */
+export function dueTold(t: TFunction, { due, overdue, dueToday, short, today }: Due): DueTold {
   if (due === null) return { tone: "idle", text: t("process.dueNone") };
   const now = isDay(due) && today ? new Date(`${today}T12:00:00`).getTime() : Date.now();
   const left = (endOf(due) - now) / HOUR;
   const time = isDay(due) ? t("process.days", { n: Math.max(1, Math.floor(Math.abs(left) / 24)) }) : duration(t, Math.abs(left));
   if (overdue) return { tone: "error", text: t("process.dueOver", { time }) };
   if (dueToday) return { tone: "error", text: isDay(due) ? t("process.dueTodayDay") : t("process.dueToday", { at: minuteOf(new Date(due)) }) };
-  if (left < SOON_HOURS) return { tone: "warn", text: t("process.dueLeft", { at: monthDay(due), time }) };
+  if (left < SOON_HOURS) return { tone: "warn", text: short ? t("process.dueShort", { time }) : t("process.dueLeft", { at: monthDay(due), time }) };
   return { tone: "idle", text: t("process.dueAt", { at: monthDay(due) }) };
 }
 

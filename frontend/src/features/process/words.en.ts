@@ -45,11 +45,12 @@ export const processEn: Words<typeof processZh> = {
   dueTodayDay: "Today",
   dueLeft: "{{at}}, {{time}} left",
   dueAt: "{{at}}",
+  dueShort: "{{time}} left",
   inbox: "Notices",
   unread: "{{count}} unread",
   readAll: "Mark all as read",
   notice: {
-    assigned: "{{who}} submitted; your turn",
+    assigned: "From {{who}}; your turn",
     returned: "{{who}} returned it",
     approved: "{{who}} approved it",
     rejected: "{{who}} rejected it",

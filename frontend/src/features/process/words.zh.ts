@@ -42,11 +42,12 @@ export const processZh = {
   dueTodayDay: "今天",
   dueLeft: "{{at}} 剩 {{time}}",
   dueAt: "{{at}}",
+  dueShort: "剩 {{time}}",
   inbox: "提醒",
   unread: "{{count}} 条未读",
   readAll: "全部标为已读",
   notice: {
-    assigned: "{{who}} 提交，等你审批",
+    assigned: "{{who}} 送来，等你审批",
     returned: "{{who}} 退回了",
     approved: "{{who}} 批准了",
     rejected: "{{who}} 拒绝了",

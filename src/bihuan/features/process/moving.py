@@ -208,3 +208,4 @@ def log(  # noqa: PLR0917 - read as a sentence: who did what on which case
     }
     uow.run("process.action_insert", **said, previous=previous, hash=link(previous, said))
     record(uow, actor, f"process.{action}", (case.subject_kind, case.subject_id), reason=comment)
+    stir(uow, [case.requester_id])
