@@ -1,4 +1,5 @@
 /** Requests with their status tags: one's own, or all that one may see. */
+import type { TFunction } from "i18next";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Button, Segmented, Select } from "antd";
@@ -148,7 +149,7 @@ function Open({ row, children }: { readonly row: DocumentRow; readonly children:
   );
 }
 
-type Words = ReturnType<typeof useTranslation>["t"];
+type Words = TFunction;
 
 function placeOf(row: DocumentRow, t: Words): string {
   const names = Object.values(row.places[0] ?? {}).join(" · ");

@@ -1,4 +1,5 @@
 /** One request: where it stands and who holds it, its lines, what approvers said and what the ledger booked, in order. */
+import type { TFunction } from "i18next";
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
@@ -93,7 +94,7 @@ function Steps({ standing }: { readonly standing: Standing }) {
   );
 }
 
-function Holding({ standing, t }: { readonly standing: Standing; readonly t: ReturnType<typeof useTranslation>["t"] }) {
+function Holding({ standing, t }: { readonly standing: Standing; readonly t: TFunction }) {
   return (
     <span className="muted small" data-testid="holding">
       {standing.holders.join("、")} · {t("control.doc.waited", { time: spoken(t, standing.hours ?? 0) })}

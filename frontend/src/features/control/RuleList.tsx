@@ -1,4 +1,5 @@
 /** Every rule that was checked: its verdict, what it leaves, its bar. */
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { Icon, type IconName } from "../../ui/icons";
 import { negative, yuan } from "./figures";
@@ -54,7 +55,7 @@ function Rule({ rule }: { readonly rule: Finding }) {
   );
 }
 
-function left(t: ReturnType<typeof useTranslation>["t"], rule: Finding): string {
+function left(t: TFunction, rule: Finding): string {
   if (rule.verdict === "refuse") return t("control.check.short", { amount: yuan(rule.short) });
   return t("control.check.left", { amount: yuan(rule.after) });
 }

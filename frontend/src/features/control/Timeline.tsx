@@ -1,4 +1,5 @@
 /** What happened to a request, approvals and ledger entries in one order. */
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { clockTime } from "../../lib/times";
 import { negative, sum, yuan } from "./figures";
@@ -38,7 +39,7 @@ export function Timeline({ document }: { readonly document: Document }) {
   );
 }
 
-type Words = ReturnType<typeof useTranslation>["t"];
+type Words = TFunction;
 
 function said(document: Document, t: Words): Happening[] {
   return document.approvals.map((one) => {

@@ -1,4 +1,5 @@
 /** The documents that hold or have spent on a balance row, and what vouchers without a document took. */
+import type { TFunction } from "i18next";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { withSearch } from "../../lib/search";
@@ -62,7 +63,7 @@ const positive = (text: string): boolean => compare(amount(text), amount("0")) >
 /** Days that an amount has been held without being spent. */
 const held = (use: Use): number => (positive(use.reserved) || positive(use.committed) ? daysSince(use.since) : 0);
 
-function stage(t: ReturnType<typeof useTranslation>["t"], use: Use): string {
+function stage(t: TFunction, use: Use): string {
   const names = [
     positive(use.executed) && t("control.check.executed"),
     positive(use.committed) && t("control.check.committed"),

@@ -1,4 +1,5 @@
 /** One transfer: what moves where, whose turn its approval is, and the decision when it is mine. */
+import type { TFunction } from "i18next";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Input } from "antd";
 import { useState } from "react";
@@ -51,7 +52,7 @@ export function TransferTag({ one }: { readonly one: Transfer }) {
   );
 }
 
-export function turnOf(t: ReturnType<typeof useTranslation>["t"], one: Transfer): string {
+export function turnOf(t: TFunction, one: Transfer): string {
   if (one.status === "applied") return t("monitoring.transferDone");
   if (one.status === "dropped") return t("monitoring.transferDropped");
   const current = one.case;

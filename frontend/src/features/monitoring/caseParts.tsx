@@ -1,4 +1,5 @@
 /** How cases are shown everywhere: the state's tag, whose turn it is, how long is left. */
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { clockTime } from "../../lib/times";
 import { Icon, type IconName } from "../../ui/icons";
@@ -34,7 +35,7 @@ export function StateTag({ one }: { readonly one: Case }) {
 }
 
 /** 今天到期 / 剩 2 天 / 已逾期 3 天; of a closed one how many days it took. */
-export function dueText(t: ReturnType<typeof useTranslation>["t"], one: Case): string {
+export function dueText(t: TFunction, one: Case): string {
   if (one.closed_at !== null) {
     const took = Math.max(1, Math.ceil((new Date(one.closed_at).getTime() - new Date(one.opened_at).getTime()) / DAY));
     return t("monitoring.took", { count: took });
@@ -45,7 +46,7 @@ export function dueText(t: ReturnType<typeof useTranslation>["t"], one: Case): s
 }
 
 /** Whose turn it is and since when; nobody's while the next load decides. */
-export function holderText(t: ReturnType<typeof useTranslation>["t"], one: Case): string {
+export function holderText(t: TFunction, one: Case): string {
   if (one.state === "closed") return t("monitoring.byLoad");
   if (one.state === "executed") return t("monitoring.waitsForLoad");
   return one.holders.map((person) => person.name).join("、") || t("monitoring.nobody");
