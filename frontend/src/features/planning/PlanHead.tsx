@@ -69,7 +69,7 @@ const LOOK: Record<State, readonly [tone: "info" | "ok" | "warn" | "error" | und
 };
 
 export function stateOf(unit: Unit): State {
-  const state = (unit.state ?? unit.status) as State;
+  const state = (unit.state) as State;
   if (unit.overdue && state !== "returned") return "overdue";
   return state in LOOK ? state : "preparing";
 }
@@ -97,7 +97,7 @@ function useUnitWords(): (unit: Unit) => string[] {
       const date = unit.due_at.includes("T") ? clockTime(unit.due_at) : unit.due_at.slice(5);
       said.push(`${t("form.due", { date })}（${left}）`);
     }
-    if (unit.status === "submitted") said.push(t("form.heldBy", { who: unit.holder_name ?? unit.holder, time: waited(t, unit.held_hours) }));
+    if (unit.status === "submitted") said.push(t("form.heldBy", { who: unit.holder_name, time: waited(t, unit.held_hours) }));
     return said;
   };
 }

@@ -66,7 +66,7 @@ export function useSubmission({ unit, checking, locate, save, edits, reload }: N
     if (!unit) return;
     setBusy(true);
     try {
-      const moved = await submitUnit(unit.id, unit.flow ?? "", comment, reasons);
+      const moved = await submitUnit(unit.id, unit.flow, comment, reasons);
       setAsking(null);
       const who = Object.values(moved.tasks);
       message.success(who.length > 0 ? t("form.submitted", { who: who.join("、") }) : t("form.submittedNoOne"));
