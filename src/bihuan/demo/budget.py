@@ -8,8 +8,10 @@ from bihuan.demo.books.budget import Budget
 from bihuan.demo.books.files import Books
 from bihuan.demo.people import COMPANY, known, owner_of
 from bihuan.engine.formula.bound import ItemRef
+from bihuan.features.access.model import Principal
 from bihuan.features.control import commands as control
 from bihuan.features.entry import commands as entry
+from bihuan.features.entry.checks.queries import run_checks
 from bihuan.features.planning import commands as plan
 from bihuan.features.planning import queries as planning
 from bihuan.features.planning.model import CellEdit
@@ -20,7 +22,7 @@ from bihuan.store.unit_of_work import UnitOfWork
 VERSION = "2026预算"
 
 
-def make_released(container: Container, books: Books, *, policy: str, flow: str) -> None:
+def make_released(container: Container, books: Books, *, policy: str) -> None:
     """In one transaction: a budget is either released or was not begun."""
     with container.database.writing() as uow:
         admin = known(uow, container, "yusuan")
@@ -33,9 +35,20 @@ def make_released(container: Container, books: Books, *, policy: str, flow: str)
         for org in books.company.orgs:
             unit = entry.open_unit(uow, admin, version_id=version.id, org=org.code, model=COMPANY)
             owner = known(uow, container, owner_of(org))
-            moved = entry.submit(uow, owner, unit_id=unit, flow=flow, comment="按去年实际和今年计划测算")
+            moved = submit(uow, owner, unit_id=unit, comment="按去年实际和今年计划测算")
+            assert moved is not None, "a budget without targets breaks no rule that must hold"
             approve(uow, container, moved)
         control.release_budget(uow, admin, version_id=version.id, policy=policy, orgs=orgs)
+
+
+def submit(uow: UnitOfWork, owner: Principal, *, unit_id: int, comment: str) -> Moved | None:
+    """Submits with a reason for what a check asks; None where something must be mended first, such as a target overrun."""
+    unit = entry.unit_of(uow, unit_id)
+    found = run_checks(uow, owner, version_id=unit["version_id"], org=unit["org"]).outcome.findings
+    if any(finding.kind == "mandatory" for finding in found):
+        return None
+    reasons = {finding.key: "随业务量增长，已和财务沟通。" for finding in found if finding.kind == "verify"}
+    return entry.submit(uow, owner, unit_id=unit_id, comment=comment, reasons=reasons)
 
 
 def approve(uow: UnitOfWork, container: Container, moved: Moved) -> None:

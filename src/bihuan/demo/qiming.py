@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bihuan.bootstrap import Container, models_folder
-from bihuan.demo import actuals, budget
+from bihuan.demo import actuals, budget, season
 from bihuan.demo.books.files import Books, write_books
 from bihuan.demo.people import COMPANY, add_staff, known
 from bihuan.features.access import commands as access
@@ -23,7 +23,7 @@ from bihuan.settings import Settings
 
 DEFAULT_SEED = 2026
 BUSINESS_DATE = date(2026, 10, 31)
-POLICY, FLOW = "集团费用控制", "部门预算审批"
+POLICY = "集团费用控制"
 TAX = Decimal(6)  # percent, on top of what is asked for
 _DONE = "demo_stages"  # the setting that says which stages are done, and from which seed
 
@@ -91,7 +91,7 @@ def history(setup: Setup) -> None:
 
 def budget_2026(setup: Setup) -> None:
     """2026 年预算：填报、提交、批准、下达"""
-    budget.make_released(setup.container, setup.books, policy=POLICY, flow=FLOW)
+    budget.make_released(setup.container, setup.books, policy=POLICY)
 
 
 def actuals_2026(setup: Setup) -> None:
@@ -113,4 +113,17 @@ def requests(setup: Setup) -> None:
             budget.approve(uow, setup.container, filed.case)
 
 
-STAGES: Sequence[Callable[[Setup], None]] = (people, rules, history, budget_2026, actuals_2026, requests)
+def cycle_2027(setup: Setup) -> None:
+    """2027 年度预算：开启、下达目标，部分部门已填报、提交"""
+    season.begin(setup.container, setup.books)
+
+
+STAGES: Sequence[Callable[[Setup], None]] = (
+    people,
+    rules,
+    history,
+    budget_2026,
+    actuals_2026,
+    requests,
+    cycle_2027,
+)

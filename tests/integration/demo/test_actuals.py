@@ -16,6 +16,7 @@ from bihuan.demo.people import COMPANY, add_people
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.access.model import system
 from bihuan.features.integration import commands, queries
+from bihuan.features.integration.tie_out import tie_out
 from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling.folder import read_folder
 from bihuan.features.planning import queries as planning
@@ -99,7 +100,7 @@ def test_pieces_times_price_is_the_revenue_of_the_ledger(loaded: Loaded) -> None
 
 def test_the_tie_out_is_zero_once_the_rejected_lines_are_disclosed(loaded: Loaded) -> None:
     with loaded.container.database.reading() as reader:
-        rows = queries.tie_out(reader, system("test"), loaded.container.warehouse, source=LEDGER)
+        rows = tie_out(reader, system("test"), loaded.container.warehouse, source=LEDGER)
     assert {row.period for row in rows} == {
         f"{y}-{m:02d}" for y, n in ((2025, 12), (2026, 11)) for m in range(1, n + 1)
     }

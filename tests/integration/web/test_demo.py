@@ -12,6 +12,7 @@ from bihuan.features.access.model import system
 from bihuan.features.control.queries import policy
 from bihuan.features.control.reconcile import reconcile
 from bihuan.features.integration import queries as integration
+from bihuan.features.integration.tie_out import tie_out
 from bihuan.settings import Settings
 from bihuan.web.app import create_app
 
@@ -76,13 +77,33 @@ def test_the_versions_have_their_codes(client: TestClient) -> None:
 
 def test_the_full_years_tie_out_with_few_lines_on_the_error_desk(container: Container) -> None:
     with container.database.reading() as reader:
-        rows = integration.tie_out(reader, system("test"), container.warehouse, source="集团总账")
+        rows = tie_out(reader, system("test"), container.warehouse, source="集团总账")
         desk = integration.error_desk(reader, system("test"), source="集团总账", count=10_000)
         batches = integration.batches(reader, system("test"), source="集团总账")
     assert {row.period for row in rows} >= {"2025-01", "2026-10"}
     assert [row for row in rows if row.difference] == []
     assert 10 < len(desk) < 100
     assert 195_000 < sum(batch.records for batch in batches) < 205_000
+
+
+def test_the_season_of_2027_has_begun_with_departments_at_every_point(client: TestClient) -> None:
+    sign_in(client, "yusuan")
+    versions = client.get("/api/v1/plan/versions", params={"model": "qiming"}).json()["versions"]
+    version = next(v["id"] for v in versions if v["code"] == "2027预算")
+    units = client.get("/api/v1/plan-units", params={"version_id": version}).json()
+    status = {unit["org"]: unit["status"] for unit in units}
+    assert len(status) == 37
+    assert status["HQ-FIN"] == "approved"
+    assert (status["PWR-SAL"], status["PWR-QA"]) == ("submitted", "submitted")
+    assert (status["DRV-SAL"], status["PWR-MKT"], status["SMT-SW"]) == ("preparing",) * 3
+    holders = {unit["org"]: unit["holder"] for unit in units}
+    assert (holders["PWR-SAL"], holders["PWR-QA"], holders["PWR-MKT"]) == ("caiwu", "shiye", "bumen")
+
+
+def test_the_requests_of_the_walk_are_approved_and_held(client: TestClient) -> None:
+    sign_in(client, "jingban")
+    listed = client.get("/api/v1/spend/requests", params={"mine": True, "model": "qiming"}).json()
+    assert {(row["number"], row["state"]) for row in listed} == {(f"YK-2026-010{n}", "reserved") for n in (1, 2, 3)}
 
 
 def test_the_legal_entities_add_up_to_the_same_as_the_management_tree(client: TestClient) -> None:

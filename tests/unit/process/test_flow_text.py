@@ -86,3 +86,12 @@ def test_a_package_tells_the_problems_of_all_its_flows_and_a_code_used_twice() -
         flows_of(files, ROLES)
     assert [p.file for p in caught.value.problems] == ["flows/b.yaml", "flows/c.yaml"]
     assert [f.code for f in flows_of({"flows/a.yaml": RIGHT}, ROLES)] == ["预算审批"]
+
+
+def test_a_flow_may_say_what_it_is_for_and_only_what_there_is() -> None:
+    text = RIGHT.replace("nodes:", "subject: plan_unit\nnodes:")
+    assert parse_flow(text, file="f", subjects=("document", "plan_unit")).code == "预算审批"
+    with pytest.raises(ProblemsFound) as caught:
+        parse_flow(text, file="f", subjects=("document",))
+    (problem,) = caught.value.problems
+    assert (problem.found, problem.expected) == ("subject: plan_unit", "document")

@@ -17,7 +17,6 @@ from bihuan.features.modelling.trees import ModelTrees
 from bihuan.features.planning import cells, scoped
 from bihuan.features.planning.model import Version
 from bihuan.features.planning.replica import PlanState
-from bihuan.kernel.member import Dimension
 from bihuan.store.blocks import decode_changes
 from bihuan.store.unit_of_work import Reader
 
@@ -156,7 +155,7 @@ class Comparison:
 
     def _tops(self, item: CompiledItem) -> NDArray[np.int32]:
         model = self.now.model
-        tops = [[self._org_id] if d == ORG else _roots(model.dimensions[d]) for d in item.dims]
+        tops = [[self._org_id] if d == ORG else [m.id for m in model.dimensions[d].tops()] for d in item.dims]
         return np.array(list(product(*tops)), np.int32).reshape(-1, len(item.dims))
 
     @property
@@ -225,12 +224,6 @@ class _Read:
     amounts: list[list[Decimal | None]]
     partial: list[list[bool]]
     hidden: list[list[bool]]
-
-
-def _roots(dimension: Dimension) -> list[int]:
-    tree = dimension.trees.get("")
-    below = set(tree.parent_of()) if tree is not None else set()
-    return [m.id for m in dimension.members if m.id not in below]
 
 
 def _per_column(part: Sequence[Sequence[Decimal | None]], columns: int) -> list[Decimal | None]:

@@ -191,8 +191,8 @@ class Place:
 def places(model: CompiledModel, under: str = "") -> list[Place]:
     """The organisations of the main tree, parents first, in display order."""
     dimension = model.dimensions[ORG]
-    children, parents = _tree(dimension)
-    tops = [m for m in dimension.members if m.id not in parents and m.own_of is None]
+    children, _ = _tree(dimension)
+    tops = [m for m in dimension.tops() if m.own_of is None]
     if under:
         tops = [dimension.by_code[under]]
     out: list[Place] = []

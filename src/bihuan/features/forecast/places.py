@@ -54,9 +54,7 @@ def complete(model: CompiledModel, ref: ItemRef, members: Mapping[str, str]) -> 
 def top_of(model: CompiledModel, dim: str) -> str:
     """The code of the dimension's only top."""
     dimension = _dimension(model, dim)
-    tree = dimension.trees.get("")
-    below = {edge.child for edge in tree.edges} if tree else set()
-    tops = [m for m in dimension.members if m.id not in below]
+    tops = dimension.tops()
     if len(tops) != 1:
         raise Invalid(f"请指定 {dimension.name} 的成员", dimension=dim)
     return tops[0].code

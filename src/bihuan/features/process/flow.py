@@ -4,6 +4,7 @@ A file ``flows/*.yaml`` of a model package::
 
     code: 预算审批
     title: 部门预算审批
+    subject: plan_unit
     nodes:
       - {code: 事业部, title: 事业部审批, role: division-head, due_days: 3, nobody: skip}
       - {code: 归口, title: 归口审批, holders: [hejing, gaoyuan], need: all}
@@ -21,7 +22,7 @@ from bihuan.kernel.errors import Invalid, Problem, ProblemsFound
 
 Need = Literal["any", "all"]
 Nobody = Literal["refuse", "skip"]
-_FLOW_KEYS = {"code", "title", "nodes"}
+_FLOW_KEYS = {"code", "title", "subject", "nodes"}  # subject: what it is for; others find their flow by it
 _NODE_KEYS = {"code", "title", "holders", "role", "due_days", "need", "when", "nobody"}
 
 
@@ -85,14 +86,20 @@ def flow_of(definition: Mapping[str, Any]) -> Flow:
     return read_flow(definition, file=str(definition.get("code") or "flow"))
 
 
-def parse_flow(text: str, *, file: str, roles: Collection[str] | None = None) -> Flow:
-    """A file of a package; scalars are read as text."""
+def parse_flow(
+    text: str, *, file: str, roles: Collection[str] | None = None, subjects: Collection[str] | None = None
+) -> Flow:
+    """A file of a package; scalars are read as text. ``subjects``: the kinds that ``subject`` may name, when they are known."""
     try:
         content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
     except yaml.YAMLError as error:
         raise ProblemsFound([Problem("yaml", file, message=str(error))]) from None
     if not isinstance(content, dict):
         raise ProblemsFound([Problem("bad_flow", file, found=type(content).__name__, expected="code, title, nodes")])
+    kind = content.get("subject")
+    if kind is not None and subjects is not None and kind not in subjects:
+        expected = "、".join(sorted(subjects))
+        raise ProblemsFound([Problem("bad_flow", file, found=f"subject: {kind}", expected=expected)])
     return read_flow(content, file=file, roles=roles)
 
 

@@ -162,6 +162,11 @@ def facts_of(reader: Reader, kind: str, subject_id: int) -> Mapping[str, Fact]:
     return _facts[kind](reader, subject_id) if kind in _facts else {}
 
 
+def subject_kinds() -> frozenset[str]:
+    """The kinds that are bound in this process."""
+    return frozenset(_subjects)
+
+
 def subject_of(kind: str) -> Subject:
     """The subject of a kind."""
     if kind not in _subjects:

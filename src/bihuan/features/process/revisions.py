@@ -6,11 +6,14 @@ from bihuan.features.access.model import Principal, system
 from bihuan.features.modelling import queries as modelling
 from bihuan.features.process.commands import put_flow
 from bihuan.features.process.flow import Flow, parse_flow
+from bihuan.features.process.model import subject_kinds
 from bihuan.kernel.errors import Problem, ProblemsFound
 from bihuan.store.unit_of_work import UnitOfWork
 
 
-def flows_of(files: Mapping[str, str], roles: Collection[str] | None = None) -> list[Flow]:
+def flows_of(
+    files: Mapping[str, str], roles: Collection[str] | None = None, subjects: Collection[str] | None = None
+) -> list[Flow]:
     """The flows of a package's texts; every problem of all of them at once."""
     problems: list[Problem] = []
     flows: dict[str, Flow] = {}
@@ -18,7 +21,7 @@ def flows_of(files: Mapping[str, str], roles: Collection[str] | None = None) -> 
         if not (file.startswith("flows/") and file.endswith((".yaml", ".yml"))):
             continue
         try:
-            flow = parse_flow(text, file=file, roles=roles)
+            flow = parse_flow(text, file=file, roles=roles, subjects=subjects)
         except ProblemsFound as bad:
             problems += bad.problems
             continue
@@ -41,5 +44,5 @@ class FlowRevisions:
         model = modelling.find(uow, model_id)
         files = modelling.package(uow, model_id, revision)
         roles = {r["code"] for r in uow.rows("process.role_codes")}
-        for flow in flows_of(files, roles or None):
+        for flow in flows_of(files, roles or None, subject_kinds() or None):
             put_flow(uow, system(actor.login, actor.request_id), flow, model=model.code)

@@ -233,14 +233,14 @@ class _Home:
 def _taken(dimension: Dimension, tree: str, top: int | None, take: str) -> Iterator[int]:
     """Member ids under ``top`` (None = all tops): its children, its leaves, or it and all below."""
     children = dimension.trees[tree].children() if tree in dimension.trees else {}
-    below = {edge.child for edges in children.values() for edge in edges}
+    tops = [m.id for m in dimension.tops(tree)]
     if top is None and take == "children":
-        yield from (m.id for m in dimension.members if m.id not in below)
+        yield from tops
         return
     if top is not None and take == "children":
         yield from (edge.child for edge in children.get(top, ()))
         return
-    stack = [top] if top is not None else [m.id for m in reversed(dimension.members) if m.id not in below]
+    stack = [top] if top is not None else tops[::-1]
     while stack:
         member = stack.pop()
         edges = children.get(member, ())
