@@ -251,6 +251,7 @@ def test_11_a_table_is_imported_whole_or_not_at_all(season: Season) -> None:
             book,
             "部门,科目,目标,预留\n甲事业部,培训费,2,0.5\nA1,差旅费,0.06,\n",
             orgs=hand.orgs,
+            keys=hand.rules.keys,
             unit=Decimal(10000),
         )
     assert [(p.line, p.found) for p in bad.problems] == [(2, "1,2x"), (3, "丙部")]
