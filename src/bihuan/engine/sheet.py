@@ -154,10 +154,11 @@ class Sheet:
         there = (states != State.BLANK).any(axis=1)
         return panel.changed(rows, values, states, there), Delta(rows, bool((there != present).any()))
 
-    def enterable(self, ref: ItemRef, members: Ints, column: NDArray[np.intp]) -> Flags:
-        """Which cells are entered rather than computed: off the plan, unmatched by every rule, or with ``override``."""
+    def enterable(self, ref: ItemRef, members: Ints, column: NDArray[np.intp], *, over: bool = True) -> Flags:
+        """Which cells are entered rather than computed: off the plan, unmatched by every rule, or (if ``over``) with
+        ``override``."""
         item = self._item(ref)
-        if self.calculation.is_input(item) or item.definition.override:
+        if self.calculation.is_input(item) or (over and item.definition.override):
             return np.ones(len(members), np.bool_)
         plan = self.model.calendar.grain_plan(item.grain) if item.grain else range(1)
         column = np.asarray(column)

@@ -6,8 +6,8 @@ import type { Checks, Finding } from "./requests";
 
 interface Props {
   readonly checks: Checks;
-  readonly onLocate: (finding: Finding) => void;
-  readonly onExplain: () => void;
+  readonly onLocate: ((finding: Finding) => void) | undefined; // none where there is no grid to go to
+  readonly onExplain: (() => void) | undefined; // none for who may not submit
 }
 
 const SHOWN = 3;
@@ -36,12 +36,12 @@ export function ChecksBar({ checks, onLocate, onExplain }: Props) {
             <b>{finding.title}</b>
             <div title={finding.message}>{finding.message}</div>
           </span>
-          {finding.cell && (
+          {finding.cell && onLocate && (
             <button type="button" className="link" onClick={() => onLocate(finding)}>
               {t("form.checks.locate")}
             </button>
           )}
-          {finding.kind === "verify" && (
+          {finding.kind === "verify" && onExplain && (
             <button type="button" className="link" onClick={onExplain}>
               {t("form.checks.explain")}
             </button>

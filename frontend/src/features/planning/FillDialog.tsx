@@ -10,14 +10,14 @@ interface Props {
   readonly body: FormBody;
   readonly factor: string;
   readonly org: string;
-  readonly onFilled: (filled: Filled) => void;
+  readonly onFill: (factor: string, over: boolean) => Promise<void>;
   readonly onCancel: () => void;
 }
 
 const FACTOR = /^\d{1,4}(\.\d{1,6})?$/;
 const goodFactor = (text: string): boolean => FACTOR.test(text) && Number(text) > 0 && Number(text) <= 1000;
 
-export function FillDialog({ body, factor, org, onFilled, onCancel }: Props) {
+export function FillDialog({ body, factor, org, onFill, onCancel }: Props) {
   const { t } = useTranslation();
   const [by, setBy] = useState(factor);
   const [over, setOver] = useState(false);
@@ -47,7 +47,7 @@ export function FillDialog({ body, factor, org, onFilled, onCancel }: Props) {
   const fill = async (): Promise<void> => {
     setBusy(true);
     try {
-      onFilled(await fillForm(body, by.trim(), over, false));
+      await onFill(by.trim(), over);
     } catch (error) {
       setProblem(problemText(t, asProblem(error)));
     } finally {

@@ -27,7 +27,7 @@ const CHANGE: Measure = { kind: "percent", places: 1 };
 export function HeadFigures({ sheet, unit, money }: Props) {
   const { t } = useTranslation();
   useSyncExternalStore(sheet.subscribe, sheet.revision);
-  const targets = useQuery({ ...targetsQuery(unit?.id ?? 0), enabled: unit !== undefined });
+  const targets = useQuery({ ...targetsQuery(unit?.id ?? 0), enabled: unit?.state !== undefined }); // a unit without a cycle has none
   const top = topRow(sheet);
   const year = sheet.data.columns.find((column) => column.total && column.parent === null);
   if (!top || !year) return null;

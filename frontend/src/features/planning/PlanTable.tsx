@@ -72,7 +72,7 @@ export function PlanTable(props: Props) {
   const guard = useLeaveGuard(editCount, context);
   const marks = useMarks(version.id, cube.code, plan.slice, sheet);
   const checking = useChecks(version.status === "open" ? unit : undefined, sheet, plan.at, plan.slice?.seq);
-  const actions = useFormActions({ asked, version: version.id, money, editCount, reload: plan.reload, closed: () => grid.current?.closed() ?? [] });
+  const actions = useFormActions({ asked, version: version.id, money, editCount, own: plan.own, closed: () => grid.current?.closed() ?? [] });
 
   const locate = (cell: CheckCell | null): void => {
     if (cell && !props.onJump(cell)) message.warning(t("form.checks.gone"));
@@ -187,7 +187,7 @@ export function PlanTable(props: Props) {
       <div className="plan-body">
         <div className="plan-main">
           {body()}
-          {checking.checks && <ChecksBar checks={checking.checks} onLocate={(finding) => locate(finding.cell)} onExplain={() => void submission.start()} />}
+          {checking.checks && <ChecksBar checks={checking.checks} onLocate={narrow ? undefined : (finding) => locate(finding.cell)} onExplain={mayPrepare && submission.may && !narrow ? () => void submission.start() : undefined} />}
           {!narrow && (
             <FootBar sheet={sheet} plan={plan} lastSaved={lastSaved} checking={checking}>
               {editCount > 0 && (
@@ -237,7 +237,7 @@ export function PlanTable(props: Props) {
         <ConflictDialog clashes={clash.clashes} sheet={sheet} unit={money} me={me.kind === "in" ? me.info.name : ""} onResolve={resolve} onCancel={() => setClash(null)} />
       )}
       {actions.filling && asked.kind === "form" && (
-        <FillDialog body={asked.body} factor={form?.factor ?? "1"} org={org?.name ?? ""} onFilled={actions.filled} onCancel={actions.stopFill} />
+        <FillDialog body={asked.body} factor={form?.factor ?? "1"} org={org?.name ?? ""} onFill={actions.fill} onCancel={actions.stopFill} />
       )}
       {submission.asking && (
         <SubmitDialog org={org?.name ?? ""} checks={submission.asking} busy={submission.busy} refused={submission.refused} onSubmit={(comment, reasons) => void submission.send(comment, reasons)} onCancel={submission.cancel} />

@@ -20,5 +20,6 @@ export function queryOf(model: ModelDetail, version: Version, cube: Cube, org: M
     fixed: cube.dims.includes(ORG) && org ? { [ORG]: org.code } : {},
     columns: "plan-with-totals",
     as_of: null,
+    over: true,
   };
 }

@@ -87,8 +87,9 @@ export function unitAt(units: readonly Unit[], members: readonly Member[], org: 
 /** A table over time is what one opens first, not the parameters. */
 const hasPeriod = (cube: Cube): boolean => cube.dims.some((dim) => dim.startsWith("period")) || cube.dims.length > 0;
 
-/** The open budget; else the first open version; else the first. */
+/** The open budget; else a budget; else the first open version; else the first. */
 export function currentVersion(versions: readonly Version[] | undefined): Version | undefined {
   const open = versions?.filter((one) => one.status === "open") ?? [];
-  return open.find((one) => one.role === "预算") ?? open[0] ?? versions?.[0];
+  const isBudget = (one: Version): boolean => one.role === "预算";
+  return open.find(isBudget) ?? versions?.find(isBudget) ?? open[0] ?? versions?.[0];
 }

@@ -5,32 +5,31 @@ import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import type { MoneyUnit } from "../../lib/display";
 import { problemText } from "../../ui/problemText";
-import { type Asked, exportForm, type Filled, undoChange } from "./requests";
+import { type Asked, exportForm, fillForm, undoChange } from "./requests";
 
 interface Needs {
   readonly asked: Asked;
   readonly version: number;
   readonly money: MoneyUnit;
   readonly editCount: number;
-  readonly reload: () => Promise<void>;
+  readonly own: (change: () => Promise<number>) => Promise<number>;
   readonly closed: () => readonly string[];
 }
 
 const TOAST_SECONDS = 8;
 
-export function useFormActions({ asked, version, money, editCount, reload, closed }: Needs) {
+export function useFormActions({ asked, version, money, editCount, own, closed }: Needs) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const [filling, setFilling] = useState(false);
 
   const takeBack = async (seq: number): Promise<void> => {
     try {
-      await undoChange(version, seq);
+      await own(async () => (await undoChange(version, seq)).seq);
       message.success(t("form.takenBack"));
     } catch (error) {
       message.error(t("form.notTakenBack", { reason: problemText(t, asProblem(error)) }));
     }
-    await reload();
   };
 
   /** A toast with the way back, for as long as look.md says. */
@@ -59,10 +58,16 @@ export function useFormActions({ asked, version, money, editCount, reload, close
     else setFilling(true);
   };
   const stopFill = useCallback(() => setFilling(false), []);
-  const filled = (found: Filled): void => {
+  const fill = async (factor: string, over: boolean): Promise<void> => {
+    if (asked.kind !== "form") return;
+    let cells = 0;
+    const seq = await own(async () => {
+      const found = await fillForm(asked.body, factor, over, false);
+      ({ cells } = found);
+      return found.seq;
+    });
     setFilling(false);
-    void reload();
-    tellWithUndo(t("form.filled", { count: found.cells }), found.seq);
+    tellWithUndo(t("form.filled", { count: cells }), seq);
   };
 
   const exportNow = async (): Promise<void> => {
@@ -81,5 +86,5 @@ export function useFormActions({ asked, version, money, editCount, reload, close
     }
   };
 
-  return { filling, startFill, stopFill, filled, exportNow, tellWithUndo };
+  return { filling, startFill, stopFill, fill, exportNow, tellWithUndo };
 }

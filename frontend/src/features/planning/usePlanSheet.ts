@@ -42,6 +42,8 @@ export interface PlanSheet {
   readonly othersChanged: string; // who changed something just now, "" = nobody
   readonly reload: () => Promise<void>;
   readonly save: (baseSeq?: number) => Promise<SaveOutcome>;
+  /** Does something that changes the version and answers its seq: the news of it is not somebody else's. */
+  readonly own: (change: () => Promise<number>) => Promise<number>;
 }
 
 export function usePlanSheet(asked: Asked, cube: string, model: ModelDetail, words: PeriodWords): PlanSheet {
@@ -88,25 +90,44 @@ export function usePlanSheet(asked: Asked, cube: string, model: ModelDetail, wor
 
   const previewError = usePreview(sheet, shown.data, at, words);
 
+  /** The news of one's own change may come before its answer, or after; null = nothing was changed after all. */
+  const own = async <T extends number | null>(change: () => Promise<T>): Promise<T> => {
+    let mine = heard.current.own;
+    heard.current = { saving: true, own: mine, waiting: [] };
+    try {
+      const seq = await change();
+      if (seq !== null) {
+        mine = seq;
+        void reload();
+      }
+      return seq;
+    } finally {
+      const others = heard.current.waiting.filter((one) => one.seq > mine).at(-1);
+      heard.current = { saving: false, own: mine, waiting: [] };
+      if (others) othersDid(others);
+    }
+  };
+
   const saveNow = async (baseSeq?: number): Promise<SaveOutcome> => {
     if (!sheet || !shown.data || !at) return { kind: "saved", count: 0, seq: 0 };
     const changes = sheet.changes();
-    let { own } = heard.current;
-    heard.current = { saving: true, own, waiting: [] }; // the news of one's own save may come before its answer, or after
+    const base = baseSeq ?? shown.data.slice.seq;
+    const found: { outcome: SaveOutcome } = { outcome: { kind: "saved", count: 0, seq: 0 } };
     try {
-      const answer = await save(version, baseSeq ?? shown.data.slice.seq, at.edits(changes));
-      if (answer.outcome !== "saved") return whyNot(answer, changes, sheet);
-      own = answer.seq;
-      sheet.settle(changes);
-      void reload();
-      return { kind: "saved", count: answer.saved, seq: answer.seq };
+      await own(async () => {
+        const answer = await save(version, base, at.edits(changes));
+        if (answer.outcome !== "saved") {
+          found.outcome = whyNot(answer, changes, sheet);
+          return null;
+        }
+        sheet.settle(changes);
+        found.outcome = { kind: "saved", count: answer.saved, seq: answer.seq };
+        return answer.seq;
+      });
     } catch (error) {
       return { kind: "failed", problem: asProblem(error) };
-    } finally {
-      const others = heard.current.waiting.filter((change) => change.seq > own).at(-1);
-      heard.current = { saving: false, own, waiting: [] };
-      if (others) othersDid(others);
     }
+    return found.outcome;
   };
 
   return {
@@ -121,6 +142,7 @@ export function usePlanSheet(asked: Asked, cube: string, model: ModelDetail, wor
     othersChanged,
     reload,
     save: saveNow,
+    own,
   };
 }
 

@@ -79,7 +79,8 @@ export class Sheet {
     const key = keyOf(ref);
     const saved = this.#saved.get(key) ?? BLANK;
     const edit = this.#edits.get(key);
-    const shown = edit ? typed(saved, edit.after) : (this.#trial.get(key) ?? saved);
+    const trial = this.#trial.get(key);
+    const shown = edit ? typed(saved, edit.after) : trial ? { ...trial, access: saved.access, reason: saved.reason } : saved;
     const fresh = this.#fresh.get(key);
     return {
       ...shown,

@@ -133,6 +133,7 @@ function figureWidth(source: Source, c: number): number {
   const { rows, columns } = source.axes();
   let longest = Math.max((columns[c]?.label.length ?? 0) * 1.7, (columns[c]?.note?.length ?? 0) * 1.5);
   for (let r = 0; r < Math.min(rows.length, SAMPLE_ROWS); r += 1) longest = Math.max(longest, source.look(r, c).text.length);
+  if (columns[c]?.change) return 70; // ▲+140.0%
   return Math.max(roomy(source) ? 104 : 50, Math.min(160, Math.ceil(longest * 7 + 14)));
 }
 

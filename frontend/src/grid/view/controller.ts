@@ -162,7 +162,7 @@ export class GridController {
   }
 
   #rowLocked(shown: ShownRow): boolean {
-    const accesses = this.#axes.columns.map((column) => this.sheet.saved({ row: shown.row.id, column: column.id }).access);
+    const accesses = this.#axes.columns.filter((column) => column.beside === undefined).map((column) => this.sheet.saved({ row: shown.row.id, column: column.id }).access);
     return accesses.includes("locked") && !accesses.includes("input");
   }
 

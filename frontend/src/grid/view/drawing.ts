@@ -212,6 +212,7 @@ function options(source: Source): ListTableConstructorOptions {
     defaultRowHeight: ROW_HEIGHT,
     defaultHeaderRowHeight: 26,
     widthMode: "standard",
+    enableLineBreak: true, // a heading may have a second line
     autoFillWidth: !roomy(source),
     columnResizeMode: "header",
     dragHeaderMode: "none",

@@ -322,7 +322,8 @@ class _View:
         if not write.all():
             reason[~write] = self._reason("out_of_scope")
         if not item.is_input:
-            computed = ~self.state.sheet.enterable(item.ref, members, period.astype(np.intp))
+            columns = period.astype(np.intp)
+            computed = ~self.state.sheet.enterable(item.ref, members, columns, over=self.asked.over)
             if computed.any():
                 self.reasons[f"formula:{item.ref.item}"] = editing.formula_text(item)
                 reason[computed] = f"formula:{item.ref.item}"

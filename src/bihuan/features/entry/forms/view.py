@@ -74,6 +74,7 @@ def query_of(state: PlanState, form: Form, year: int, *, org: str | None, fixed:
         rows=rows,
         fixed={**fixed, **({ORG: org} if org is not None and _has_org(state, form) else {})},
         columns=list(year_columns(state.model.calendar, year)) if timed else "plan-with-totals",
+        over=False,
     )
 
 
