@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
+from urllib.parse import urlencode
 
-from tests.scopes.shop import ACCOUNTS, LEDGER, ORGS, RELEASED, Shop
+from tests.scopes.shop import ACCOUNTS, LEDGER, ORGS, RELEASED, Shop, cell_key
 
 Ask = tuple[str, Any]  # the query or path parameters filled in, and the content
 Route = tuple[str, str]
@@ -121,6 +122,22 @@ def _handed(content: Callable[[Shop, str, str], Any]) -> Callable[[Shop, str], I
     return asks
 
 
+def _comments(path: str) -> Callable[[Shop, str], Iterator[Ask]]:
+    """A route about the thread of every node and every unit."""
+
+    def asks(shop: Shop, _route: str) -> Iterator[Ask]:
+        keys = [("plan_cell", cell_key(shop, org, account)) for org, account in NODES]
+        keys += [("plan_unit", str(unit)) for unit in shop.ids["unit"]]
+        for kind, key in keys:
+            yield f"{path}?{urlencode({'kind': kind, 'subject': key})}", None
+
+    return asks
+
+
+def _form(shop: Shop, org: str, _account: str, **more: Any) -> dict[str, Any]:
+    return {"version": shop.ids["version"][0], "form": "secret", "org": org, **more}
+
+
 # Reading routes, and those commands whose refusal could say too much.
 ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/actions"): [_plain("?limit=200")],
@@ -134,6 +151,10 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/batches/{batch}/rounds"): [_ids("batch")],
     ("GET", "/api/v1/cases/{instance_id}"): [_ids("instance")],
     ("GET", "/api/v1/cases/{instance_id}/candidates"): [_ids("instance")],
+    ("GET", "/api/v1/comments"): [_comments("/api/v1/comments")],
+    ("GET", "/api/v1/comments/marks"): [_version("?kind=plan_cell&within=version:{version}")],
+    ("GET", "/api/v1/comments/mentions"): [_plain()],
+    ("GET", "/api/v1/comments/people"): [_comments("/api/v1/comments/people")],
     ("GET", "/api/v1/control/alerts"): [_plain()],
     ("GET", "/api/v1/control/buckets"): [_plain("?policy=secret&limit=500")],
     ("GET", "/api/v1/control/buckets/{bucket_id}"): [_ids("bucket")],
@@ -152,6 +173,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/inbox"): [_plain()],
     ("GET", "/api/v1/loads"): [_plain()],
     ("GET", "/api/v1/loads/{run}"): [_code("1")],
+    ("GET", "/api/v1/forms"): [_plain("?model=secret")],
     ("GET", "/api/v1/models"): [_plain()],
     ("GET", "/api/v1/models/{code}"): [_code("secret")],
     ("GET", "/api/v1/models/{code}/members"): [_code("secret", "?dimension=org", "?dimension=科目")],
@@ -159,6 +181,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/plan-units"): [_version("?version_id={version}")],
     ("GET", "/api/v1/plan-units/{unit_id}"): [_ids("unit")],
     ("GET", "/api/v1/plan-units/{unit_id}/changes"): [_ids("unit"), _ids("unit", query="?against=last_year")],
+    ("GET", "/api/v1/plan-units/{unit_id}/checks"): [_ids("unit")],
     ("GET", "/api/v1/plan/versions"): [_plain("?model=secret")],
     ("GET", "/api/v1/roles"): [_plain()],
     ("GET", "/api/v1/sources"): [_plain()],
@@ -179,6 +202,9 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("POST", "/api/v1/cycles/{cycle_id}/targets/import"): [
         _handed(lambda s, o, a: {"text": f"org,{a}\n{o},1\n{o}x,1\n{s.names[o][:-4]},1\n", "dry_run": True})
     ],
+    ("POST", "/api/v1/forms/fill"): [_each(lambda s, o, a: _form(s, o, a, factor="1.5", over=True))],
+    ("POST", "/api/v1/forms/view"): [_each(_form)],
+    ("POST", "/api/v1/plan-units/{unit_id}/checks"): [_ids("unit", json={"edits": []})],
     ("POST", "/api/v1/plan/history"): [_each(_cell)],
     ("POST", "/api/v1/plan/preview"): [
         _each(lambda s, o, a: {"query": _slice(s, o, a), "edits": _edit(s, o, a)["edits"]})
@@ -203,6 +229,10 @@ NOT_ASKED: dict[Route, str] = {
     ("GET", "/api/v1/events"): "an endless answer; tests/integration/web/test_events.py cuts it by scope",
     ("GET", "/api/v1/models/{code}/package"): "the whole package, by a right of its own",
     ("GET", "/api/v1/session"): "oneself",
+    (
+        "POST",
+        "/api/v1/forms/export",
+    ): "what /forms/view answers, as a file; test_forms.py reads it with another's scope",
     ("GET", "/healthz"): "nothing",
 }
 

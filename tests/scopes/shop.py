@@ -1,5 +1,6 @@
 """A company whose every name and amount can be told from any other: what leaks is recognised wherever it appears."""
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ compare: [{title: last, version: 实际, year: 2026}]
 """
 EVERYTHING = (
     "*.read",
+    "collaboration.comment",
     "plan.write",
     "control.request",
     "control.transfer",
@@ -135,6 +137,7 @@ def make(container: Container, client: TestClient, rng: random.Random, folder: P
     _approve(shop, version.id)
     with container.database.writing() as uow:
         control.release_budget(uow, root, version_id=version.id, policy="secret", orgs=list(RELEASED))
+    _talk(shop, rng)
     facts += _spend(shop, rng) + _book(shop, rng, folder) + _hand_out(shop, rng)
     shop.world = World(shop.world.orgs, shop.world.accounts, MONTHS, tuple(facts))
     with container.database.writing() as uow:
@@ -162,6 +165,11 @@ def _package(names: dict[str, str]) -> dict[str, str]:
         "cubes/目标.yaml": "cube: 目标\ntitle: 目标\ndims: [period, org, 科目]\nitems:\n"
         "  目标: {unit: 元, scale: 2}\n  预留: {unit: 元, scale: 2}\n",
         "cycles/season.yaml": CYCLE,
+        "forms/secret.yaml": "form: secret\ncube: 费用\nitems: [金额]\nrows: {dim: 科目, root: all}\ncompare:\n"
+        "  - {code: 实际, version: 实际, year: 0}\n  - {code: 预计, version: 预计, year: 0}\n"
+        "fill: {from: 实际, factor: 1}\n",
+        "checks/secret.yaml": "checks:\n  - code: c\n    kind: 提示\n    cube: 费用\n    per: period\n"
+        "    rows: {dim: 科目, take: all}\n    holds: 金额 < 0\n    message: '{金额} {金额[版本: 实际]}'\n",
         "policies/secret.yaml": "policy: secret\nitems: [费用!金额]\nrules:\n"
         "  - {code: leaf, window: cumulative, by: {org: leaf, 科目: leaf}, strength: rigid}\n"
         "  - {code: group, window: year, by: {org: 0}, strength: flexible, tolerance: '1000'}\n",
@@ -203,6 +211,23 @@ def _hand_out(shop: Shop, rng: random.Random) -> list[Fact]:
     shop.ids["cycle"] = [cycle]
     carriers = {"travel": "near", "meals": "meals"}
     return [Fact(o, carriers[k], MONTHS[0], "target", a) for (o, k), a in given.items()]
+
+
+def cell_key(shop: Shop, org: str, account: str, period: str = "2026-03") -> str:
+    """A plan cell as the subject of comments."""
+    place = {"version": shop.ids["version"][0], "cube": "费用", "item": "金额", "period": period}
+    return json.dumps({**place, "members": {"org": org, "科目": account}})
+
+
+def _talk(shop: Shop, rng: random.Random) -> None:
+    """Something said on a cell and on the unit of every organisation."""
+    owner = shop.caller("owner")
+    for org, unit in zip(RELEASED, shop.ids["unit"], strict=True):
+        for kind, subject in (("plan_cell", cell_key(shop, org, "near")), ("plan_unit", str(unit))):
+            said = f"said-{org}-{rng.getrandbits(40):010x}"
+            shop.words[org].append(said)
+            made = owner("POST", "/api/v1/comments", {"kind": kind, "subject": subject, "body": said})
+            assert made.status_code == 201, made.text
 
 
 def _spend(shop: Shop, rng: random.Random) -> list[Fact]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from sqlalchemy import RowMapping
 
-from bihuan.engine.condition import beside
+from bihuan.engine.condition import Operand, beside
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.sheet import Sheet
 from bihuan.features.access.model import Principal
@@ -49,8 +50,7 @@ def run_checks(reader: Reader, actor: Principal, *, version_id: int, org: str, e
     sheet = _tried(reader, actor, state, version, edits) if edits else state.sheet
     year = year_of(version.code, state.model.calendar)
     others = _beside(reader, state, checks, org=org, year=year)
-    seen = frozenset(_visible(actor, state, _reads(checks, version, others), org=org))
-    place = Place(_org_id(state, org), year, seen)
+    place = Place(_org_id(state, org), year, _Sight(actor, state, version, others))
     return Ran(state.seq, len(checks), run(beside(sheet, {**others.sheets, version.role: sheet}), checks, place))
 
 
@@ -109,25 +109,39 @@ def _beside(reader: Reader, state: PlanState, checks: Iterable[Check], *, org: s
     return found
 
 
-def _reads(checks: Iterable[Check], version: Version, others: _Beside) -> dict[ItemRef, set[str]]:
-    """Item -> the codes of the versions in which some check reads it."""
-    read: dict[ItemRef, set[str]] = {}
-    for check in checks:
-        for operand in check.operands:
-            named = [version.code] if operand.version is None else others.codes.get(operand.version, [version.code])
-            read.setdefault(operand.item, set()).update(named)
-        if check.cell is not None:
-            read.setdefault(check.cell.item, set()).add(version.code)
-    return read
+class _Sight:
+    """What the actor may be told of: every cell that an operand reads at a finding, in every version it is read of."""
+
+    def __init__(self, actor: Principal, state: PlanState, version: Version, others: _Beside) -> None:
+        self.state, self.version, self.others = state, version, others
+        self.scope = actor.scope("plan.read", state.model.definition.name)
+        self._known: dict[tuple[object, ...], bool] = {}
+
+    def __call__(self, operand: Operand, codes: Mapping[str, str]) -> bool:
+        """A dimension that neither the operand pins nor the finding names is read as a whole."""
+        item = self.state.model.items[operand.item]
+        named = {**codes, **operand.pins}
+        places = [[named[d]] if d in named else _tops(self.state.model.dimensions[d]) for d in item.dims]
+        key = (operand.item, operand.version, *(tuple(p) for p in places))
+        if key not in self._known:
+            versions_read = self._versions(operand)
+            self._known[key] = all(
+                self.scope.on(item=cells.code_of(operand.item), version=code).classify(
+                    dict(zip(item.dims, at, strict=True))
+                )
+                == "inside"
+                for code in versions_read
+                for at in product(*places)
+            )
+        return self._known[key]
+
+    def _versions(self, operand: Operand) -> Sequence[str]:
+        if operand.version is None:
+            return [self.version.code]
+        return self.others.codes.get(operand.version, [self.version.code])
 
 
-def _visible(
-    actor: Principal, state: PlanState, read: Mapping[ItemRef, Iterable[str]], *, org: str
-) -> Iterator[ItemRef]:
-    """The items whose numbers at the organisation the actor may read in every version that a check reads them of."""
-    scope = actor.scope("plan.read", state.model.definition.name)
-    for ref, codes in read.items():
-        where = {ORG: org} if ORG in state.model.items[ref].dims else {}
-        named = cells.code_of(ref)
-        if all(scope.on(item=named, version=code).classify(where) == "inside" for code in codes):
-            yield ref
+def _tops(dimension: Dimension) -> list[str]:
+    tree = dimension.trees.get("")
+    below = set(tree.parent_of()) if tree is not None else set()
+    return [m.code for m in dimension.members if m.id not in below]

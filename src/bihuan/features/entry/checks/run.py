@@ -1,6 +1,6 @@
 """Running checks at a plan unit: pure of the store once the sheets are there. Nothing here evaluates anything but the language."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -55,11 +55,14 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where checks run: the unit's organisation (None in a model without) and the year whose columns count."""
+    """Where checks run: the unit's organisation (None in a model without) and the year whose columns count.
+
+    ``visible``: whether what an operand reads at a finding's members (dimension -> code) may be told; None = everything.
+    """
 
     org: int | None
     year: int
-    visible: frozenset[ItemRef] | None = None  # items whose numbers may be told; None = all
+    visible: Callable[[Operand, Mapping[str, str]], bool] | None = None
 
 
 def run(sheet: Sheet, checks: Sequence[Check], place: Place) -> Outcome:
@@ -121,10 +124,11 @@ class _At:
         """The finding with its words; numbers the reader may not see are not told."""
         model, check = self.sheet.model, self.check
         codes = {d: model.dimensions[d].by_id[int(m)].code for d, m in zip(check.holds.dims, self.members, strict=True)}
-        seen = place.visible is None or all(o.item in place.visible for o in check.operands)
+        visible = place.visible
+        seen = visible is None or all(visible(o, codes) for o in check.operands)
         key = "|".join([check.code, codes.get(check.dim, ""), self.period])
         cell = self._cell(check.cell, codes) if check.cell is not None else None
-        told = cell is not None and (place.visible is None or cell.item in place.visible)
+        told = check.cell is not None and (visible is None or visible(check.cell, codes))
         message = self._message() if seen else HIDDEN
         if state >= FIRST_ERROR:
             message = f"{STATE_WORDS.get(state, '数有错误')}，先修正再检查"
