@@ -32,6 +32,7 @@ from bihuan.features.modelling.queries import compiled, trees
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
 from bihuan.features.monitoring.comments import Cases
 from bihuan.features.monitoring.revisions import AlertTexts
+from bihuan.features.monitoring.todos import case_todos
 from bihuan.features.monitoring.transferring import on_transfer as follow_transfer
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
@@ -97,6 +98,7 @@ def bind_subjects() -> None:
     process.register(DOCUMENT, DocumentSubject(), document_facts)
     process.register(TRANSFER, TransferSubject())
     todo.add_source("entry", unit_todos)
+    todo.add_source("monitoring", case_todos)
 
 
 def bind_comments() -> None:

@@ -10,6 +10,7 @@ ROLES = ("approver", "cfo", "division-head")
 RIGHT = """
 code: 预算审批
 title: 部门预算审批
+subject: plan_unit
 nodes:
   - {code: 事业部, title: 事业部审批, role: division-head, due_days: 3, nobody: skip}
   - {code: 归口, title: 归口审批, holders: [he, gao], need: all}
@@ -27,6 +28,7 @@ def test_a_flow_is_read_with_every_key_and_written_back_the_same() -> None:
             Node("归口", "归口审批", ("he", "gao"), need="all"),
             Node("总经理", "CFO 批准", role="cfo", when="金额 >= 10000000"),
         ),
+        "plan_unit",
     )
     assert flow_of(flow_json(flow)) == flow
 

@@ -1,8 +1,9 @@
 /** The figure and its differences: against the last submission and against the year before. */
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { type Amount, divide, subtract } from "../../lib/amount";
+import { add, type Amount, amount, divide, subtract } from "../../lib/amount";
 import { type MoneyUnit, show, showChange } from "../../lib/display";
-import type { Changes, Figure } from "./review";
+import { type Changes, type Figure, unitTargetsQuery } from "./review";
 import { measureOf, orNull, senseOf, size } from "./sense";
 
 interface Props {
@@ -30,10 +31,30 @@ export function FigureStrip({ figure, changes, unit }: Props) {
         </b>
       </div>
       {before !== null && now !== null && <Difference label={t("process.review.toRound", { n: changes.before ?? 0 })} now={now} base={before} figure={figure} unit={unit} />}
+      <Target unit={unit} id={changes.unit_id} />
       {last !== null && now !== null && changes.last_year !== null && (
         <Difference label={`${t(`process.review.${changes.last_year_kind}`, { year: changes.last_year })} ${show(last, measure, unit)}`} now={now} base={last} figure={figure} unit={unit} />
       )}
     </section>
+  );
+}
+
+/** What is planned against the target of the unit's cycle, over its key items; nothing where there is none. */
+function Target({ id, unit }: { readonly id: number; readonly unit: MoneyUnit }) {
+  const { t } = useTranslation();
+  const rows = (useQuery(unitTargetsQuery(id)).data ?? []).filter((one) => one.target !== null && one.room !== null);
+  if (rows.length === 0) return null;
+  const sum = (pick: (row: (typeof rows)[number]) => string | null): Amount => rows.reduce<Amount>((all, row) => add(all, amount(pick(row) ?? "0")), amount("0"));
+  const [target, room] = [sum((row) => row.target), sum((row) => row.room)];
+  const over = room.startsWith("-");
+  return (
+    <div>
+      <span className="label">{t("process.review.target", { amount: show(target, { kind: "money", places: 0 }, unit) })}</span>
+      <b className="figure" data-tone={over ? "unfav" : "none"}>
+        {show(size(room), { kind: "money", places: 0 }, unit)}
+        <small>{t(over ? "process.review.overTarget" : "process.review.underTarget")}</small>
+      </b>
+    </div>
   );
 }
 

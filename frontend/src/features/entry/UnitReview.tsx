@@ -15,6 +15,7 @@ import { ChangeTable } from "./ChangeTable";
 import { FigureStrip } from "./FigureStrip";
 import { MonthBars } from "./MonthBars";
 import { ReopenButton } from "./ReopenButton";
+import { ReviewChecks } from "./ReviewChecks";
 import { type Against, changesQuery, unitQuery } from "./review";
 
 export function UnitReview({ subject }: { readonly subject: CaseDetail }) {
@@ -31,7 +32,7 @@ export function UnitReview({ subject }: { readonly subject: CaseDetail }) {
   }
   if (!data) return <Loading rows={10} />;
   const money = context.unit ?? "yuan";
-  const figures = [...data.figures].sort((a, b) => Math.abs(Number(b.after)) - Math.abs(Number(a.after)));
+  const figures = data.figures;
   const figure = figures[chosen] ?? figures[0];
   const first = data.before === null && against === "round";
   return (
@@ -63,6 +64,7 @@ export function UnitReview({ subject }: { readonly subject: CaseDetail }) {
         {first ? <p className="said muted">{t("process.review.first")}</p> : <ChangeTable changes={data} figure={figure} against={against} unit={money} />}
       </section>
       {figure && <MonthBars figure={figure} changes={data} unit={money} />}
+      <ReviewChecks unit={subject.subject_id} />
     </div>
   );
 }

@@ -24,3 +24,15 @@ export const unitQuery = (unit: number) =>
 export async function reopen(unit: number, reason: string): Promise<void> {
   await answer(api.POST("/api/v1/plan-units/{unit_id}/reopening", { params: { path: { unit_id: unit } }, body: { reason } }));
 }
+
+export const checksQuery = (unit: number) =>
+  queryOptions({
+    queryKey: ["unit", unit, "checks"],
+    queryFn: () => answer(api.GET("/api/v1/plan-units/{unit_id}/checks", { params: { path: { unit_id: unit } } })),
+  });
+
+export const unitTargetsQuery = (unit: number) =>
+  queryOptions({
+    queryKey: ["unit", unit, "targets"],
+    queryFn: () => answer(api.GET("/api/v1/plan-units/{unit_id}/targets", { params: { path: { unit_id: unit } } })),
+  });

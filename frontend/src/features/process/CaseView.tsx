@@ -9,6 +9,7 @@ import { problemText } from "../../ui/problemText";
 import { Icon } from "../../ui/icons";
 import { Failed, Loading } from "../../ui/states";
 import { useNarrow } from "../../ui/useNarrow";
+import { CaseTalk } from "./CaseTalk";
 import { DecisionBar } from "./DecisionBar";
 import { FlowCards, FlowSteps } from "./FlowCards";
 import { HeldBars } from "./HeldBars";
@@ -50,6 +51,7 @@ export function CaseView({ id, position, onBack, onDecided }: Props) {
           <Subject subject={data} />
           {narrow && <FlowSteps subject={data} />}
           <Trail subject={data} />
+          <CaseTalk subject={data} />
         </div>
         {!narrow && (
           <aside className="card case-flow" aria-label={t("process.flow")}>

@@ -29,7 +29,7 @@ export function InboxBell() {
 export function useNoticeWord(): (notice: Notice) => string {
   const { t } = useTranslation();
   return (notice) => {
-    const kind = KINDS.find((one) => notice.kind === `task.${one}`) ?? "other";
+    const kind = notice.kind === "mention" ? notice.kind : (KINDS.find((one) => notice.kind === `task.${one}`) ?? "other");
     return t(`process.notice.${kind}`, { who: notice.actor });
   };
 }

@@ -12,5 +12,7 @@ export interface SubjectProps {
 type SubjectView = LazyExoticComponent<ComponentType<SubjectProps>>;
 
 export const SUBJECT_VIEWS: Readonly<Record<string, SubjectView>> = {
+  document: lazy(async () => ({ default: (await import("../control/DocumentReview")).DocumentReview })),
+  transfer: lazy(async () => ({ default: (await import("../monitoring/TransferReview")).TransferReview })),
   plan_unit: lazy(async () => ({ default: (await import("../entry/UnitReview")).UnitReview })),
 };

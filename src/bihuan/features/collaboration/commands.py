@@ -7,6 +7,7 @@ from bihuan.features.access.commands import record
 from bihuan.features.access.live import Event, announce
 from bihuan.features.access.model import Principal
 from bihuan.features.collaboration import queries
+from bihuan.features.collaboration.inbox import Notice, notify
 from bihuan.features.collaboration.model import Act, CannotMention, NoSuchSubject, Subject, kind_of
 from bihuan.kernel.errors import Invalid
 from bihuan.store.unit_of_work import UnitOfWork
@@ -59,7 +60,16 @@ def _append(
     _tell(uow, actor, kind, about, to=())
     if mentions:
         _tell(uow, actor, kind, about, to=tuple(mentions))
+        data = {"kind": kind, "subject": about.key}
+        notify(uow, actor, mentions, Notice("mention", about.title, body[:200], _link(kind, about), data))
     return int(made)
+
+
+def _link(kind: str, about: Subject) -> str:
+    """Where the thread is seen: the table of its cells, else the page of all one's work."""
+    if kind not in ("plan_cell", "plan_unit") or "org" not in about.place:
+        return "/"
+    return f"/prepare?model={about.place.get('model', '')}&org={about.place['org']}"
 
 
 def _tell(uow: UnitOfWork, actor: Principal, kind: str, about: Subject, *, to: tuple[int, ...]) -> None:

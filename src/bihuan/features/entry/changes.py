@@ -6,6 +6,7 @@ the reader sees nothing is left out, one of which only a part is seen is marked 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from sqlalchemy import RowMapping
@@ -13,9 +14,12 @@ from sqlalchemy import RowMapping
 from bihuan.features.access.model import Principal
 from bihuan.features.entry.commands import unit_of
 from bihuan.features.entry.comparison import Comparison, Figure, Row
-from bihuan.features.entry.last_year import LastYear, find, year_of
+from bihuan.features.entry.cycle import Targets, from_json
+from bihuan.features.entry.last_year import LastYear, find
 from bihuan.features.entry.model import NoSuchUnit
 from bihuan.features.planning import versions
+from bihuan.features.planning.cells import ref_of
+from bihuan.features.planning.estimate import year_of
 from bihuan.features.planning.model import UnknownState
 from bihuan.features.planning.replica import PlanState, replica_of
 from bihuan.store.unit_of_work import Reader
@@ -48,8 +52,11 @@ def changes(reader: Reader, actor: Principal, *, unit_id: int, against: Against)
         raise NoSuchUnit(unit=unit_id)
     version = versions.known(reader, unit["version_id"])
     now, before = states(reader, unit)
-    year = year_of(version, now)
-    comparison = Comparison(reader, actor, unit, version, now, before, year, find(reader, now, version, year))
+    year = year_of(version.code, now.model.calendar)
+    targets = _targets(unit)
+    apart = frozenset(map(ref_of, (targets.item, targets.reserve))) if targets else frozenset()
+    last = find(reader, now, [r for r in now.model.items if r not in apart], year=year, org=unit["org"])
+    comparison = Comparison(reader, actor, unit, version, now, before, year, last, apart)
     found = list(comparison.by_round() if against == "round" else comparison.by_year())
     moved = [r for r in found if r.delta != 0 or (r.before is None) != (r.after is None)]
     moved.sort(key=lambda r: (r.item.definition.unit != now.model.definition.currency, -abs(r.delta)))
@@ -62,8 +69,19 @@ def changes(reader: Reader, actor: Principal, *, unit_id: int, against: Against)
         last=comparison.last,
         rows=moved[:ROWS_MAX],
         unchanged=len(found) - len(moved),
-        figures=list(comparison.figures()),
+        figures=sorted(comparison.figures(), key=lambda f: _rank(f, targets)),
     )
+
+
+def _targets(unit: RowMapping) -> Targets | None:
+    """What the unit's cycle hands down, when it belongs to one."""
+    return None if unit["template"] is None else from_json(unit["template"]).targets
+
+
+def _rank(figure: Figure, targets: Targets | None) -> tuple[bool, Decimal]:
+    """The figure that is held against targets first, then the largest."""
+    measured = targets is not None and figure.item.ref == ref_of(targets.measure)
+    return not measured, -abs(figure.after or Decimal(0))
 
 
 def submission_of(unit: RowMapping) -> int:

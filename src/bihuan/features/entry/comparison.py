@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import RowMapping
 
 from bihuan.engine.compiled import CompiledItem
+from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.access.model import Principal
 from bihuan.features.entry.last_year import LastYear, keys_of
 from bihuan.features.modelling.trees import ModelTrees
@@ -76,11 +77,13 @@ class Comparison:
     before: PlanState | None
     year: int
     last: LastYear
+    apart: frozenset[ItemRef] = frozenset()  # items that are not the unit's own, such as its targets
 
     def items(self) -> Iterator[CompiledItem]:
         """What people can enter at an organisation."""
         for item in self.now.model.items.values():
-            if item.type == "number" and item.grain and ORG in item.dims and not item.always_formula:
+            own = item.type == "number" and item.grain and ORG in item.dims and not item.always_formula
+            if own and item.ref not in self.apart:
                 yield item
 
     def by_round(self) -> Iterator[Row]:
@@ -104,10 +107,10 @@ class Comparison:
 
     def by_year(self) -> Iterator[Row]:
         """A row per year figure of what adds up over time."""
-        if not self.last.known:
+        if self.last.known is None:
             return
         for item in self._additive():
-            nodes = self.nodes(item, self.now, *(s[0] for s in (self.last.actual, self.last.plan) if s))
+            nodes = self.nodes(item, self.now, self.last.known.state)
             after = self._read(self.now, item, nodes, keys_of(self.now.model.calendar, item, self.year))
             was = self.last.read(self.actor, item, nodes)
             for i, node in enumerate(nodes):
@@ -126,7 +129,7 @@ class Comparison:
             keys = keys_of(self.now.model.calendar, item, self.year)
             after = self._read(self.now, item, nodes, keys)
             was = self._read(self.before, item, nodes, keys).amounts if self.before else [[None] * len(keys)]
-            then = self.last.read(self.actor, item, nodes) if self.last.known else [[None] * len(keys)]
+            then = self.last.read(self.actor, item, nodes) if self.last.known is not None else [[None] * len(keys)]
             now, before, last = (_per_column(part, len(keys)) for part in (after.amounts, was, then))
             months = tuple(zip((code for _, code in keys), now, before, last, strict=True))
             total = _sum(now)

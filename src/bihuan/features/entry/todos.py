@@ -38,7 +38,8 @@ def _todo(unit: RowMapping, source: str) -> Todo:
         source=source,
         since=unit["held_since"],
         link=f"/prepare?model={unit['model']}&version={unit['version']}&org={unit['org']}",
-        note=unit["returned_why"] or "",
+        note=unit["returned_why"] or unit["round"] or "",
+        due=unit["due_at"],
         subject_kind=KIND,
         subject_id=unit["id"],
     )

@@ -4,7 +4,7 @@ A file ``flows/*.yaml`` of a model package::
 
     code: 预算审批
     title: 部门预算审批
-    subject: plan_unit
+    subject: plan_unit      # what it is for, where a package has several
     nodes:
       - {code: 事业部, title: 事业部审批, role: division-head, due_days: 3, nobody: skip}
       - {code: 归口, title: 归口审批, holders: [hejing, gaoyuan], need: all}
@@ -22,7 +22,7 @@ from bihuan.kernel.errors import Invalid, Problem, ProblemsFound
 
 Need = Literal["any", "all"]
 Nobody = Literal["refuse", "skip"]
-_FLOW_KEYS = {"code", "title", "subject", "nodes"}  # subject: what it is for; others find their flow by it
+_FLOW_KEYS = {"code", "title", "subject", "nodes"}
 _NODE_KEYS = {"code", "title", "holders", "role", "due_days", "need", "when", "nobody"}
 
 
@@ -52,11 +52,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Approval steps in order."""
+    """Approval steps in order. ``subject``: the kind it is for, "" = any."""
 
     code: str
     title: str
     nodes: tuple[Node, ...]
+    subject: str = ""
 
     def __post_init__(self) -> None:
         if not self.nodes:
@@ -72,7 +73,8 @@ class Flow:
 
 def flow_json(flow: Flow) -> dict[str, Any]:
     """A flow as it is kept; what has its default is left out."""
-    return {"code": flow.code, "title": flow.title, "nodes": [_node_json(n) for n in flow.nodes]}
+    kind = {"subject": flow.subject} if flow.subject else {}
+    return {"code": flow.code, "title": flow.title, **kind, "nodes": [_node_json(n) for n in flow.nodes]}
 
 
 def _node_json(node: Node) -> dict[str, Any]:
@@ -126,7 +128,7 @@ def read_flow(content: Mapping[str, Any], *, file: str, roles: Collection[str] |
             bad(f"nodes.{name}", twice, "每个节点不同")
     if problems:
         raise ProblemsFound(problems)
-    return Flow(code, str(content.get("title") or code), tuple(nodes))
+    return Flow(code, str(content.get("title") or code), tuple(nodes), str(content.get("subject") or ""))
 
 
 def _node(raw: Mapping[str, Any], number: int, bad: Any, roles: Collection[str] | None) -> Node:

@@ -109,11 +109,13 @@ UPDATE plan_unit SET announced_for = due_at WHERE id = :id;
 SELECT author, source FROM plan_log WHERE version_id = :version_id AND seq = :seq ORDER BY unit LIMIT 1;
 -- name: units_preparing
 -- Plan units that are being filled, of open versions: from whom, and why returned if the newest case was.
-SELECT p.id, p.org, p.model, p.held_since, v.code AS version, v.name AS version_name, m.name AS org_name,
-       (SELECT e.actor FROM action_entry e WHERE e.subject_kind = 'plan_unit' AND e.subject_id = p.id::text
-          AND e.action = 'entry.open' ORDER BY e.id LIMIT 1) AS opened_by,
+SELECT p.id, p.org, p.model, p.held_since, p.due_at, v.code AS version, v.name AS version_name, m.name AS org_name,
+       b.round, COALESCE(b.opened_by,
+           (SELECT e.actor FROM action_entry e WHERE e.subject_kind = 'plan_unit' AND e.subject_id = p.id::text
+              AND e.action = 'entry.open' ORDER BY e.id LIMIT 1), 'bihuan') AS opened_by,
        r.actor AS returned_by, r.comment AS returned_why
 FROM plan_unit p JOIN version v ON v.id = p.version_id
+LEFT JOIN budget_cycle b ON b.id = p.cycle_id
 LEFT JOIN model o ON o.code = p.model
 LEFT JOIN dimension d ON d.model_id = o.id AND d.code = 'org'
 LEFT JOIN member m ON m.dimension_id = d.id AND m.code = p.org
@@ -123,4 +125,4 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT a.actor, a.comment FROM flow_action a WHERE a.instance_id = c.id AND a.action IN ('return', 'reject', 'reopen')
     ORDER BY a.seq DESC LIMIT 1) r ON true
-WHERE p.status = 'preparing' AND v.status = 'open' ORDER BY p.id;
+WHERE p.status = 'preparing' AND v.status = 'open' AND COALESCE(b.status, 'open') = 'open' ORDER BY p.id;
