@@ -2,6 +2,7 @@
 import type { TFunction } from "i18next";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Input } from "antd";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
@@ -47,7 +48,7 @@ export function TransferTag({ one }: { readonly one: Transfer }) {
   return (
     <span className="tag" data-tone={tone}>
       <Icon name={icon} />
-      {t(`monitoring.transferStatus.${one.status}`, { defaultValue: one.status })}
+      {t(`monitoring.transferStatus.${one.status === "applied" || one.status === "held" ? one.status : "dropped"}`)}
     </span>
   );
 }
