@@ -2,6 +2,7 @@
 import type { TFunction } from "i18next";
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import { clockTime } from "../../lib/times";
