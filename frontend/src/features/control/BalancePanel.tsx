@@ -90,7 +90,7 @@ export function BalancePanel({ id, unit, onClose }: Props) {
           )}
           <section>
             <h3>{t("control.balance.documents")}</h3>
-            {row.documents.length > 0 ? <UseTable uses={row.documents} direct={null} /> : <p className="small muted">{t("control.balance.noDocuments")}</p>}
+            {row.documents.length > 0 ? <UseTable uses={row.documents} direct={null} compact /> : <p className="small muted">{t("control.balance.noDocuments")}</p>}
           </section>
         </>
       )}

@@ -44,7 +44,7 @@ function Nothing({ lacking }: { readonly lacking: readonly string[] }) {
   return (
     <div className="check-empty" data-testid="check-empty">
       <p>{t("control.check.empty")}</p>
-      {lacking.length > 0 && <p className="muted small">{t("control.check.incomplete", { what: lacking.join("、") })}</p>}
+      {lacking.length > 0 && <p className="muted small">{t("control.check.incomplete", { what: lacking.join(t("control.comma")) })}</p>}
     </div>
   );
 }
@@ -85,7 +85,7 @@ function Answer({ check, waiting, onWay }: { readonly check: Check; readonly wai
       )}
       <div className="section">
         <h3>{t("control.check.rules", { count: check.rules.length })}</h3>
-        <RuleList rules={check.rules} />
+        <RuleList rules={check.rules} told={told?.bucket} />
       </div>
       <Foot check={check} told={told} />
     </div>

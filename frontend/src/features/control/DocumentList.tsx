@@ -166,5 +166,5 @@ function spanOf(row: DocumentRow): string {
 function waiting(row: DocumentRow, t: Words): string {
   const { case: standing } = row;
   if (standing?.status !== "running" || standing.hours === null) return "";
-  return t("control.list.waiting", { who: standing.holders.join("、"), time: spoken(t, standing.hours) });
+  return t("control.list.waiting", { who: standing.holders.join(t("control.comma")), time: spoken(t, standing.hours) });
 }

@@ -47,7 +47,7 @@ export function DocumentView({ id, go }: Props) {
         {back}
         <b data-testid="document-number">{document.number}</b>
         <DocumentTag state={document.state} />
-        <span className="muted small">{[document.kind, document.requester_name, clockTime(document.created_at)].join(" · ")}</span>
+        <span className="muted small who-when">{[document.kind, document.requester_name, clockTime(document.created_at)].join(" · ")}</span>
       </div>
       <div className="scroll doc-body">
         <section className="card">
@@ -86,7 +86,7 @@ function Steps({ standing }: { readonly standing: Standing }) {
         return (
           <li key={`${index} ${node}`} data-state={state}>
             <i aria-hidden="true">{state === "done" && <Icon name="check" size={11} />}</i>
-            <span>{node}</span>
+            <span className="node">{node}</span>
             {state === "current" && <Holding standing={standing} t={t} />}
           </li>
         );
@@ -98,7 +98,7 @@ function Steps({ standing }: { readonly standing: Standing }) {
 function Holding({ standing, t }: { readonly standing: Standing; readonly t: TFunction }) {
   return (
     <span className="muted small" data-testid="holding">
-      {standing.holders.join("、")} · {t("control.doc.waited", { time: spoken(t, standing.hours ?? 0) })}
+      {standing.holders.join(t("control.comma"))} · {t("control.doc.waited", { time: spoken(t, standing.hours ?? 0) })}
       {standing.due_at && ` · ${t("control.doc.due", { time: clockTime(standing.due_at) })}`}
     </span>
   );

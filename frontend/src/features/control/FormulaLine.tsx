@@ -8,7 +8,7 @@ import type { Bucket, Finding } from "./spendRequests";
 
 const ZERO = amount("0");
 
-/** `规则 差旅费：动力市场部 · 差旅费，期初至今（2026≤2026-11），刚性，超出即拦截`. */
+/** `规则“差旅费”：动力市场部 · 差旅费，期初至今，窗口 2026≤2026-11，刚性，超出即拦截`. */
 export function ruleWords(t: TFunction, rule: Bucket): string {
   const mode = rule.mode as "month" | "quarter" | "year" | "cumulative";
   const strength = rule.strength === "rigid" ? "rigid" : rule.tolerance === null ? "watch" : "flexible";
@@ -18,7 +18,7 @@ export function ruleWords(t: TFunction, rule: Bucket): string {
     t("control.check.window", { window: rule.window }),
     t(`control.check.strength.${strength}`, { tolerance: rule.tolerance ?? "" }),
   ];
-  return `${t("control.check.rule")} ${rule.title}：${parts.filter(Boolean).join("，")}`;
+  return t("control.ruleLine", { title: rule.title, text: parts.filter(Boolean).join(t("control.clause")) });
 }
 
 export function FormulaLine({ finding }: { readonly finding: Finding }) {

@@ -9,19 +9,20 @@ import type { Finding } from "./spendRequests";
 
 const LOOK: Record<Finding["verdict"], readonly [string, IconName]> = { ok: ["ok", "check"], warn: ["warn", "warn"], refuse: ["error", "close"] };
 
-export function RuleList({ rules }: { readonly rules: readonly Finding[] }) {
+/** `told`: the row that is explained above already. */
+export function RuleList({ rules, told }: { readonly rules: readonly Finding[]; readonly told: number | undefined }) {
   return (
     <ul className="rule-list">
       {rules.map((rule) => (
         <li key={`${rule.rule} ${rule.key}`} data-testid={`rule-${rule.rule}`}>
-          <Rule rule={rule} />
+          <Rule rule={rule} brief={rule.bucket === told} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Rule({ rule }: { readonly rule: Finding }) {
+function Rule({ rule, brief }: { readonly rule: Finding; readonly brief: boolean }) {
   const { t } = useTranslation();
   const [tone, icon] = LOOK[rule.verdict];
   return (
@@ -35,7 +36,7 @@ function Rule({ rule }: { readonly rule: Finding }) {
         <span className="spring" />
         {rule.after !== null && <b className={negative(rule.after) ? "unfav" : ""}>{left(t, rule)}</b>}
       </div>
-      {rule.seen === "verdict" ? (
+      {brief ? null : rule.seen === "verdict" ? (
         <p className="small muted">{t("control.check.hidden")}</p>
       ) : (
         <>

@@ -41,7 +41,7 @@ export function SpendFormView({ forms, editing, onFiled, onDraft }: Props) {
   if (!form) throw new Error("a form is shown only where there is one");
   const asked = useSpendCheck(form, request);
   const checked = useMemo(() => byLine(asked.check, asked.at), [asked.check, asked.at]);
-  const lacking = missing(form, request, { period: t("control.form.period"), amount: t("control.form.amount") });
+  const lacking = missing(form, request, { period: t("control.form.period"), amount: t("control.form.amount"), department: t("control.department") });
   const change = (part: Partial<RequestDraft>): void => {
     key.current = crypto.randomUUID(); // another content is another request
     setRequest((old) => ({ ...old, ...part }));

@@ -3,7 +3,7 @@ import { Button, Input, Segmented, Select, TreeSelect } from "antd";
 import { useTranslation } from "react-i18next";
 import { Icon } from "../../ui/icons";
 import { yuan } from "./figures";
-import { amountFault, choices, type LineDraft, newLine, type RequestDraft } from "./spendDraft";
+import { amountFault, choices, dimensionName, type LineDraft, newLine, type RequestDraft } from "./spendDraft";
 import type { FormDimension, FormMember, LineCheck, SpendForm } from "./spendRequests";
 
 interface Props {
@@ -54,7 +54,7 @@ function LineFields({ form, request, line, checked, onChange }: LineProps) {
     <div className="spend-fields">
       {form.dimensions.map((dimension) => (
         <div className="field wide" key={dimension.code}>
-          <label htmlFor={id(dimension.code)}>{dimension.name}</label>
+          <label htmlFor={id(dimension.code)}>{dimensionName(dimension, t("control.department"))}</label>
           <MemberPicker
             id={id(dimension.code)}
             dimension={dimension}

@@ -19,7 +19,7 @@ interface Happening {
 
 export function Timeline({ document }: { readonly document: Document }) {
   const { t } = useTranslation();
-  const all = [...said(document, t), ...booked(document, t)].sort((a, b) => a.at.localeCompare(b.at) || a.order - b.order);
+  const all = [...said(document, t), ...booked(document, t)].sort((a, b) => second(a.at) - second(b.at) || a.order - b.order);
   if (all.length === 0) return <p className="card-body muted">{t("control.doc.draftOnly")}</p>;
   return (
     <ol className="timeline" data-testid="timeline">
@@ -38,6 +38,9 @@ export function Timeline({ document }: { readonly document: Document }) {
     </ol>
   );
 }
+
+/** What one transaction did reads as said first, then booked. */
+const second = (iso: string): number => Math.floor(new Date(iso).getTime() / 1000);
 
 type Words = TFunction;
 

@@ -6,15 +6,24 @@ import { useTranslation } from "react-i18next";
 import { withSearch } from "../../lib/search";
 import { compare, amount } from "../../lib/amount";
 import { clockTime } from "../../lib/times";
+import { useNarrow } from "../../ui/useNarrow";
 import { daysSince, yuan } from "./figures";
 import type { Use } from "./spendRequests";
 
 const STALE_DAYS = 30; // held this long it is worth asking about
 
-export function UseTable({ uses, direct }: { readonly uses: readonly Use[]; readonly direct: string | null }) {
+interface Props {
+  readonly uses: readonly Use[];
+  readonly direct: string | null;
+  readonly compact?: boolean; // a row of two lines instead of a wide table
+}
+
+export function UseTable({ uses, direct, compact = false }: Props) {
   const { t } = useTranslation();
+  const narrow = useNarrow();
   const vouchers = direct !== null && compare(amount(direct), amount("0")) !== 0;
   if (uses.length === 0 && !vouchers) return <p className="small muted">{t("control.check.noUses")}</p>;
+  if (compact || narrow) return <Compact uses={uses} direct={vouchers ? direct : null} />;
   return (
     <div className="table-box">
       <table className="data-table">
@@ -42,14 +51,12 @@ export function UseTable({ uses, direct }: { readonly uses: readonly Use[]; read
           {uses.map((use) => (
             <tr key={use.id}>
               <td>
-                <Link to="/spend" search={withSearch({ tab: "mine", id: use.id })}>
-                  {use.number}
-                </Link>
+                <Open use={use} />
               </td>
               <td>{stage(t, use)}</td>
               <td className="about">{use.title}</td>
               <td>{use.requester_name}</td>
-              <td className={held(use) >= STALE_DAYS ? "unfav" : "muted"}>{held(use) >= STALE_DAYS ? t("control.check.held", { count: held(use) }) : clockTime(use.since)}</td>
+              <td className={held(use) >= STALE_DAYS ? "unfav" : "muted"}>{since(t, use)}</td>
               <td className="number">{yuan(use.amount)}</td>
             </tr>
           ))}
@@ -59,10 +66,49 @@ export function UseTable({ uses, direct }: { readonly uses: readonly Use[]; read
   );
 }
 
+function Compact({ uses, direct }: { readonly uses: readonly Use[]; readonly direct: string | null }) {
+  const { t } = useTranslation();
+  return (
+    <ul className="use-list">
+      {direct !== null && (
+        <li>
+          <span className="line">
+            <span>{t("control.check.direct")}</span>
+            <b>{yuan(direct)}</b>
+          </span>
+          <span className="muted small">{t("control.check.executed")}</span>
+        </li>
+      )}
+      {uses.map((use) => (
+        <li key={use.id}>
+          <span className="line">
+            <Open use={use} />
+            <b>{yuan(use.amount)}</b>
+          </span>
+          <span className="small">
+            {[use.title, stage(t, use), use.requester_name].filter(Boolean).join(" · ")} · <span className={held(use) >= STALE_DAYS ? "unfav" : "muted"}>{since(t, use)}</span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Open({ use }: { readonly use: Use }) {
+  return (
+    <Link to="/spend" search={withSearch({ tab: "mine", id: use.id })}>
+      {use.number}
+    </Link>
+  );
+}
+
 const positive = (text: string): boolean => compare(amount(text), amount("0")) > 0;
 
 /** Days that an amount has been held without being spent. */
 const held = (use: Use): number => (positive(use.reserved) || positive(use.committed) ? daysSince(use.since) : 0);
+
+const since = (t: TFunction, use: Use): string =>
+  held(use) >= STALE_DAYS ? t("control.check.held", { count: held(use) }) : clockTime(use.since);
 
 function stage(t: TFunction, use: Use): string {
   const names = [

@@ -87,11 +87,14 @@ export function wireLines(form: SpendForm, request: RequestDraft): { readonly li
   return { lines: found.flatMap((line) => (line ? [line] : [])), at };
 }
 
+/** A dimension's name; the organisation of a model that gives it none is a department. */
+export const dimensionName = (one: FormDimension, department: string): string => (one.code === "org" && one.name === "org" ? department : one.name);
+
 /** The names of what the first incomplete line still lacks. */
-export function missing(form: SpendForm, request: RequestDraft, words: { readonly period: string; readonly amount: string }): string[] {
+export function missing(form: SpendForm, request: RequestDraft, words: { readonly period: string; readonly amount: string; readonly department: string }): string[] {
   const line = request.lines.find((one) => wireLine(form, one) === null);
   if (!line) return [];
-  const dims = form.dimensions.filter((one) => !line.members[one.code]).map((one) => one.name);
+  const dims = form.dimensions.filter((one) => !line.members[one.code]).map((one) => dimensionName(one, words.department));
   return [...dims, ...(line.period ? [] : [words.period]), ...(typedAmount(line.amount) === null ? [words.amount] : [])];
 }
 

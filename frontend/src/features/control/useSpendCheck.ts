@@ -39,19 +39,20 @@ export function useSpendCheck(form: SpendForm, request: RequestDraft): SpendChec
       setProblem(found.kind === "signed-out" ? null : found);
     }
   });
+  const nothing = lines.length === 0;
   useEffect(() => {
+    if (nothing) return undefined;
     const stop = new AbortController();
     const timer = setTimeout(() => void ask(stop.signal), DEBOUNCE_MS);
     return () => {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [question, turn]);
+  }, [nothing, question, turn]);
 
   const again = (): void => setTurn((old) => old + 1);
   useLiveEvents(["control.changed"], (event) => {
     if (event.topic === "reset" || event.data["policy"] === request.policy) again();
   });
-  const nothing = lines.length === 0;
   return { check: nothing ? null : told.check, at: told.at, waiting: !nothing && told.question !== question, problem: nothing ? null : problem, again };
 }
