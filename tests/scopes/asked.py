@@ -190,6 +190,8 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/sources/{source}/tie-out/lines"): [
         _code("gl", *(f"?account={account}&period=2026-03&part=accepted" for account in LEDGER))
     ],
+    ("GET", "/api/v1/spend/forms"): [_plain("", "?model=secret")],
+    ("GET", "/api/v1/spend/requests"): [_plain("?limit=200", "?mine=true", "?model=secret&state=reserved")],
     ("GET", "/api/v1/spend/requests/{document_id}"): [_ids("document")],
     ("GET", "/api/v1/started"): [_plain()],
     ("GET", "/api/v1/tasks"): [_plain()],
@@ -216,6 +218,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
         _each(lambda s, o, a: {k: v for k, v in _lines(s, o, a).items() if k != "number"})
     ],
     ("POST", "/api/v1/spend/requests"): [_each(_lines)],
+    ("POST", "/api/v1/spend/requests/{document_id}/submission"): [_ids("document", json={"title": "x", "lines": []})],
     ("POST", "/api/v1/spend/requests/{document_id}/commitment"): [
         _ids("document", json={"amounts": {"1": "99999999999"}})
     ],

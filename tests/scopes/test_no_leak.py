@@ -109,6 +109,7 @@ SILENT = {
     "GET /api/v1/users",
     "POST /api/v1/plan/save",  # released cells: refused for what they are, whoever asks
     "POST /api/v1/spend/requests/{document_id}/commitment",
+    "POST /api/v1/spend/requests/{document_id}/submission",
 }
 
 
