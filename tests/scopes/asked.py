@@ -138,9 +138,18 @@ def _form(shop: Shop, org: str, _account: str, **more: Any) -> dict[str, Any]:
     return {"version": shop.ids["version"][0], "form": "secret", "org": org, **more}
 
 
+def _holds(_shop: Shop, org: str, account: str) -> dict[str, Any]:
+    return {"model": "secret", "item": ITEM, "members": {"org": org, "科目": account}, "period": "2026-03"}
+
+
+def _board(_shop: Shop, org: str, account: str) -> dict[str, Any]:
+    return {"model": "secret", "members": {"org": org, "科目": account}, "span": "to_date", "period": "2026-03"}
+
+
 # Reading routes, and those commands whose refusal could say too much.
 ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/actions"): [_plain("?limit=200")],
+    ("GET", "/api/v1/alerts"): [_plain("?model=secret", "?model=secret&all=true")],
     ("GET", "/api/v1/batches"): [_plain()],
     ("GET", "/api/v1/batches/{batch}"): [_ids("batch")],
     ("GET", "/api/v1/batches/{batch}/corrections"): [_ids("batch")],
@@ -199,6 +208,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/tasks/done"): [_plain()],
     ("GET", "/api/v1/todos"): [_plain()],
     ("GET", "/api/v1/transfers"): [_plain()],
+    ("GET", "/api/v1/transfers/{transfer_id}"): [_ids("transfer")],
     ("GET", "/api/v1/users"): [_plain()],
     ("POST", "/api/v1/cycles/{cycle_id}/targets"): [_handed(_targets)],
     ("POST", "/api/v1/cycles/{cycle_id}/targets/import"): [
@@ -207,6 +217,9 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("POST", "/api/v1/forms/fill"): [_each(lambda s, o, a: _form(s, o, a, factor="1.5", over=True))],
     ("POST", "/api/v1/forms/view"): [_each(_form)],
     ("POST", "/api/v1/plan-units/{unit_id}/checks"): [_ids("unit", json={"edits": []})],
+    ("POST", "/api/v1/board"): [_plain(json={"model": "secret"}), _each(_board)],
+    ("POST", "/api/v1/board/documents"): [_each(_holds)],
+    ("POST", "/api/v1/deviations/{case_id}/explain"): [_ids("case", json={"text": "x"})],
     ("POST", "/api/v1/plan/history"): [_each(_cell)],
     ("POST", "/api/v1/plan/preview"): [
         _each(lambda s, o, a: {"query": _slice(s, o, a), "edits": _edit(s, o, a)["edits"]})
@@ -223,6 +236,9 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
         _ids("document", json={"amounts": {"1": "99999999999"}})
     ],
     ("POST", "/api/v1/transfers"): [_each(_transfer)],
+    ("POST", "/api/v1/transfers/check"): [
+        _each(lambda s, o, a: {k: v for k, v in _transfer(s, o, a).items() if k != "reason"})
+    ],
     ("POST", "/api/v1/variance"): [_each(_variance)],
     ("POST", "/api/v1/variance/lines"): [_each(_variance)],
 }

@@ -19,13 +19,14 @@ from bihuan.features.access import queries as sessions
 from bihuan.features.access.http import COOKIE
 from bihuan.features.access.model import system
 from bihuan.features.control import commands as control
-from bihuan.features.control.model import Request, RequestLine
+from bihuan.features.control.model import BudgetCell, Request, RequestLine
 from bihuan.features.entry import commands as entry
 from bihuan.features.entry import cycles, targets
 from bihuan.features.entry.target_rules import TargetEdit
 from bihuan.features.integration import commands as integration
 from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling import queries as models
+from bihuan.features.monitoring import alerting
 from bihuan.features.monitoring import commands as monitoring
 from bihuan.features.monitoring.model import Threshold
 from bihuan.features.planning import commands as planning
@@ -145,7 +146,24 @@ def make(container: Container, client: TestClient, rng: random.Random, folder: P
             uow, root, model="secret", item="费用!金额", members={"org": "G", "科目": "near"}, along="org",
             nodes=list(RELEASED), period="2026-03", threshold=Threshold(),
         )  # fmt: skip
+        alerting.evaluate(uow, root, model="secret")
+    _transfers(shop, rng)
     return shop
+
+
+def _transfers(shop: Shop, rng: random.Random) -> None:
+    """A transfer of every organisation within itself, waiting."""
+    shop.ids["transfer"] = []
+    for org in RELEASED:
+        mark, amount = f"transfer-{org}-{rng.getrandbits(40):010x}", _amount(rng, 10**6, 10**7)
+        shop.words[org].append(mark)
+        cells = [
+            BudgetCell({"org": org, "科目": a, "item": "费用!金额"}, "2026-09", value)
+            for a, value in (("far", -amount), ("near", amount))
+        ]
+        with shop.container.database.writing() as uow:
+            made = control.request_transfer(uow, system(), policy="secret", kind="transfer", cells=cells, reason=mark)
+        shop.ids["transfer"].append(made)
 
 
 def _amount(rng: random.Random, low: int, high: int) -> Decimal:
@@ -170,6 +188,8 @@ def _package(names: dict[str, str]) -> dict[str, str]:
         "fill: {from: 实际, factor: 1}\n",
         "checks/secret.yaml": "checks:\n  - code: c\n    kind: 提示\n    cube: 费用\n    per: period\n"
         "    rows: {dim: 科目, take: all}\n    holds: 金额 < 0\n    message: '{金额} {金额[版本: 实际]}'\n",
+        "alerts/all.yaml": "alert: all\ntitle: '{org} {执行} {可用}'\nitem: 费用!金额\n"
+        "at: {org: [0, 1, leaf], 科目: [0, 1, leaf]}\nspan: year\nwhen: 执行 > 0\ncase: {due_days: 3}\n",
         "policies/secret.yaml": "policy: secret\nitems: [费用!金额]\nrules:\n"
         "  - {code: leaf, window: cumulative, by: {org: leaf, 科目: leaf}, strength: rigid}\n"
         "  - {code: group, window: year, by: {org: 0}, strength: flexible, tolerance: '1000'}\n",

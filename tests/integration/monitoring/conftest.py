@@ -102,8 +102,10 @@ class Firm:
         with self.database.writing() as uow:
             control.execute(uow, system(), policy=POLICY, lines=[line])
 
-    def request(self, number: str, org: str, account: str, period: str, amount: str) -> int:
-        asked = Request(number, number, (RequestLine(place(org, account), period, Decimal(amount)),))
+    def request(self, number: str, org: str, account: str, period: str, amount: str, *, item: bool = True) -> int:
+        """Without ``item``: the line does not say which item it is for; the policy controls only one."""
+        where = {d: m for d, m in place(org, account).items() if item or d != "item"}
+        asked = Request(number, number, (RequestLine(where, period, Decimal(amount)),))
         with self.database.writing() as uow:
             return control.reserve(uow, system(), policy=POLICY, request=asked).document_id
 

@@ -51,7 +51,7 @@ def busy(firm: Firm) -> Firm:
         kind = dice.randrange(5)
         try:
             if kind == 0:
-                made = firm.request(f"单-{n}", org, account, period, amount(3000))
+                made = firm.request(f"单-{n}", org, account, period, amount(3000), item=bool(n % 2))
                 documents.append((made, f"单-{n}", org, account, period))
             elif kind == 1 and documents:
                 with firm.database.writing() as uow:

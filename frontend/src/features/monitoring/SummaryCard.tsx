@@ -1,7 +1,7 @@
 /** The head of the board: the year in one bar, what is left, and the closing rate with numerator and denominator. */
 import { useTranslation } from "react-i18next";
 import type { MoneyUnit } from "../../lib/display";
-import { money, rate, StackedBar } from "./figures";
+import { money, rate, roomOf, sharesOf, StackedBar } from "./figures";
 import type { Board, BoardRow, Closing } from "./requests";
 
 interface Props {
@@ -15,6 +15,8 @@ interface Props {
 export function SummaryCard({ board, total, closing, unit, onCases }: Props) {
   const { t } = useTranslation();
   const kinds = ["spent", "committed", "reserved", "free"] as const;
+  const shares = sharesOf(total);
+  const room = shares ? roomOf(shares, true) : 100;
   const figure = { spent: total.executed, committed: total.committed, reserved: total.reserved, free: total.available };
   return (
     <section className="card summary" aria-label={t("monitoring.summary")}>
@@ -52,7 +54,7 @@ export function SummaryCard({ board, total, closing, unit, onCases }: Props) {
         </div>
       </dl>
       <div className="tick-line">
-        {board.span === "year" && <span style={{ left: `${(Number(board.progress) * 100) / 1.1}%` }}>{t("monitoring.timeTick", { passed: board.passed, periods: board.periods })}</span>}
+        {board.span === "year" && <span style={{ left: `${Number(board.progress) * room}%` }}>{t("monitoring.timeTick", { passed: board.passed, periods: board.periods })}</span>}
       </div>
       <StackedBar row={total} progress={board.progress} wide />
       {total.partial && <p className="muted small">{t("monitoring.partialNote")}</p>}

@@ -14,7 +14,24 @@ function scaleOf(bars: readonly Bar[]): (value: number) => number {
   return (value) => FLOOR - ((value - base) / (high - base || 1)) * (FLOOR - TOP);
 }
 
-const short = (label: string): string => (label.length > 5 ? `${label.slice(0, 4)}…` : label);
+/** As much of a label as its slot holds: a Chinese character is as wide as it is high, a Latin letter about half. */
+function short(label: string, slot: number): string {
+  let room = slot - 4;
+  let end = 0;
+  for (const sign of label) {
+    room -= sign.charCodeAt(0) > 0x2e80 ? 11 : 6;
+    if (room < 0) break;
+    end += sign.length;
+  }
+  return label.slice(0, end);
+}
+
+/** Whole figures, but of small sums one decimal. */
+function brief(text: string, budget: string, unit: MoneyUnit): string {
+  const shown = money(text.replace("-", ""), unit);
+  const large = money(budget.replace("-", ""), unit).replace(/\.\d+$/, "").length > 5;
+  return large ? shown.replace(/\.\d+$/, "") : shown.replace(/(\.\d)\d+$/, "$1");
+}
 
 export function Waterfall({ bars, favourable, unit }: { readonly bars: readonly Bar[]; readonly favourable: "more" | "less" | ""; readonly unit: MoneyUnit }) {
   const { t } = useTranslation();
@@ -43,10 +60,10 @@ export function Waterfall({ bars, favourable, unit }: { readonly bars: readonly 
               {i < bars.length - 1 && <path className="joint" d={`M${x + wide} ${y(bar.to)}h${slot - wide}`} />}
               <text x={x + wide / 2} y={below ? Math.min(low + 12, FLOOR - 2) : high - 5} className="value">
                 {bar.kind === "step" && (up ? "▲" : "▼")}
-                {money(bar.value.replace("-", ""), unit).replace(/\.\d+$/, "")}
+                {brief(bar.value, budget.value, unit)}
               </text>
               <text x={x + wide / 2} y={FLOOR + 16} className="label">
-                {short(bar.label)}
+                {short(bar.label, slot)}
               </text>
             </g>
           );

@@ -68,12 +68,16 @@ export function branches(board: Board, sides: Sides, open: ReadonlySet<string>):
   return out;
 }
 
-/** What is open at first: the top, and the way to the gravest place. */
+/** What is open at first: the top down to where it branches, and the way to the gravest place. */
 export function openAtFirst(sides: Sides, to?: readonly [string, string]): Set<string> {
   const whole = sides.second.nodes[0]?.code ?? "";
   const out = new Set<string>();
-  const top = sides.first.nodes[0];
-  if (top) out.add(key(top.code, whole));
+  const below = childrenOf(sides.first);
+  for (let node = sides.first.nodes[0]; node; ) {
+    out.add(key(node.code, whole));
+    const children: readonly AxisNode[] = below.get(node.code) ?? [];
+    node = children.length === 1 ? children[0] : undefined; // whoever sees one department need not unfold to it
+  }
   if (!to) return out;
   for (let at: string | null = to[0]; at !== null; ) {
     out.add(key(at, whole));

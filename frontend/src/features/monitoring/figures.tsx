@@ -73,12 +73,15 @@ export function sharesOf(row: BoardRow): Share | null {
   return { spent, committed, reserved, over: Math.max(0, spent + committed + reserved - 100) };
 }
 
+/** How much of a bar's width the budget takes; in a column of bars it is the same for all of them. */
+export const roomOf = (shares: Share, wide: boolean): number => (wide && shares.over === 0 ? 100 : 100 / 1.1);
+
 /** Spent, committed, reserved of the budget; the tick is how much of the time has passed. */
 export function StackedBar({ row, progress, wide = false }: { readonly row: BoardRow; readonly progress: string; readonly wide?: boolean }) {
   const { t } = useTranslation();
   const shares = sharesOf(row);
   if (!shares) return <span className="muted small">{t("monitoring.noBudget")}</span>;
-  const room = 100 / 1.1; // the last tenth shows what goes beyond
+  const room = roomOf(shares, wide); // a part is kept for what goes beyond
   const scale = (value: number): number => Math.min(100, (value * room) / 100);
   const parts: [string, number][] = [
     ["spent", shares.spent],

@@ -52,7 +52,9 @@ def axis_of(model: CompiledModel, dim: str, root: str | None = None) -> Axis:
     tree = dimension.trees.get("")
     parent_of, children = (tree.parent_of(), tree.children()) if tree else ({}, {})
     if root is None:
-        tops = [m for m in dimension.members if m.id not in parent_of]
+        # a member that only another tree groups has no place in the main one
+        standing = {*parent_of, *children} or {m.id for m in dimension.members}
+        tops = [m for m in dimension.members if m.id in standing and m.id not in parent_of]
         if len(tops) != 1:
             raise Invalid(f"{dim} 有 {len(tops)} 个顶层成员，要指定一个", dimension=dim, found=[m.code for m in tops])
         top = tops[0]

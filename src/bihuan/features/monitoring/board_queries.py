@@ -51,7 +51,7 @@ def board(
     if policy is None:
         raise NotReleased(model=model, item=chosen)
     axes, fixed = _axes(view, along, members or {})
-    amounts = [a for a in view.ledger_amounts(policy.id, periods) if _inside(view.model, fixed, a.members)]
+    amounts = [a for a in view.ledger_amounts(policy, periods) if _inside(view.model, fixed, a.members)]
 
     def see(node: tuple[str, ...]) -> Seen:
         return view.classify({**fixed, **{axis.dim: code for axis, code in zip(axes, node, strict=True)}})
@@ -145,9 +145,7 @@ def holds_of(view: View, period: str, span: Span, *, node_members: Mapping[str, 
     policy = controlling(view.reader, view.model.definition.name, view.code, periods)
     if policy is None:
         return []
-    rows: Sequence[Any] = view.reader.rows(
-        "monitoring.holds_of_item", policy_id=policy.id, periods=list(periods), item=view.code
-    )
+    rows: Sequence[Any] = view.reader.rows("monitoring.holds_of_item", **view.in_ledger(policy, periods))
     node = (
         node_of(view.model, {d: node_members[d] for d in view.item.dims if d in node_members}) if node_members else None
     )

@@ -57,7 +57,7 @@ def variance(
     places = [{**members, along: node} for node in shown]
     periods = spanned(calendar, period, "to_date" if ytd else "month")
     policy = controlling(reader, model, item, periods)
-    terms = view.plan_terms(places, periods) if policy is None else view.ledger_terms(policy.id, places, periods)
+    terms = view.plan_terms(places, periods) if policy is None else view.ledger_terms(policy, places, periods)
     return [
         VarianceRow(
             node=node,

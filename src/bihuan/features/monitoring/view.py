@@ -74,18 +74,25 @@ class View:
         """The actor's read scope on the item."""
         return self.actor.scope("plan.read", self.model.definition.name).on(item=self.code)
 
-    def ledger_amounts(self, policy_id: int, periods: Sequence[str]) -> list[LedgerAmount]:
+    def ledger_amounts(self, policy: PolicyInForce, periods: Sequence[str]) -> list[LedgerAmount]:
         """What stands in the control ledger at each leaf coordinate."""
-        rows = self.reader.rows("monitoring.ledger_terms", policy_id=policy_id, periods=list(periods), item=self.code)
+        rows = self.reader.rows("monitoring.ledger_terms", **self.in_ledger(policy, periods))
         seen = self.visible([row["coordinate"] for row in rows])
         return [
             LedgerAmount(row["coordinate"], row["stage"], row["original"], row["amount"], bool(see))
             for row, see in zip(rows, seen, strict=True)
         ]
 
-    def ledger_terms(self, policy_id: int, places: Sequence[Mapping[str, str]], periods: Sequence[str]) -> list[Said]:
+    def in_ledger(self, policy: PolicyInForce, periods: Sequence[str]) -> dict[str, object]:
+        """Where the item's entries stand, as the queries want it."""
+        single = policy.policy.items == (self.code,)
+        return {"policy_id": policy.id, "periods": list(periods), "item": self.code, "single": single}
+
+    def ledger_terms(
+        self, policy: PolicyInForce, places: Sequence[Mapping[str, str]], periods: Sequence[str]
+    ) -> list[Said]:
         """From the control ledger."""
-        amounts = self.ledger_amounts(policy_id, periods)
+        amounts = self.ledger_amounts(policy, periods)
         out: list[Said] = []
         for place in places:
             seen = self.classify(place)

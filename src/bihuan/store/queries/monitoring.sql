@@ -1,16 +1,19 @@
 -- name: ledger_terms
 -- What stands in the control ledger for one item over some periods, by place and stage; ``original`` = released, not adjusted.
 -- A transfer under approval reserves what each of its cells gives; its own entries are net by balance row, so its lines count.
+-- ``single``: the policy controls this item alone, so a line that names none means it.
 SELECT coordinate, stage, kind = 'release' AS original, sum(amount) AS amount
 FROM ledger_entry
-WHERE policy_id = :policy_id AND period = ANY(:periods) AND stage <> 'forced' AND coordinate->>'item' = :item
+WHERE policy_id = :policy_id AND period = ANY(:periods) AND stage <> 'forced'
+      AND (coordinate->>'item' = :item OR (:single AND coordinate->>'item' IS NULL))
       AND NOT (stage = 'reserved' AND transfer_id IS NOT NULL)
 GROUP BY coordinate, stage, kind = 'release'
 UNION ALL
 SELECT x.line->'coordinate', 'reserved', false, -sum(CAST(x.line->>'amount' AS numeric))
 FROM transfer t CROSS JOIN LATERAL jsonb_array_elements(t.lines) AS x(line)
 WHERE t.policy_id = :policy_id AND t.status = 'held' AND CAST(x.line->>'amount' AS numeric) < 0
-      AND x.line->>'period' = ANY(:periods) AND x.line->'coordinate'->>'item' = :item
+      AND x.line->>'period' = ANY(:periods)
+      AND (x.line->'coordinate'->>'item' = :item OR (:single AND x.line->'coordinate'->>'item' IS NULL))
 GROUP BY x.line->'coordinate';
 
 -- name: policies
@@ -28,14 +31,15 @@ SELECT d.id AS document_id, d.number, d.title, d.kind, d.requester, d.created_at
        sum(e.amount) AS amount
 FROM ledger_entry e JOIN document d ON d.id = e.document_id
 WHERE e.policy_id = :policy_id AND e.period = ANY(:periods) AND e.stage IN ('reserved', 'committed')
-      AND e.coordinate->>'item' = :item AND e.transfer_id IS NULL
+      AND (e.coordinate->>'item' = :item OR (:single AND e.coordinate->>'item' IS NULL)) AND e.transfer_id IS NULL
 GROUP BY d.id, e.coordinate, e.period, e.stage HAVING sum(e.amount) <> 0
 UNION ALL
 SELECT d.id, d.number, t.reason, d.kind, t.requester, t.created_at, x.line->'coordinate', x.line->>'period', 'reserved',
        -CAST(x.line->>'amount' AS numeric)
 FROM transfer t JOIN document d ON d.id = t.hold_id CROSS JOIN LATERAL jsonb_array_elements(t.lines) AS x(line)
 WHERE t.policy_id = :policy_id AND t.status = 'held' AND CAST(x.line->>'amount' AS numeric) < 0
-      AND x.line->>'period' = ANY(:periods) AND x.line->'coordinate'->>'item' = :item
+      AND x.line->>'period' = ANY(:periods)
+      AND (x.line->'coordinate'->>'item' = :item OR (:single AND x.line->'coordinate'->>'item' IS NULL))
 ORDER BY 6, 1, 8, 9;
 
 -- name: last_published
