@@ -154,6 +154,7 @@ def measures_of(
         "占用": terms.committed,
         "预占": terms.reserved,
         "可用": row.available,
+        "超出": -row.available if row.available is not None and row.available < 0 else None,
         "差异": row.difference,
         "差异率": row.rate,
         "不利差异": bad,
