@@ -11,6 +11,7 @@ import {
   useSearch,
 } from "@tanstack/react-router";
 import { session } from "../api/session";
+import { readForecastSearch } from "../features/forecast/search";
 import { SignInPage } from "../features/access/SignInPage";
 import { readAdjust, readMonitor } from "../features/monitoring/search";
 import { readContext } from "../lib/usePageContext";
@@ -98,6 +99,7 @@ const analyse = createRoute({
 const forecast = createRoute({
   getParentRoute: () => frame,
   path: PATH_OF.forecast,
+  validateSearch: readForecastSearch,
   component: lazyRouteComponent(() => import("../features/forecast/ForecastPage"), "ForecastPage"),
 });
 
