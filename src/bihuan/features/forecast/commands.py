@@ -76,8 +76,9 @@ def publish(uow: UnitOfWork, actor: Principal, *, run_id: int, computed: Compute
     if edits:
         reason = f"{said.title}：实际到 {switchover}，预测 {computed.periods[0]} 至 {computed.periods[-1]}"
         seq = planning.append(uow, actor, version_id=version.id, edits=edits, source=SOURCE, reason=reason)
-    why = f"{switchover} 及以前是实际数，不能改；要改预测请填后面的月份"
-    planning.set_switchover(uow, actor, version_id=version.id, items=said.items, through=switchover, why=why)
+    planning.set_switchover(
+        uow, actor, version_id=version.id, items=said.items, through=switchover, why=_why_actual(switchover)
+    )
     _keep_series(uow, run_id, computed, kept)
     summary = _summary(computed, kept, counts)
     uow.run(
@@ -97,6 +98,11 @@ def publish(uow: UnitOfWork, actor: Principal, *, run_id: int, computed: Compute
     record(uow, actor, "forecast.run", ("version", version.id), after=what)
     announce(uow, Event("forecast.done", "forecast.read", model.code, data={"run": run_id, "code": said.code}))
     return queries.run_by_id(uow, run_id)
+
+
+def _why_actual(through: str) -> str:
+    """What the person reads who cannot edit."""
+    return f"{through} 及以前是实际数，不能改；要改预测请填后面的月份"
 
 
 def _version(uow: UnitOfWork, actor: Principal, run: Run, said: Definition, year: int) -> Version:
@@ -251,8 +257,7 @@ def undo_run(uow: UnitOfWork, actor: Principal, *, run_id: int, reason: str = ""
         raise NotTheLastRun(run=run_id)
     before = queries.last_done(uow, run.model_id, run.code)
     through = before.switchover if before is not None and before.version_id == run.version_id else None
-    lock = versions.switchover(uow, run.version_id)
-    why = (lock.why if lock else "").replace(run.switchover or "", through or "")
+    why = _why_actual(through or "")
     wrote = run.summary or {}
     if wrote.get("actual") or wrote.get("forecast"):  # a run that found nothing to change took no seq
         # actuals refuse edits, and so would refuse to be taken back

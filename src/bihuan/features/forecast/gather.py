@@ -1,6 +1,6 @@
 """From the actual version to series: which cells, up to which period, and what blank means."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,7 @@ from bihuan.engine.compiled import CompiledItem, CompiledModel
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.panel import Panel
 from bihuan.features.forecast.festival import effects, spans_of
-from bihuan.features.forecast.model import Definition, NothingToForecast
+from bihuan.features.forecast.model import Definition, NothingToForecast, Up
 from bihuan.features.forecast.series import Flags, Floats, Series, began
 from bihuan.features.planning.replica import PlanState
 from bihuan.kernel.calendar import Calendar
@@ -90,7 +90,7 @@ def gather(definition: Definition, actual: PlanState, ref: ItemRef, span: Span) 
         season,
         per_year,
         moving,
-        pools_of(item, keys, definition.pool),
+        pools_of(model, item, keys, definition.pool),
     )
     return Gathered(item, keys, values, series)
 
@@ -120,9 +120,19 @@ def quietened(values: Floats) -> Floats:
     return np.where(blank & after & loaded[None, :], 0.0, values)
 
 
-def pools_of(item: CompiledItem, keys: NDArray[np.int32], dims: Sequence[str]) -> NDArray[np.int64]:
-    """int[n]: series with the same members of these dimensions are siblings."""
-    columns = [item.dims.index(d) for d in dims if d in item.dims]
+def pools_of(
+    model: CompiledModel, item: CompiledItem, keys: NDArray[np.int32], pool: Mapping[str, Up]
+) -> NDArray[np.int64]:
+    """int[n]: siblings have one number. A leaf without parent is its own."""
+    columns = []
+    for dim, up in pool.items():
+        if dim in item.dims:
+            column = keys[:, item.dims.index(dim)]
+            tree = model.dimensions[dim].trees.get("")
+            if up == "parent" and tree is not None:
+                edges = tree.parent_of()
+                column = np.array([edges[int(m)].parent if int(m) in edges else int(m) for m in column], np.int32)
+            columns.append(column)
     if not columns or not len(keys):
         return np.zeros(len(keys), np.int64)
-    return np.unique(keys[:, columns], axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)

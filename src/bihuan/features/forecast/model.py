@@ -17,6 +17,7 @@ from typing import Any, Literal
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.kernel.errors import Conflict, Invalid, NotFound
 
+Up = Literal["leaf", "parent"]  # siblings have the same leaf member, or the same parent of it
 RunState = Literal["queued", "running", "done", "failed", "undone"]
 SOURCE = "forecast"  # of the change sets that a run writes; what others write is a person's edit
 
@@ -56,7 +57,7 @@ class Definition:
     """One text of ``forecasts/``. Names may hold ``{year}``, the fiscal year that is forecast.
 
     ``horizon`` 0 = the rest of the fiscal year, else so many periods; ``least``: periods of history below which a series is
-    called short, 0 = a year; ``pool``: the dimensions whose members have siblings of their own; ``where``: only these members
+    called short, 0 = a year; ``pool``: siblings agree on these dimensions, on the leaf or its parent; ``where``: only these members
     and those below; ``quiet``: a blank month of a source that is loaded means nothing happened.
     """
 
@@ -74,7 +75,7 @@ class Definition:
     least: int
     festival: bool
     quiet: bool
-    pool: Sequence[str]
+    pool: Mapping[str, Up]
     where: Mapping[str, Sequence[str]]
     band: float
 

@@ -3,7 +3,7 @@
 forecast: 滚动预测        title, items, version, actual, budget, horizon, method, history, festival, blank, pool, where, band
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -11,7 +11,7 @@ import yaml
 from bihuan.engine.compiled import CompiledModel
 from bihuan.features.access.model import Principal
 from bihuan.features.forecast.methods import NAMES
-from bihuan.features.forecast.model import Definition, NoSuchForecast
+from bihuan.features.forecast.model import Definition, NoSuchForecast, Up
 from bihuan.features.modelling import queries as modelling
 from bihuan.features.planning.cells import ref_of
 from bihuan.kernel.errors import Problem, ProblemsFound
@@ -39,9 +39,16 @@ def definitions(reader: Reader, model: str | int, revision: int | None = None) -
                 out.append(read(compiled, file, text))
             except ProblemsFound as bad:
                 problems += bad.problems
-    codes = [d.code for d in out]
-    for twice in [d for i, d in enumerate(out) if d.code in codes[:i]]:
-        problems.append(Problem("bad_forecast", twice.file, found=f"forecast: {twice.code}", expected="each code once"))
+    for i, one in enumerate(out):
+        for other in out[:i]:
+            if one.code == other.code:
+                problems.append(
+                    Problem("bad_forecast", one.file, found=f"forecast: {one.code}", expected="each code once")
+                )
+            elif one.version == other.version and (both := set(one.items) & set(other.items)):
+                found = f"items: {min(f'{ref.cube}!{ref.item}' for ref in both)}"
+                expected = f"each item once in version {one.version}; {other.file} has it"
+                problems.append(Problem("bad_forecast", one.file, found=found, expected=expected))
     if problems:
         raise ProblemsFound(problems)
     return out
@@ -104,11 +111,8 @@ def _definition(model: CompiledModel, file: str, said: Mapping[str, Any], bad: B
         bad("items", "none", "items: [cube!item]")
     for ref in items:
         _check_item(model, f"{ref.cube}!{ref.item}", bad)
-    dims = {d for ref in items if ref in model.items for d in model.items[ref].dims}
-    default_pool = [
-        d for d in dict.fromkeys(d for r in items if r in model.items for d in model.items[r].dims) if d != "org"
-    ]
-    pool = [str(d) for d in said.get("pool", default_pool)]
+    dims = list(dict.fromkeys(d for ref in items if ref in model.items for d in model.items[ref].dims))
+    pool = _pool(said.get("pool"), [d for d in dims if d != "org"], bad)
     where = {str(d): [str(m) for m in members] for d, members in (said.get("where") or {}).items()}
     for dim in [*pool, *where]:
         if dim not in dims:
@@ -132,10 +136,22 @@ def _definition(model: CompiledModel, file: str, said: Mapping[str, Any], bad: B
         least=_number(said, "history", {}, (1, 120), "0", bad),
         festival=_one_of(said, "festival", ("spring-festival", "none"), "spring-festival", bad) != "none",
         quiet=_one_of(said, "blank", ("missing", "nothing-happened"), "missing", bad) == "nothing-happened",
-        pool=tuple(pool),
+        pool=pool,
         where=where,
         band=_number(said, "band", {}, (50, 99), "80", bad) / 100,
     )
+
+
+def _pool(said: Any, usual: Sequence[str], bad: Bad) -> dict[str, Up]:
+    """A list of dimensions, or dimension -> leaf or parent; without one, every dimension but the organisations."""
+    if not isinstance(said, dict):
+        return dict.fromkeys(map(str, usual if said is None else said), "leaf")
+    out: dict[str, Up] = {}
+    for dim, up in said.items():
+        if up not in ("leaf", "parent"):
+            bad(f"pool {dim}", up, "leaf or parent")
+        out[str(dim)] = "parent" if up == "parent" else "leaf"
+    return out
 
 
 def _known_keys(said: Mapping[str, Any], known: set[str], where: str, bad: Bad) -> None:

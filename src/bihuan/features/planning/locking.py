@@ -62,16 +62,16 @@ def set_switchover(
     For a command that has asked its own action and writes the actuals itself, through `append`.
     """
     state = locked_state(uow, version_id)
-    before = versions.switchover(uow, version_id)
-    uow.run("planning.drop_switchover", version=version_id)
-    if through is not None:
-        if through not in state.model.calendar.codes:
-            raise NotFound(f"日历里没有期间 {through}", period=through)
-        codes = sorted(cells.code_of(state.model.item(ref.cube, ref.item).ref) for ref in items)
-        said = json.dumps(codes, ensure_ascii=False)
-        uow.run("planning.put_switchover", version=version_id, period=through, items=said, why=why, at=uow.now())
-    was = None if before is None else before.through
-    record(uow, actor, "plan.switchover", ("version", version_id), before=was, after=through, reason=why)
+    codes = sorted(cells.code_of(state.model.item(ref.cube, ref.item).ref) for ref in items)
+    if through is not None and through not in state.model.calendar.codes:
+        raise NotFound(f"日历里没有期间 {through}", period=through)
+    if through is None:
+        uow.run("planning.drop_switchover", version=version_id, items=codes)
+    else:
+        rows = [{"version": version_id, "item": c, "period": through, "why": why, "at": uow.now()} for c in codes]
+        uow.run_many("planning.put_switchover", rows)
+    what = {"items": codes, "through": through}
+    record(uow, actor, "plan.switchover", ("version", version_id), after=what, reason=why)
 
 
 def freeze(

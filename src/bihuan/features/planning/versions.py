@@ -51,14 +51,13 @@ def locks(reader: Reader, version_id: int) -> list[Lock]:
         Lock(r["org"], r["kind"], None if r["items"] is None else frozenset(r["items"]), r["why"], r["holder"])
         for r in rows
     ]
-    actual = switchover(reader, version_id)
-    return found if actual is None else [*found, actual]
+    return [*found, *switchovers(reader, version_id)]
 
 
-def switchover(reader: Reader, version_id: int) -> Lock | None:
-    """Up to which period which items of a version show actuals and refuse edits; None = nothing does."""
-    row = reader.row("planning.switchover", version=version_id)
-    return None if row is None else Lock("", "actual", frozenset(row["items"]), row["why"], "", row["period"])
+def switchovers(reader: Reader, version_id: int) -> list[Lock]:
+    """Up to which period which items of a version show actuals and refuse edits."""
+    rows = reader.rows("planning.switchovers", version=version_id)
+    return [Lock("", "actual", frozenset(row["items"]), row["why"], "", row["period"]) for row in rows]
 
 
 def of_row(row: RowMapping) -> Version:

@@ -144,14 +144,16 @@ SET items = EXCLUDED.items, why = EXCLUDED.why, holder = EXCLUDED.holder, at = E
 -- Unlocks a unit.
 DELETE FROM plan_lock WHERE version_id = :version AND org = :org AND kind = :kind;
 
--- name: switchover
--- Up to which period a version shows actuals.
-SELECT period, items, why FROM plan_switchover WHERE version_id = :version;
+-- name: switchovers
+-- Up to which period which items of a version show actuals.
+SELECT period, why, array_agg(item ORDER BY item) AS items FROM plan_switchover WHERE version_id = :version
+GROUP BY period, why ORDER BY period, why;
 
 -- name: put_switchover
--- A version shows actuals up to a period from here on.
-INSERT INTO plan_switchover (version_id, period, items, why, at) VALUES (:version, :period, CAST(:items AS jsonb), :why, :at);
+-- An item of a version shows actuals up to a period from here on.
+INSERT INTO plan_switchover (version_id, item, period, why, at) VALUES (:version, :item, :period, :why, :at)
+ON CONFLICT (version_id, item) DO UPDATE SET period = EXCLUDED.period, why = EXCLUDED.why, at = EXCLUDED.at;
 
 -- name: drop_switchover
--- A version shows no actuals any more.
-DELETE FROM plan_switchover WHERE version_id = :version;
+-- Some items of a version show no actuals any more.
+DELETE FROM plan_switchover WHERE version_id = :version AND item = ANY(:items);

@@ -155,13 +155,14 @@ plan_lock = Table(
     CheckConstraint("why <> ''", name="why"),
 )
 
-# Up to ``period`` (a leaf period's code) these items (["cube!item", …]) of a version hold actuals and refuse edits.
+# Up to ``period`` (a leaf period's code) an item (cube!item) of a version holds actuals and refuses edits.
 plan_switchover = Table(
     "plan_switchover",
     metadata,
-    Column("version_id", BigInteger, ForeignKey("version.id"), primary_key=True),
+    _version(),
+    Column("item", Text, nullable=False),
     Column("period", Text, nullable=False),
-    Column("items", JSONB, nullable=False),
     Column("why", Text, nullable=False),
     _at(),
+    PrimaryKeyConstraint("version_id", "item"),
 )

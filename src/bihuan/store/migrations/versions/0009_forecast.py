@@ -14,12 +14,12 @@ def upgrade() -> None:
     op.create_table(
         "plan_switchover",
         sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
-        sa.Column("items", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["version_id"], ["version.id"], name=op.f("fk_plan_switchover_version_id")),
-        sa.PrimaryKeyConstraint("version_id", name=op.f("pk_plan_switchover")),
+        sa.PrimaryKeyConstraint("version_id", "item", name=op.f("pk_plan_switchover")),
     )
     op.create_table(
         "forecast_run",
