@@ -5,7 +5,7 @@ import type { components } from "../../api/schema";
 
 type Schemas = components["schemas"];
 export type Forecast = Schemas["ForecastOut"];
-export type Run = Schemas["RunOut"];
+export type Run = Schemas["ForecastRunOut"];
 export type Outlook = Schemas["OutlookOut"];
 export type Row = Outlook["rows"][number];
 export type Month = Row["months"][number];

@@ -67,19 +67,19 @@ class ForecastOut(BaseModel):
     stale: bool
 
 
-class RunIn(_In):
+class ForecastRunIn(_In):
     """Which model's forecast."""
 
     model: Code
 
 
-class ForecastUndoIn(_In):
+class UndoRunIn(_In):
     """Why."""
 
     reason: Annotated[str, Field(max_length=2_000)] = ""
 
 
-class PlaceIn(_In):
+class OutlookPlaceIn(_In):
     """An item at a node; dimensions not named stand at their top."""
 
     model: Code
@@ -87,27 +87,27 @@ class PlaceIn(_In):
     members: Members = {}
 
 
-class OutlookIn(PlaceIn):
+class OutlookIn(OutlookPlaceIn):
     """``along``: the dimension of the rows, from the member named there down ``depth`` levels."""
 
     along: Code
     depth: Annotated[int, Field(ge=0, le=20)] | None = None
 
 
-class RestoreIn(PlaceIn):
+class BaselineIn(OutlookPlaceIn):
     """Which periods get their baseline back."""
 
     periods: Annotated[list[Code], Field(min_length=1, max_length=60)]
 
 
-class RestoreOut(BaseModel):
+class BaselineOut(BaseModel):
     """How many cells got their baseline back; ``seq`` of the version afterwards."""
 
     seq: int
     restored: int
 
 
-class EditOut(BaseModel):
+class OutlookEditOut(BaseModel):
     """Edits of people in a cell."""
 
     count: int
@@ -116,17 +116,17 @@ class EditOut(BaseModel):
     reason: str | None
 
 
-class ForecastMonthOut(BaseModel):
+class OutlookMonthOut(BaseModel):
     """Amounts as decimal strings, null = blank."""
 
     value: str | None
     budget: str | None
     last_year: str | None
     baseline: str | None
-    edit: EditOut | None
+    edit: OutlookEditOut | None
 
 
-class MethodOut(BaseModel):
+class OutlookMethodOut(BaseModel):
     """By which method so many series are forecast; ``kind`` of series and ``basis`` of the choice."""
 
     method: str
@@ -136,7 +136,7 @@ class MethodOut(BaseModel):
     series: int
 
 
-class ForecastRowOut(BaseModel):
+class OutlookRowOut(BaseModel):
     """A node's year."""
 
     node: str
@@ -144,7 +144,7 @@ class ForecastRowOut(BaseModel):
     level: int
     parent: str | None
     leaf: bool
-    months: list[ForecastMonthOut]
+    months: list[OutlookMonthOut]
     to_date: str | None
     rest: str | None
     year: str | None
@@ -153,19 +153,19 @@ class ForecastRowOut(BaseModel):
     difference: str | None
     rate: str | None
     band: str | None
-    methods: list[MethodOut]
+    methods: list[OutlookMethodOut]
     partial: bool
     editable: bool
 
 
-class ForecastPeriodOut(BaseModel):
+class OutlookPeriodOut(BaseModel):
     """A period of the year; ``actual`` = up to the switchover."""
 
     code: str
     actual: bool
 
 
-class DimOut(BaseModel):
+class OutlookDimOut(BaseModel):
     """A dimension of the item and the member that the rows stand at or under."""
 
     code: str
@@ -184,17 +184,17 @@ class OutlookOut(BaseModel):
     unit: str
     decimals: int
     favourable: str
-    dims: list[DimOut]
+    dims: list[OutlookDimOut]
     along: str
     budget: str
     year: int
     switchover: str
     band_level: float
-    periods: list[ForecastPeriodOut]
-    rows: list[ForecastRowOut]
+    periods: list[OutlookPeriodOut]
+    rows: list[OutlookRowOut]
 
 
-class ScoresOut(BaseModel):
+class BacktestScoresOut(BaseModel):
     """WAPE, MASE, sMAPE as fractions; null where nothing was compared."""
 
     wape: float | None
@@ -203,12 +203,12 @@ class ScoresOut(BaseModel):
     points: int
 
 
-class MethodScoreOut(BaseModel):
+class BacktestMethodOut(BaseModel):
     """A method's backtest."""
 
     method: str
     name: str
-    scores: ScoresOut
+    scores: BacktestScoresOut
     used: int
 
 
@@ -219,9 +219,9 @@ class BacktestOut(BaseModel):
     horizon: int
     series: int
     silent: int
-    chosen: ScoresOut
-    naive: ScoresOut
-    methods: list[MethodScoreOut]
+    chosen: BacktestScoresOut
+    naive: BacktestScoresOut
+    methods: list[BacktestMethodOut]
 
 
 @router.get("", **requires("forecast.read"))
@@ -233,7 +233,7 @@ def forecasts(edge: Edge, model: str) -> list[ForecastOut]:
 
 
 @router.post("/{code}/runs", **requires("forecast.run"))
-def run(edge: Edge, code: str, body: RunIn) -> ForecastRunOut:
+def run(edge: Edge, code: str, body: ForecastRunIn) -> ForecastRunOut:
     """Creates or refreshes the forecast version; a large one is done by the job process (state queued)."""
     with edge.write() as uow:
         made: ForecastRunOut = edge.once(
@@ -250,7 +250,7 @@ def run_state(edge: Edge, run_id: int) -> ForecastRunOut:
 
 
 @router.post("/runs/{run_id}/undo", **requires("forecast.run"))
-def undo(edge: Edge, run_id: int, body: ForecastUndoIn) -> ForecastRunOut:
+def undo(edge: Edge, run_id: int, body: UndoRunIn) -> ForecastRunOut:
     """Takes the newest run back."""
     with edge.write() as uow:
         return run_out(commands.undo_run(uow, edge.actor, run_id=run_id, reason=body.reason))
@@ -264,7 +264,7 @@ def full_year(edge: Edge, code: str, body: OutlookIn) -> OutlookOut:
 
 
 @router.post("/{code}/backtest", **requires("forecast.read"))
-def backtest(edge: Edge, code: str, body: PlaceIn) -> BacktestOut:
+def backtest(edge: Edge, code: str, body: OutlookPlaceIn) -> BacktestOut:
     """How the methods did on months that are known."""
     with edge.read() as reader:
         found = tested.tested(reader, edge.actor, code=code, **body.model_dump())
@@ -276,17 +276,18 @@ def backtest(edge: Edge, code: str, body: PlaceIn) -> BacktestOut:
         chosen=_scores(found.chosen),
         naive=_scores(found.naive),
         methods=[
-            MethodScoreOut(method=m.method, name=m.name, scores=_scores(m.scores), used=m.used) for m in found.methods
+            BacktestMethodOut(method=m.method, name=m.name, scores=_scores(m.scores), used=m.used)
+            for m in found.methods
         ],
     )
 
 
 @router.post("/{code}/baseline", **requires("plan.write"))
-def baseline(edge: Edge, code: str, body: RestoreIn) -> RestoreOut:
+def baseline(edge: Edge, code: str, body: BaselineIn) -> BaselineOut:
     """Puts the baseline back where people have edited."""
     with edge.write() as uow:
         done = commands.restore_baseline(uow, edge.actor, code=code, **body.model_dump())
-    return RestoreOut(seq=done.seq, restored=done.saved)
+    return BaselineOut(seq=done.seq, restored=done.saved)
 
 
 def run_out(run: Run) -> ForecastRunOut:
@@ -349,19 +350,19 @@ def outlook_out(found: years.Outlook) -> OutlookOut:
         unit=said.unit,
         decimals=2 if decimals is None else decimals,
         favourable=said.favourable or "none",
-        dims=[DimOut(code=d, name=n, member=m, member_name=s) for d, n, m, s in found.dims],
+        dims=[OutlookDimOut(code=d, name=n, member=m, member_name=s) for d, n, m, s in found.dims],
         along=found.along,
         budget=found.budget,
         year=found.year,
         switchover=found.run.switchover or "",
         band_level=found.definition.band,
-        periods=[ForecastPeriodOut(code=code, actual=actual) for code, actual in found.periods],
+        periods=[OutlookPeriodOut(code=code, actual=actual) for code, actual in found.periods],
         rows=[_row(row) for row in found.rows],
     )
 
 
-def _row(row: years.Row) -> ForecastRowOut:
-    return ForecastRowOut(
+def _row(row: years.Row) -> OutlookRowOut:
+    return OutlookRowOut(
         node=row.place.member.code,
         name=row.place.member.name,
         level=row.place.level,
@@ -377,7 +378,7 @@ def _row(row: years.Row) -> ForecastRowOut:
         rate=None if row.rate is None else f"{row.rate:.6f}",
         band=_text(row.band),
         methods=[
-            MethodOut(method=m.method, name=NAMES.get(m.method, ""), kind=m.kind, basis=m.basis, series=m.series)
+            OutlookMethodOut(method=m.method, name=NAMES.get(m.method, ""), kind=m.kind, basis=m.basis, series=m.series)
             for m in row.methods
         ],
         partial=row.partial,
@@ -385,16 +386,16 @@ def _row(row: years.Row) -> ForecastRowOut:
     )
 
 
-def _month(month: years.Month) -> ForecastMonthOut:
+def _month(month: years.Month) -> OutlookMonthOut:
     by = month.edit.author if month.edit else None
-    return ForecastMonthOut(
+    return OutlookMonthOut(
         value=_text(month.value),
         budget=_text(month.budget),
         last_year=_text(month.last_year),
         baseline=_text(month.baseline),
         edit=None
         if month.edit is None
-        else EditOut(
+        else OutlookEditOut(
             count=month.edit.count,
             author=by.name if by else None,
             at=by.at if by else None,
@@ -403,8 +404,8 @@ def _month(month: years.Month) -> ForecastMonthOut:
     )
 
 
-def _scores(found: Scores) -> ScoresOut:
-    return ScoresOut(wape=found.wape, mase=found.mase, smape=found.smape, points=found.points)
+def _scores(found: Scores) -> BacktestScoresOut:
+    return BacktestScoresOut(wape=found.wape, mase=found.mase, smape=found.smape, points=found.points)
 
 
 def _text(amount: Decimal | None) -> str | None:
