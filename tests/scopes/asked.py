@@ -155,6 +155,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/batches/{batch}/corrections"): [_ids("batch")],
     ("GET", "/api/v1/batches/{batch}/desk"): [_ids("batch")],
     ("GET", "/api/v1/batches/{batch}/matches"): [_ids("batch")],
+    ("GET", "/api/v1/batches/{batch}/matches/lines"): [_ids("batch")],
     ("GET", "/api/v1/batches/{batch}/rejected"): [_ids("batch")],
     ("GET", "/api/v1/batches/{batch}/rejected.csv"): [_ids("batch")],
     ("GET", "/api/v1/batches/{batch}/rounds"): [_ids("batch")],

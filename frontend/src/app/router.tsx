@@ -14,6 +14,7 @@ import { session } from "../api/session";
 import { readForecastSearch } from "../features/forecast/search";
 import { SignInPage } from "../features/access/SignInPage";
 import { readAdjust, readMonitor } from "../features/monitoring/search";
+import { readConnect } from "../features/integration/search";
 import { readContext } from "../lib/usePageContext";
 import { Frame } from "./Frame";
 import { CrashPage, NotFoundPage } from "./lastResort";
@@ -106,6 +107,7 @@ const forecast = createRoute({
 const connect = createRoute({
   getParentRoute: () => frame,
   path: PATH_OF.connect,
+  validateSearch: readConnect,
   component: lazyRouteComponent(() => import("../features/integration/ConnectPage"), "ConnectPage"),
 });
 

@@ -54,6 +54,7 @@ ROUTES = [
     ("POST", "/batches/1/corrections"),
     ("GET", "/batches/1/corrections"),
     ("GET", "/batches/1/matches"),
+    ("GET", "/batches/1/matches/lines"),
     ("GET", "/batches/1/rounds"),
     ("GET", "/sources/总账"),
     ("POST", "/sources/总账/rules"),

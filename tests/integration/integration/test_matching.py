@@ -132,6 +132,12 @@ def test_an_unknown_number_is_booked_directly_and_shown_apart(spending: Spending
         "YK-404": ("unknown", 10, 0, True),
     }
     assert spending.balance()["executed"] == 615
+    for number, amount in (("", 5), ("YK-1", 600), ("YK-404", 10)):
+        with spending.container.database.reading() as reader:
+            behind = matching.lines_of(
+                reader, ROBOT, spending.container.warehouse, batch_id=run.batch_id or 0, number=number
+            )
+        assert (behind.count, behind.amount) == (1, amount)
 
 
 def test_a_request_met_in_two_loads_says_what_it_still_holds_each_time(spending: Spending) -> None:

@@ -16,13 +16,13 @@ from bihuan.features.integration.tie_routes import router as tie_router
 from bihuan.features.integration.wire import (
     BatchOut,
     LastLoadOut,
+    MappingRuleIn,
     MappingRuleOut,
     PeriodsIn,
-    RevisionMadeOut,
-    RuleIn,
     SourceDetailOut,
     SourceIn,
     SourceOut,
+    SourceRevisionMadeOut,
     SourceRevisionOut,
     batch_out,
 )
@@ -98,12 +98,12 @@ def source(edge: Edge, source: str) -> SourceDetailOut:
 
 
 @router.post("/sources/{source}/rules", **requires("integration.define"))
-def add_rule(edge: Edge, source: str, body: RuleIn) -> RevisionMadeOut:
+def add_rule(edge: Edge, source: str, body: MappingRuleIn) -> SourceRevisionMadeOut:
     """Adds a mapping rule: the source's next revision, and the model package's where that holds the source."""
     rule = rules.rule_of(body.name, body.when, body.gives, body.sign)
     with edge.write() as uow:
         revision = rules.add_rule(uow, edge.actor, source=source, rule=rule, reason=body.reason)
-    return RevisionMadeOut(revision=revision)
+    return SourceRevisionMadeOut(revision=revision)
 
 
 @router.post("/sources/{source}/files", **requires("integration.load"))

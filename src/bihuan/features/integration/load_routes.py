@@ -7,7 +7,16 @@ from fastapi import APIRouter, Body, Query, Request
 
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.integration import loads, matching, queries
-from bihuan.features.integration.wire import BatchOut, LoadRunOut, MatchOut, batch_out, match_out, run_out
+from bihuan.features.integration.wire import (
+    BatchOut,
+    BehindOut,
+    LoadRunOut,
+    MatchOut,
+    batch_out,
+    behind_out,
+    match_out,
+    run_out,
+)
 from bihuan.store.warehouse import Warehouse
 
 router = APIRouter()
@@ -89,6 +98,16 @@ def matches(edge: Edge, batch: int) -> list[MatchOut]:
     """How the vouchers of a published batch met the requests they name."""
     with edge.read() as reader:
         return [match_out(m) for m in matching.matches(reader, edge.actor, batch_id=batch)]
+
+
+@router.get("/batches/{batch}/matches/lines", **requires("integration.read"))
+def match_lines(
+    edge: Edge, request: Request, batch: int, number: str = "", limit: int = Query(200, ge=1, le=2000)
+) -> BehindOut:
+    """The voucher lines that name a request; without a number those that name none."""
+    files = warehouse(request)
+    with edge.read() as reader:
+        return behind_out(matching.lines_of(reader, edge.actor, files, batch_id=batch, number=number, limit=limit))
 
 
 def warehouse(request: Request) -> Warehouse:

@@ -175,10 +175,9 @@ class Watch:
         self.enter(step, lines)
 
     def booked(self, done: int, total: int) -> None:
-        """As `control.commands.facts.Progress`."""
+        """As `control.commands.facts.Progress`; told in lines of the file, of which the ledger books some."""
         if time.monotonic() - self._told >= TELL_S:
-            self.lines = total
-            self._tell(done)
+            self._tell(done * self.lines // max(1, total))
 
     def _tell(self, done: int) -> None:
         self._told = time.monotonic()

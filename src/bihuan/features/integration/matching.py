@@ -8,8 +8,11 @@ from bihuan.features.access.model import Principal
 from bihuan.features.control.commands.facts import Execution
 from bihuan.features.control.model import VoucherLine
 from bihuan.features.integration import queries
-from bihuan.features.integration.model import Match, MatchKind
+from bihuan.features.integration.model import LINE_TABLE, Match, MatchKind
+from bihuan.features.integration.outcomes import Outcome
+from bihuan.features.integration.tie_out import LinesBehind, shown
 from bihuan.store.unit_of_work import Reader, UnitOfWork
+from bihuan.store.warehouse import Warehouse
 
 ZERO = Decimal(0)
 
@@ -55,6 +58,20 @@ def keep(uow: UnitOfWork, batch_id: int, matches: Sequence[Match]) -> None:
     uow.run_many(
         "integration.add_match", [{"batch_id": batch_id, **{n: getattr(m, n) for n in names}} for m in matches]
     )
+
+
+def lines_of(
+    reader: Reader, actor: Principal, warehouse: Warehouse, *, batch_id: int, number: str, limit: int = 200
+) -> LinesBehind:
+    """The counted lines of a batch that name a request; of none (``number`` empty) those without one."""
+    batch = queries.batch(reader, actor, batch_id=batch_id)
+    table = warehouse.scan(reader, LINE_TABLE, batches=[batch_id]) if batch.state == "published" else None
+    if table is None or ("document" not in table.columns and number):
+        return LinesBehind(0, ZERO, ())
+    table = table.filter(table.outcome == Outcome.ACCEPTED.name)
+    if "document" in table.columns:
+        table = table.filter(table.document.fill_null("") == number)
+    return shown(table, limit)
 
 
 def matches(reader: Reader, actor: Principal, *, batch_id: int) -> list[Match]:

@@ -253,12 +253,8 @@ def lines_behind(
         by_hand = (table.outcome == Outcome.IGNORED.name) & (table.rule == BY_HAND)
         outcome = {"accepted": Outcome.ACCEPTED, "excluded": Outcome.EXCLUDED}.get(part, Outcome.IGNORED).name
         table = table.filter(by_hand if part == "dismissed" else (table.outcome == outcome) & ~by_hand)
-        whole = table.aggregate(n=table.count(), amount=(table.debit - table.credit).sum()).to_pyarrow().to_pylist()[0]
-        count, amount = whole["n"], whole["amount"] or ZERO
-        names = [c for c in table.columns if not c.startswith("voucher_")]
-        order = ["date", "src_voucher", "record"] if "src_voucher" in names else ["record"]
-        first = table.select(names).order_by(order).limit(limit)
-        out = [_shown(row) for row in first.to_pyarrow().to_pylist()]
+        found_lines = shown(table, limit)
+        count, amount, out = found_lines.count, found_lines.amount, list(found_lines.lines)
     if part in ("rejected", "dismissed"):
         rows = reader.rows(
             "integration.rejected_of_account",
@@ -273,6 +269,15 @@ def lines_behind(
         count, amount = count + len(desk), amount + sum((x.amount or ZERO for x in desk), ZERO)
         out += [_rejected(x) for x in desk[: max(0, limit - len(out))]]
     return LinesBehind(count, amount, tuple(out))
+
+
+def shown(table: ir.Table, limit: int) -> LinesBehind:
+    """A page of stored lines, by day and voucher, with the count and sum of all of them."""
+    whole = table.aggregate(n=table.count(), amount=(table.debit - table.credit).sum()).to_pyarrow().to_pylist()[0]
+    names = [c for c in table.columns if not c.startswith("voucher_")]
+    order = ["date", "src_voucher", "record"] if "src_voucher" in names else ["record"]
+    first = table.select(names).order_by(order).limit(limit).to_pyarrow().to_pylist()
+    return LinesBehind(whole["n"], whole["amount"] or ZERO, tuple(_shown(row) for row in first))
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,5 @@
 """Routes of the tie-out: the books, the comparison, the lines behind a figure."""
 
-from decimal import Decimal
-from typing import Any
-
 from fastapi import APIRouter, Query, Request
 
 from bihuan.features.access.http import Edge, requires
@@ -10,11 +7,11 @@ from bihuan.features.integration import commands
 from bihuan.features.integration import tie_out as tie
 from bihuan.features.integration.load_routes import Content, pieces, warehouse
 from bihuan.features.integration.wire import (
-    BehindLineOut,
     BehindOut,
     BooksOut,
     ControlTotal,
     TieOut,
+    behind_out,
     tie_row_out,
 )
 
@@ -70,9 +67,4 @@ def lines_behind(  # noqa: PLR0917 - query parameters
             part=part,
             limit=limit,
         )
-    lines = [BehindLineOut(**{**line, "amount": _text(line["amount"])}) for line in found.lines]
-    return BehindOut(count=found.count, amount=str(found.amount), lines=lines)
-
-
-def _text(amount: Any) -> str | None:
-    return None if amount is None else format(Decimal(amount), "f")
+    return behind_out(found)

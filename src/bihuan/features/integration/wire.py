@@ -19,6 +19,7 @@ from bihuan.features.integration.model import (
     TieRow,
 )
 from bihuan.features.integration.outcomes import MEANINGS, Outcome, fate
+from bihuan.features.integration.tie_out import LinesBehind
 
 
 class SourceIn(BaseModel):
@@ -159,7 +160,7 @@ class SourceDetailOut(SourceOut):
     revisions: list[SourceRevisionOut]
 
 
-class RuleIn(BaseModel):
+class MappingRuleIn(BaseModel):
     """A mapping rule to add: ``when`` field -> pattern, ``gives`` item or dimension -> code, ``=field`` or IGNORE."""
 
     name: str
@@ -169,7 +170,7 @@ class RuleIn(BaseModel):
     reason: str = ""
 
 
-class RevisionMadeOut(BaseModel):
+class SourceRevisionMadeOut(BaseModel):
     """The revision that stands now."""
 
     revision: int
@@ -377,6 +378,15 @@ def correction_out(said: Correction) -> CorrectionOut:
     """A correction as the API shows it."""
     same = ("id", "record", "kind", "field", "before", "after", "reason", "at")
     return CorrectionOut(batch=said.batch_id, author=said.author_name, **{n: getattr(said, n) for n in same})
+
+
+def behind_out(found: LinesBehind) -> BehindOut:
+    """Lines behind a figure as the API shows them."""
+    lines = [
+        BehindLineOut(**{**line, "amount": None if line["amount"] is None else format(line["amount"], "f")})
+        for line in found.lines
+    ]
+    return BehindOut(count=found.count, amount=str(found.amount), lines=lines)
 
 
 def match_out(match: Match) -> MatchOut:
