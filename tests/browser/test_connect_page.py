@@ -71,7 +71,7 @@ class November:
         self.mark = f"{seed:06d}"
         self.travel, self.taxi, self.paper, self.alien = (Decimal(rng.randrange(100, 290_000)) / 100 for _ in range(4))
 
-    def pair(
+    def pair(  # noqa: PLR0917 - a voucher line in its usual order
         self, number: str, amount: Decimal, account: str, org: str, day: str = "2026-11-08", request: str = ""
     ) -> str:
         facts = f"{number}-{self.mark},{day}", f"{org},业务 {number}"

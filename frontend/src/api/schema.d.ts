@@ -188,6 +188,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/batches/{batch}/matches/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Match Lines
+         * @description The voucher lines that name a request; without a number those that name none.
+         */
+        get: operations["integration_match_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches/{batch}/prepare": {
         parameters: {
             query?: never;
@@ -2947,22 +2967,78 @@ export interface components {
             nodes: components["schemas"]["AxisNodeOut"][];
         };
         /**
+         * BacktestMethodOut
+         * @description A method's backtest.
+         */
+        BacktestMethodOut: {
+            /** Method */
+            method: string;
+            /** Name */
+            name: string;
+            scores: components["schemas"]["BacktestScoresOut"];
+            /** Used */
+            used: number;
+        };
+        /**
          * BacktestOut
          * @description ``chosen`` series by series against ``naive``, last year's period, on the same points.
          */
         BacktestOut: {
-            chosen: components["schemas"]["ScoresOut"];
+            chosen: components["schemas"]["BacktestScoresOut"];
             /** Horizon */
             horizon: number;
             /** Methods */
-            methods: components["schemas"]["MethodScoreOut"][];
-            naive: components["schemas"]["ScoresOut"];
+            methods: components["schemas"]["BacktestMethodOut"][];
+            naive: components["schemas"]["BacktestScoresOut"];
             /** Origins */
             origins: number;
             /** Series */
             series: number;
             /** Silent */
             silent: number;
+        };
+        /**
+         * BacktestScoresOut
+         * @description WAPE, MASE, sMAPE as fractions; null where nothing was compared.
+         */
+        BacktestScoresOut: {
+            /** Mase */
+            mase: number | null;
+            /** Points */
+            points: number;
+            /** Smape */
+            smape: number | null;
+            /** Wape */
+            wape: number | null;
+        };
+        /**
+         * BaselineIn
+         * @description Which periods get their baseline back.
+         */
+        BaselineIn: {
+            /** Item */
+            item: string;
+            /**
+             * Members
+             * @default {}
+             */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Periods */
+            periods: string[];
+        };
+        /**
+         * BaselineOut
+         * @description How many cells got their baseline back; ``seq`` of the version afterwards.
+         */
+        BaselineOut: {
+            /** Restored */
+            restored: number;
+            /** Seq */
+            seq: number;
         };
         /**
          * BatchOut
@@ -4159,20 +4235,6 @@ export interface components {
             where: string;
         };
         /**
-         * DimOut
-         * @description A dimension of the item and the member that the rows stand at or under.
-         */
-        DimOut: {
-            /** Code */
-            code: string;
-            /** Member */
-            member: string;
-            /** Member Name */
-            member_name: string;
-            /** Name */
-            name: string;
-        };
-        /**
          * DimensionOut
          * @description ``trees``: names of its hierarchies, "" the main one. ``role_of`` "period" = a second time axis.
          */
@@ -4453,20 +4515,6 @@ export interface components {
              * @default
              */
             period: string;
-        };
-        /**
-         * EditOut
-         * @description Edits of people in a cell.
-         */
-        EditOut: {
-            /** At */
-            at: string | null;
-            /** Author */
-            author: string | null;
-            /** Count */
-            count: number;
-            /** Reason */
-            reason: string | null;
         };
         /** EffectIn */
         EffectIn: {
@@ -4810,21 +4858,6 @@ export interface components {
             title: string;
         };
         /**
-         * ForecastMonthOut
-         * @description Amounts as decimal strings, null = blank.
-         */
-        ForecastMonthOut: {
-            /** Baseline */
-            baseline: string | null;
-            /** Budget */
-            budget: string | null;
-            edit: components["schemas"]["EditOut"] | null;
-            /** Last Year */
-            last_year: string | null;
-            /** Value */
-            value: string | null;
-        };
-        /**
          * ForecastOut
          * @description A forecast of the package and where it stands; ``next_switchover`` is how far a run today would show actuals.
          */
@@ -4859,54 +4892,12 @@ export interface components {
             year: number;
         };
         /**
-         * ForecastPeriodOut
-         * @description A period of the year; ``actual`` = up to the switchover.
+         * ForecastRunIn
+         * @description Which model's forecast.
          */
-        ForecastPeriodOut: {
-            /** Actual */
-            actual: boolean;
-            /** Code */
-            code: string;
-        };
-        /**
-         * ForecastRowOut
-         * @description A node's year.
-         */
-        ForecastRowOut: {
-            /** Band */
-            band: string | null;
-            /** Budget */
-            budget: string | null;
-            /** Difference */
-            difference: string | null;
-            /** Editable */
-            editable: boolean;
-            /** Last Year */
-            last_year: string | null;
-            /** Leaf */
-            leaf: boolean;
-            /** Level */
-            level: number;
-            /** Methods */
-            methods: components["schemas"]["MethodOut"][];
-            /** Months */
-            months: components["schemas"]["ForecastMonthOut"][];
-            /** Name */
-            name: string;
-            /** Node */
-            node: string;
-            /** Parent */
-            parent: string | null;
-            /** Partial */
-            partial: boolean;
-            /** Rate */
-            rate: string | null;
-            /** Rest */
-            rest: string | null;
-            /** To Date */
-            to_date: string | null;
-            /** Year */
-            year: string | null;
+        ForecastRunIn: {
+            /** Model */
+            model: string;
         };
         /**
          * ForecastRunOut
@@ -4952,17 +4943,6 @@ export interface components {
             total: number;
             /** Version */
             version: number | null;
-        };
-        /**
-         * ForecastUndoIn
-         * @description Why.
-         */
-        ForecastUndoIn: {
-            /**
-             * Reason
-             * @default
-             */
-            reason: string;
         };
         /**
          * FormExportIn
@@ -5473,6 +5453,36 @@ export interface components {
             unexplained: number | null;
         };
         /**
+         * MappingRuleIn
+         * @description A mapping rule to add: ``when`` field -> pattern, ``gives`` item or dimension -> code, ``=field`` or IGNORE.
+         */
+        MappingRuleIn: {
+            /** Gives */
+            gives: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Sign
+             * @default 1
+             * @enum {integer}
+             */
+            sign: 1 | -1;
+            /**
+             * When
+             * @default {}
+             */
+            when: {
+                [key: string]: string;
+            };
+        };
+        /**
          * MappingRuleOut
          * @description A mapping rule as it is written, in order of precedence.
          */
@@ -5568,35 +5578,6 @@ export interface components {
             field: string;
             /** Record */
             record: number;
-        };
-        /**
-         * MethodOut
-         * @description By which method so many series are forecast; ``kind`` of series and ``basis`` of the choice.
-         */
-        MethodOut: {
-            /** Basis */
-            basis: string;
-            /** Kind */
-            kind: string;
-            /** Method */
-            method: string;
-            /** Name */
-            name: string;
-            /** Series */
-            series: number;
-        };
-        /**
-         * MethodScoreOut
-         * @description A method's backtest.
-         */
-        MethodScoreOut: {
-            /** Method */
-            method: string;
-            /** Name */
-            name: string;
-            scores: components["schemas"]["ScoresOut"];
-            /** Used */
-            used: number;
         };
         /** ModelDetail */
         ModelDetail: {
@@ -5839,6 +5820,34 @@ export interface components {
             parent: string | null;
         };
         /**
+         * OutlookDimOut
+         * @description A dimension of the item and the member that the rows stand at or under.
+         */
+        OutlookDimOut: {
+            /** Code */
+            code: string;
+            /** Member */
+            member: string;
+            /** Member Name */
+            member_name: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * OutlookEditOut
+         * @description Edits of people in a cell.
+         */
+        OutlookEditOut: {
+            /** At */
+            at: string | null;
+            /** Author */
+            author: string | null;
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string | null;
+        };
+        /**
          * OutlookIn
          * @description ``along``: the dimension of the rows, from the member named there down ``depth`` levels.
          */
@@ -5860,6 +5869,37 @@ export interface components {
             model: string;
         };
         /**
+         * OutlookMethodOut
+         * @description By which method so many series are forecast; ``kind`` of series and ``basis`` of the choice.
+         */
+        OutlookMethodOut: {
+            /** Basis */
+            basis: string;
+            /** Kind */
+            kind: string;
+            /** Method */
+            method: string;
+            /** Name */
+            name: string;
+            /** Series */
+            series: number;
+        };
+        /**
+         * OutlookMonthOut
+         * @description Amounts as decimal strings, null = blank.
+         */
+        OutlookMonthOut: {
+            /** Baseline */
+            baseline: string | null;
+            /** Budget */
+            budget: string | null;
+            edit: components["schemas"]["OutlookEditOut"] | null;
+            /** Last Year */
+            last_year: string | null;
+            /** Value */
+            value: string | null;
+        };
+        /**
          * OutlookOut
          * @description ``favourable``: which sign of a difference is good (more, less, none).
          */
@@ -5873,7 +5913,7 @@ export interface components {
             /** Decimals */
             decimals: number;
             /** Dims */
-            dims: components["schemas"]["DimOut"][];
+            dims: components["schemas"]["OutlookDimOut"][];
             /** Favourable */
             favourable: string;
             /** Item */
@@ -5881,9 +5921,9 @@ export interface components {
             /** Item Name */
             item_name: string;
             /** Periods */
-            periods: components["schemas"]["ForecastPeriodOut"][];
+            periods: components["schemas"]["OutlookPeriodOut"][];
             /** Rows */
-            rows: components["schemas"]["ForecastRowOut"][];
+            rows: components["schemas"]["OutlookRowOut"][];
             /** Seq */
             seq: number;
             /** Switchover */
@@ -5894,6 +5934,73 @@ export interface components {
             version: number;
             /** Year */
             year: number;
+        };
+        /**
+         * OutlookPeriodOut
+         * @description A period of the year; ``actual`` = up to the switchover.
+         */
+        OutlookPeriodOut: {
+            /** Actual */
+            actual: boolean;
+            /** Code */
+            code: string;
+        };
+        /**
+         * OutlookPlaceIn
+         * @description An item at a node; dimensions not named stand at their top.
+         */
+        OutlookPlaceIn: {
+            /** Item */
+            item: string;
+            /**
+             * Members
+             * @default {}
+             */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+        };
+        /**
+         * OutlookRowOut
+         * @description A node's year.
+         */
+        OutlookRowOut: {
+            /** Band */
+            band: string | null;
+            /** Budget */
+            budget: string | null;
+            /** Difference */
+            difference: string | null;
+            /** Editable */
+            editable: boolean;
+            /** Last Year */
+            last_year: string | null;
+            /** Leaf */
+            leaf: boolean;
+            /** Level */
+            level: number;
+            /** Methods */
+            methods: components["schemas"]["OutlookMethodOut"][];
+            /** Months */
+            months: components["schemas"]["OutlookMonthOut"][];
+            /** Name */
+            name: string;
+            /** Node */
+            node: string;
+            /** Parent */
+            parent: string | null;
+            /** Partial */
+            partial: boolean;
+            /** Rate */
+            rate: string | null;
+            /** Rest */
+            rest: string | null;
+            /** To Date */
+            to_date: string | null;
+            /** Year */
+            year: string | null;
         };
         /**
          * PackageIn
@@ -5952,23 +6059,6 @@ export interface components {
             login: string;
             /** Name */
             name: string;
-        };
-        /**
-         * PlaceIn
-         * @description An item at a node; dimensions not named stand at their top.
-         */
-        PlaceIn: {
-            /** Item */
-            item: string;
-            /**
-             * Members
-             * @default {}
-             */
-            members: {
-                [key: string]: string;
-            };
-            /** Model */
-            model: string;
         };
         /**
          * PolicyOut
@@ -6036,6 +6126,11 @@ export interface components {
              * @default []
              */
             items: string[];
+            /**
+             * Over
+             * @default true
+             */
+            over: boolean;
             rows?: components["schemas"]["RowsIn"] | null;
             /** Version */
             version: number;
@@ -6208,43 +6303,6 @@ export interface components {
             /** Warnings */
             warnings: string[];
         };
-        /**
-         * RestoreIn
-         * @description Which periods get their baseline back.
-         */
-        RestoreIn: {
-            /** Item */
-            item: string;
-            /**
-             * Members
-             * @default {}
-             */
-            members: {
-                [key: string]: string;
-            };
-            /** Model */
-            model: string;
-            /** Periods */
-            periods: string[];
-        };
-        /**
-         * RestoreOut
-         * @description How many cells got their baseline back; ``seq`` of the version afterwards.
-         */
-        RestoreOut: {
-            /** Restored */
-            restored: number;
-            /** Seq */
-            seq: number;
-        };
-        /**
-         * RevisionMadeOut
-         * @description The revision that stands now.
-         */
-        RevisionMadeOut: {
-            /** Revision */
-            revision: number;
-        };
         /** RevisionOut */
         RevisionOut: {
             /**
@@ -6323,44 +6381,6 @@ export interface components {
             tree: string;
         };
         /**
-         * RuleIn
-         * @description A mapping rule to add: ``when`` field -> pattern, ``gives`` item or dimension -> code, ``=field`` or IGNORE.
-         */
-        RuleIn: {
-            /** Gives */
-            gives: {
-                [key: string]: string;
-            };
-            /** Name */
-            name: string;
-            /**
-             * Reason
-             * @default
-             */
-            reason: string;
-            /**
-             * Sign
-             * @default 1
-             * @enum {integer}
-             */
-            sign: 1 | -1;
-            /**
-             * When
-             * @default {}
-             */
-            when: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * RunIn
-         * @description Which model's forecast.
-         */
-        RunIn: {
-            /** Model */
-            model: string;
-        };
-        /**
          * SaidOut
          * @description How many words were added.
          */
@@ -6407,20 +6427,6 @@ export interface components {
             saved: number;
             /** Seq */
             seq: number;
-        };
-        /**
-         * ScoresOut
-         * @description WAPE, MASE, sMAPE as fractions; null where nothing was compared.
-         */
-        ScoresOut: {
-            /** Mase */
-            mase: number | null;
-            /** Points */
-            points: number;
-            /** Smape */
-            smape: number | null;
-            /** Wape */
-            wape: number | null;
         };
         /**
          * SeenOut
@@ -6560,6 +6566,14 @@ export interface components {
             revision: number;
             /** Title */
             title: string;
+        };
+        /**
+         * SourceRevisionMadeOut
+         * @description The revision that stands now.
+         */
+        SourceRevisionMadeOut: {
+            /** Revision */
+            revision: number;
         };
         /**
          * SourceRevisionOut
@@ -7278,6 +7292,17 @@ export interface components {
             seq: number;
             /** Version */
             version: number;
+        };
+        /**
+         * UndoRunIn
+         * @description Why.
+         */
+        UndoRunIn: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** UnitCaseOut */
         UnitCaseOut: {
@@ -8061,6 +8086,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatchOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    integration_match_lines: {
+        parameters: {
+            query?: {
+                number?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                batch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BehindOut"];
                 };
             };
             /** @description Validation Error */
@@ -9905,7 +9964,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ForecastUndoIn"];
+                "application/json": components["schemas"]["UndoRunIn"];
             };
         };
         responses: {
@@ -9940,7 +9999,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PlaceIn"];
+                "application/json": components["schemas"]["OutlookPlaceIn"];
             };
         };
         responses: {
@@ -9975,7 +10034,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RestoreIn"];
+                "application/json": components["schemas"]["BaselineIn"];
             };
         };
         responses: {
@@ -9985,7 +10044,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RestoreOut"];
+                    "application/json": components["schemas"]["BaselineOut"];
                 };
             };
             /** @description Validation Error */
@@ -10045,7 +10104,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RunIn"];
+                "application/json": components["schemas"]["ForecastRunIn"];
             };
         };
         responses: {
@@ -11550,7 +11609,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleIn"];
+                "application/json": components["schemas"]["MappingRuleIn"];
             };
         };
         responses: {
@@ -11560,7 +11619,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RevisionMadeOut"];
+                    "application/json": components["schemas"]["SourceRevisionMadeOut"];
                 };
             };
             /** @description Validation Error */

@@ -2,6 +2,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { en } from "../locales/en";
+import type { Words } from "../locales/words";
 import { zh } from "../locales/zh";
 
 export const LANGUAGES = ["zh", "en"] as const;
@@ -10,7 +11,7 @@ export type Language = (typeof LANGUAGES)[number];
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "app";
-    resources: { app: typeof zh };
+    resources: { app: Words<typeof zh> }; // keys are checked; the words themselves would be too much for the compiler
   }
 }
 

@@ -1,4 +1,5 @@
 /** One row's year: actual months as full bars, forecast ones light, the budget as a tick, last year as a line; or the figures. */
+import type { TFunction } from "i18next";
 import { Button } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -41,7 +42,7 @@ export function YearChart({ outlook, row, figures }: Props) {
   );
 }
 
-type Translate = ReturnType<typeof useTranslation>["t"];
+type Translate = TFunction;
 
 /** The chart in words. */
 function sentence(t: Translate, outlook: Outlook, row: Row, figures: Figures): string {

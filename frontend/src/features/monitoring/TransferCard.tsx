@@ -1,5 +1,4 @@
 /** One transfer: what moves where, whose turn its approval is, and the decision when it is mine. */
-import type { TFunction } from "i18next";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Input } from "antd";
 import type { TFunction } from "i18next";

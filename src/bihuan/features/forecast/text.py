@@ -46,9 +46,9 @@ def definitions(reader: Reader, model: str | int, revision: int | None = None) -
                     Problem("bad_forecast", one.file, found=f"forecast: {one.code}", expected="each code once")
                 )
             elif one.version == other.version and (both := set(one.items) & set(other.items)):
-                found = f"items: {min(f'{ref.cube}!{ref.item}' for ref in both)}"
+                shared = f"items: {min(f'{ref.cube}!{ref.item}' for ref in both)}"
                 expected = f"each item once in version {one.version}; {other.file} has it"
-                problems.append(Problem("bad_forecast", one.file, found=found, expected=expected))
+                problems.append(Problem("bad_forecast", one.file, found=shared, expected=expected))
     if problems:
         raise ProblemsFound(problems)
     return out
