@@ -1,5 +1,4 @@
 /** Requests with their status tags: one's own, or all that one may see. */
-import type { TFunction } from "i18next";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Button, Segmented, Select } from "antd";

@@ -1,5 +1,4 @@
 /** One request: where it stands and who holds it, its lines, what approvers said and what the ledger booked, in order. */
-import type { TFunction } from "i18next";
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import type { TFunction } from "i18next";

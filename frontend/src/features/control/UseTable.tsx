@@ -1,5 +1,4 @@
 /** The documents that hold or have spent on a balance row, and what vouchers without a document took. */
-import type { TFunction } from "i18next";
 import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
