@@ -72,9 +72,9 @@ PACKAGE: Mapping[str, str] = {
 # login -> (actions, the organisation the assignment is limited to)
 PEOPLE: Mapping[str, tuple[list[str], str]] = {
     "guan": (["model.read", "plan.*", "entry.*", "control.*", "setting.*", "process.submit"], ""),
-    "jia": (["plan.read", "entry.read", "entry.target", "process.submit"], "A"),
-    "yi": (["plan.read", "entry.read", "entry.target"], "B"),
-    "jia1": (["plan.read", "plan.write", "entry.read", "entry.target", "process.submit"], "A1"),
+    "jia": (["model.read", "plan.read", "entry.read", "entry.target", "process.submit"], "A"),
+    "yi": (["model.read", "plan.read", "entry.read", "entry.target"], "B"),
+    "jia1": (["model.read", "plan.read", "plan.write", "entry.read", "entry.target", "process.submit"], "A1"),
     "shen": (["process.approve", "process.read"], ""),
     "wai": (["analysis.read"], ""),
 }
@@ -107,6 +107,11 @@ class Season:
 def build(database: Database, folder: Path) -> Season:
     """The group with its people and last year's actuals; the cycle not yet open."""
     open_replica(database.engine, models=models.compiled, folder=folder)
+    return furnish(database)
+
+
+def furnish(database: Database) -> Season:
+    """`build` where a replica is open already."""
     root = system()
     with database.writing() as uow:
         modelling.apply(uow, root, PACKAGE)

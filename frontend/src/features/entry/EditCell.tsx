@@ -1,5 +1,5 @@
 /** One editable amount: shows it formatted, edits it with all its digits; arrows, Enter, Esc, a pasted column. */
-import { type ClipboardEvent, type KeyboardEvent, useRef, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import { type Amount, amount } from "../../lib/amount";
 import { editText, type Measure, type MoneyUnit, readTyped, show } from "../../lib/display";
 
@@ -21,6 +21,13 @@ interface Props {
 export function EditCell({ id, column, label, value, unit, edited, problem, onChange, onBad, onPaste }: Props) {
   const [text, setText] = useState<string | null>(null);
   const left = useRef(false);
+  const entered = useRef(false);
+  const box = useRef<HTMLInputElement>(null);
+  // before the next key comes: selecting later would swallow what was typed meanwhile
+  useLayoutEffect(() => {
+    if (entered.current) box.current?.select();
+    entered.current = false;
+  }, [text]);
   const opened = (): string => (value === null ? "" : editText(amount(value), MONEY, unit));
 
   /** True when the text is taken, or nothing was typed. */
@@ -59,6 +66,7 @@ export function EditCell({ id, column, label, value, unit, edited, problem, onCh
   };
   return (
     <input
+      ref={box}
       className="amount-input"
       inputMode="decimal"
       autoComplete="off"
@@ -69,11 +77,10 @@ export function EditCell({ id, column, label, value, unit, edited, problem, onCh
       data-column={column}
       data-edited={edited}
       value={text ?? (value === null ? "" : show(amount(value), MONEY, unit))}
-      onFocus={(event) => {
+      onFocus={() => {
         left.current = false;
-        const input = event.currentTarget;
+        entered.current = true;
         setText(opened());
-        requestAnimationFrame(() => input.select());
       }}
       onBlur={() => {
         if (!left.current) commit();

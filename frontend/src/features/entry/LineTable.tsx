@@ -19,13 +19,14 @@ interface Props {
   readonly onToggle: (id: string) => void;
   readonly columns: readonly Column[];
   readonly firstWidth?: number;
+  readonly editable?: boolean;
   readonly mark?: (line: Line) => ReactNode;
 }
 
-export function LineTable({ caption, first, lines, open, onToggle, columns, firstWidth = 240, mark }: Props) {
+export function LineTable({ caption, first, lines, open, onToggle, columns, firstWidth = 240, editable = false, mark }: Props) {
   return (
     <div className="line-table-host">
-      <table className="line-table">
+      <table className="line-table" data-editable={editable}>
         <caption className="hidden-text">{caption}</caption>
         <colgroup>
           <col style={{ width: firstWidth }} />

@@ -6,13 +6,14 @@ import { usePageContext } from "../../lib/usePageContext";
 import { Gap, Money } from "./figures";
 import { OrgPicker } from "./OrgPicker";
 import type { Summary } from "./requests";
-import { sum } from "./tree";
+import { briefOrgs, sum } from "./tree";
 
 export function SummaryList({ data, unit }: { readonly data: Summary; readonly unit: MoneyUnit }) {
   const { t } = useTranslation();
   const [context] = usePageContext();
   const [picked, setPicked] = useState<string>();
-  const org = data.orgs.find((one) => one.code === picked) ?? data.orgs.find((one) => one.code === context.org) ?? data.orgs[0];
+  const brief = briefOrgs(data.rows);
+  const org = data.orgs.find((one) => one.code === picked) ?? data.orgs.find((one) => one.code === context.org) ?? data.orgs.find((one) => !brief.has(one.code)) ?? data.orgs[0];
   if (!org) return null;
   const rows = data.rows.filter((row) => row.org === org.code);
   const { favourable } = data.cycle;

@@ -81,10 +81,11 @@ function Body({ data, choice }: { readonly data: Summary; readonly choice: Cycle
   const unit = context.unit ?? "yuan";
   const [grouping, setGrouping] = useState<Grouping>("org");
   const { cycle } = data;
-  const lines = useMemo(() => linesOf(data.orgs, cycle.keys, grouping, briefOrgs(data.rows)), [data.orgs, data.rows, cycle.keys, grouping]);
+  const brief = useMemo(() => briefOrgs(data.rows), [data.rows]);
+  const lines = useMemo(() => linesOf(data.orgs, cycle.keys, grouping, brief), [data.orgs, cycle.keys, grouping, brief]);
   const rows = useMemo(() => new Map(data.rows.map((row) => [cellId(row.org, row.key), row])), [data.rows]);
   const [opened, setOpened] = useState<{ readonly [K in Grouping]?: ReadonlySet<string> }>({});
-  const open = opened[grouping] ?? openAtFirst(data.orgs, lines, grouping);
+  const open = opened[grouping] ?? openAtFirst(data.orgs, lines, grouping, brief);
   const [releasing, setReleasing] = useState<Line | null>(null);
   const may = useMayRelease();
   const narrow = useNarrow();
@@ -99,12 +100,12 @@ function Body({ data, choice }: { readonly data: Summary; readonly choice: Cycle
     { id: "target", title: t("entry.column.target"), width: 100, cell: (line) => <Money value={target(line)} unit={unit} partial={partial(line)} /> },
     { id: "current", title: t("entry.column.current"), width: 100, cell: (line) => <Money value={current(line)} unit={unit} partial={partial(line)} /> },
     { id: "gap", title: t("entry.column.gap"), width: 124, cell: (line) => <Gap planned={current(line)} target={target(line)} favourable={cycle.favourable} unit={unit} /> },
-    { id: "submitted", title: t("entry.column.submitted"), width: 100, cell: (line) => <Money value={money((row) => row.submitted)(line)} unit={unit} /> },
+    { id: "submitted", title: t("entry.column.submitted"), width: 100, cell: (line) => <Money value={money((row) => row.submitted)(line)} unit={unit} partial={partial(line)} /> },
     ...cycle.compare.map((column, i) => ({
       id: `compare-${i}`,
       title: column.title,
       width: 100,
-      cell: (line: Line) => <Money value={money((row) => row.compare[i]?.v ?? null)(line)} unit={unit} />,
+      cell: (line: Line) => <Money value={money((row) => row.compare[i]?.v ?? null)(line)} unit={unit} partial={partial(line)} />,
     })),
     ...(last >= 0
       ? [{ id: "against", title: t("entry.column.against", { title: cycle.compare[last]?.title ?? "" }), width: 94, cell: (line: Line) => <Against value={current(line)} base={money((row) => row.compare[last]?.v ?? null)(line)} /> }]
@@ -137,7 +138,7 @@ function Body({ data, choice }: { readonly data: Summary; readonly choice: Cycle
             open={open}
             onToggle={(id) => setOpened((all) => ({ ...all, [grouping]: toggled(open, id) }))}
             columns={columns}
-            firstWidth={220}
+            firstWidth={208}
             mark={(line) =>
               may && line.key === null && (data.releasable[line.org] ?? 0) > 0 ? (
                 <Button type="link" size="small" onClick={() => setReleasing(line)}>

@@ -18,7 +18,7 @@ import { ImportDialog } from "./ImportDialog";
 import { type Column, LineTable, toggled } from "./LineTable";
 import { RefusedStrip } from "./RefusedStrip";
 import { type TargetEdit, type Targets, type TargetsSaved, saveTargets, undoTargets } from "./requests";
-import { editId, type Figures, type Part, TargetBook } from "./targetBook";
+import { type Edits, editId, type Figures, type Part, TargetBook, type Typed } from "./targetBook";
 import { briefOrgs, type Grouping, type Line, linesOf, openAtFirst } from "./tree";
 import type { CycleChoice } from "./useCycle";
 
@@ -50,16 +50,17 @@ export function TargetTable({ data, choice, onReload }: Props) {
   const [context] = usePageContext();
   const unit = context.unit ?? "yuan";
   const { cycle } = data;
-  const [edits, setEdits] = useState<ReadonlyMap<string, Amount | null>>(new Map());
+  const [edits, setEdits] = useState<Edits>(new Map());
   const [refusals, setRefusals] = useState<readonly Refusal[]>([]);
   const [undoable, setUndoable] = useState<readonly number[]>([]);
   const [stale, setStale] = useState(false);
   const [saving, setSaving] = useState(false);
   const [dialog, setDialog] = useState<"import" | "distribute" | null>(null);
   const [grouping, setGrouping] = useState<Grouping>("org");
-  const lines = useMemo(() => linesOf(data.orgs, cycle.keys, grouping, briefOrgs(data.rows)), [data.orgs, data.rows, cycle.keys, grouping]);
+  const brief = useMemo(() => briefOrgs(data.rows), [data.rows]);
+  const lines = useMemo(() => linesOf(data.orgs, cycle.keys, grouping, brief), [data.orgs, cycle.keys, grouping, brief]);
   const [opened, setOpened] = useState<{ readonly [K in Grouping]?: ReadonlySet<string> }>({});
-  const open = opened[grouping] ?? openAtFirst(data.orgs, lines, grouping);
+  const open = opened[grouping] ?? openAtFirst(data.orgs, lines, grouping, brief);
   const book = useMemo(() => new TargetBook(data, edits), [data, edits]);
   const changes = book.changes();
   const guard = useLeaveGuard(changes.length, context);
@@ -125,7 +126,8 @@ export function TargetTable({ data, choice, onReload }: Props) {
       setSaving(false);
     }
   };
-  const put = (id: string, value: Amount | null): void => setEdits((all) => new Map(all).set(id, value));
+  const typed = (all: Edits, id: string, after: Amount | null): Typed => ({ before: all.has(id) ? (all.get(id)?.before ?? null) : book.loaded(id), after });
+  const put = (id: string, value: Amount | null): void => setEdits((all) => new Map(all).set(id, typed(all, id, value)));
   const drop = (id: string): void =>
     setEdits((all) => {
       const next = new Map(all);
@@ -142,7 +144,7 @@ export function TargetTable({ data, choice, onReload }: Props) {
       const next = new Map(all);
       values.forEach((value, i) => {
         const target = ids[from + i];
-        if (target) next.set(target, value);
+        if (target) next.set(target, typed(all, target, value));
       });
       return next;
     });
@@ -188,13 +190,13 @@ export function TargetTable({ data, choice, onReload }: Props) {
       id: `compare-${i}`,
       title: column.title,
       width: 116,
-      cell: (line: Line) => <Money value={figures(line)?.compare[i] ?? null} unit={unit} />,
+      cell: (line: Line) => <Money value={figures(line)?.compare[i] ?? null} unit={unit} partial={figures(line)?.partial ?? false} />,
     })),
     ...(last >= 0
       ? [{ id: "against", title: t("entry.column.against", { title: cycle.compare[last]?.title ?? "" }), width: 104, cell: (line: Line) => <Against value={figures(line)?.target ?? null} base={figures(line)?.compare[last] ?? null} /> }]
       : []),
-    { id: "current", title: t("entry.column.current"), width: 116, cell: (line) => <Money value={figures(line)?.current ?? null} unit={unit} /> },
-    { id: "passed", title: t("entry.column.passed"), width: 116, cell: (line) => (orgs.get(line.org)?.leaf ? null : <Money value={figures(line)?.passed ?? null} unit={unit} />) },
+    { id: "current", title: t("entry.column.current"), width: 116, cell: (line) => <Money value={figures(line)?.current ?? null} unit={unit} partial={figures(line)?.partial ?? false} /> },
+    { id: "passed", title: t("entry.column.passed"), width: 116, cell: (line) => (orgs.get(line.org)?.leaf ? null : <Money value={figures(line)?.passed ?? null} unit={unit} partial={figures(line)?.partial ?? false} />) },
     {
       id: "reserve",
       title: t("entry.column.reserve"),
@@ -298,6 +300,11 @@ export function TargetTable({ data, choice, onReload }: Props) {
         refusals={refusals}
         unit={unit}
         onMine={(one) => {
+          setEdits((all) => {
+            const id = editId(one.edit.org, one.edit.key, one.edit.part);
+            const mine = all.get(id);
+            return mine ? new Map(all).set(id, { ...mine, before: one.now }) : all;
+          });
           setRefusals((all) => all.filter((other) => other !== one));
           void reload();
         }}
@@ -311,6 +318,7 @@ export function TargetTable({ data, choice, onReload }: Props) {
       />
       <LineTable
         caption={cycle.title}
+        editable={mayEdit}
         first={t(grouping === "org" ? "entry.column.name" : "entry.column.nameByKey")}
         lines={lines}
         open={open}

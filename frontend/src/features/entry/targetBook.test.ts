@@ -1,8 +1,8 @@
 /** What the page shows while targets are typed: computed by hand beside it. */
 import { describe, expect, it } from "vitest";
-import { amount, type Amount } from "../../lib/amount";
+import { amount } from "../../lib/amount";
 import type { Targets } from "./requests";
-import { editId, TargetBook } from "./targetBook";
+import { editId, TargetBook, type Typed } from "./targetBook";
 import { linesOf, openAtFirst, shownLines } from "./tree";
 
 const seen = (v: string | null) => ({ v, p: false, h: false });
@@ -24,7 +24,15 @@ const data = {
   orgs: [org("G", null, false), org("A", "G", false), org("A1", "A", true), org("A2", "A", true)],
   rows: [row("G", "1000.00", "1000.00", null, null), row("A", "1000.00", "600.00", "100.00", "300.00"), row("A1", "600.00", null, null, "600.00"), row("A2", null, null, null, null)],
 } as unknown as Targets;
-const edits = (...all: [string, "target" | "reserve", string | null][]) => new Map<string, Amount | null>(all.map(([o, part, v]) => [editId(o, "K", part), v === null ? null : amount(v)]));
+const edits = (...all: [string, "target" | "reserve", string | null][]) => {
+  const seenThen = new TargetBook(data, new Map());
+  return new Map<string, Typed>(
+    all.map(([o, part, v]) => {
+      const id = editId(o, "K", part);
+      return [id, { before: seenThen.loaded(id), after: v === null ? null : amount(v) }];
+    }),
+  );
+};
 
 describe("targets being typed", () => {
   it("says what the server said while nothing is typed", () => {
@@ -42,6 +50,12 @@ describe("targets being typed", () => {
     expect(book.cell("G", "K").target).toBe("1200");
     expect(book.cell("A", "K").room).toBe("500");
     expect(new TargetBook(data, edits(["A1", "target", "0"])).cell("A", "K").target).toBe("1000.00");
+  });
+
+  it("keeps what was seen where it was typed, whatever is loaded meanwhile", () => {
+    const typed = edits(["A1", "target", "650"]);
+    const newer = { ...data, rows: data.rows.map((one) => (one.org === "A1" ? { ...one, target: seen("700.00") } : one)) };
+    expect(new TargetBook(newer, typed).changes()).toEqual([{ org: "A1", key: "K", part: "target", before: "600.00", after: "650" }]);
   });
 
   it("saves what differs only: retyping the same, or clearing a blank, is no change", () => {

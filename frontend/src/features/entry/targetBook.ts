@@ -5,8 +5,12 @@ import { cellId, sum } from "./tree";
 
 export type Part = "target" | "reserve";
 
-/** A typed value by `editId`; null = cleared. */
-export type Edits = ReadonlyMap<string, Amount | null>;
+/** What was seen where it was typed, and what was typed; null = blank. What was seen stays, whatever is loaded meanwhile. */
+export interface Typed {
+  readonly before: string | null;
+  readonly after: Amount | null;
+}
+export type Edits = ReadonlyMap<string, Typed>;
 
 export const editId = (org: string, key: string, part: Part): string => `${org}|${key}|${part}`;
 
@@ -77,13 +81,18 @@ export class TargetBook {
   /** What is to be saved: only what differs from what stands there. */
   changes(): TargetEdit[] {
     const out: TargetEdit[] = [];
-    for (const [id, after] of this.edits) {
+    for (const [id, { before, after }] of this.edits) {
       const [org = "", key = "", part] = id.split("|");
-      const row = this.rows.get(cellId(org, key));
-      const before = part === "reserve" ? (row?.reserve ?? null) : (row?.target.v ?? null);
       if (!same(before, after)) out.push({ org, key, part: part === "reserve" ? "reserve" : "target", before, after });
     }
     return out;
+  }
+
+  /** What stands in a cell as it was loaded. */
+  loaded(id: string): string | null {
+    const [org = "", key = "", part] = id.split("|");
+    const row = this.rows.get(cellId(org, key));
+    return part === "reserve" ? (row?.reserve ?? null) : (row?.target.v ?? null);
   }
 
   private target(org: string, key: string): string | null {
@@ -104,7 +113,7 @@ export class TargetBook {
   }
 
   private edited(org: string, key: string, part: Part): Amount | null | undefined {
-    return this.edits.get(editId(org, key, part));
+    return this.edits.get(editId(org, key, part))?.after;
   }
 }
 

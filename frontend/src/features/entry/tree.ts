@@ -91,12 +91,14 @@ export function shownLines(lines: readonly Line[], open: ReadonlySet<string>): L
   });
 }
 
-/** What is open at first: the top, and where the reader hands down; by key item nothing but its name is wanted. */
-export function openAtFirst(orgs: readonly Org[], lines: readonly Line[], grouping: Grouping): Set<string> {
+/** What is open at first: the top, the way down to what the reader sees whole, and where the reader hands down. */
+export function openAtFirst(orgs: readonly Org[], lines: readonly Line[], grouping: Grouping, brief: ReadonlySet<string> = new Set()): Set<string> {
   if (grouping === "key") return new Set(lines.filter((line) => line.level === 0).map((line) => line.id));
   const tops = orgs.filter((org) => org.parent === null);
   const givers = orgs.filter((org) => org.may_keep && !orgs.some((one) => one.may_keep && one.code === org.parent));
-  return new Set([...tops, ...givers].map((org) => org.code));
+  const whole = orgs.filter((org) => !brief.has(org.code));
+  const alone = whole.length <= 2 ? whole : [];
+  return new Set([...[...tops, ...givers, ...alone].map((org) => org.code), ...brief]);
 }
 
 /** The sum of what is not blank; null when all is. */
