@@ -7,24 +7,33 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from bihuan.bootstrap import Container
 from bihuan.bootstrap import build as build_container
 from bihuan.features.access import commands as access
 from bihuan.features.access import queries as access_queries
 from bihuan.features.access.http import COOKIE
+from bihuan.jobs.registry import run_now
 from bihuan.settings import Settings
 from bihuan.web.app import create_app
 
-from .season import PEOPLE, build
+from .season import PEOPLE, furnish
 
 Call = Callable[..., Any]
 CYCLES = "/api/v1/cycles"
 
 
 @pytest.fixture(scope="module")
-def call(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call]:
+def container(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+    """The group in a running application."""
+    made = build_container(Settings(data=Path(tmp_path_factory.mktemp("data")), database_url=database_url))
+    furnish(made.database)
+    yield made
+    made.database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def call(container: Container) -> Iterator[Call]:
     """``call("jia", "GET", path, body)``."""
-    container = build_container(Settings(data=Path(tmp_path_factory.mktemp("data")), database_url=database_url))
-    build(container.database, Path(tmp_path_factory.mktemp("blocks")))
     secrets = {}
     with container.database.writing() as uow:
         for login in PEOPLE:
@@ -41,7 +50,6 @@ def call(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             return client.request(method, path, headers=headers, **({} if body is None else {"json": body}))
 
         yield request
-    container.database.engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +138,19 @@ def test_a_unit_and_the_summary_show_what_the_reader_may_see(call: Call, cycle: 
     assert {r["current"]["p"] for r in found["rows"] if r["org"] == "A"} == {True}
     whole = call("guan", "GET", f"{cycle}/summary").json()
     assert (whole["total"], whole["by_state"]["not_started"]) == (4, 4)
+
+
+def test_the_job_tells_holders_of_a_due_date_once_and_leaves_a_trail(
+    container: Container, call: Call, cycle: str
+) -> None:
+    moved = call("guan", "PUT", "/api/v1/business-date", {"day": "2026-11-16", "reason": "月结"})
+    assert moved.status_code == 204
+    for _ in range(2):
+        run_now(container, "entry.announce_due_dates")
+    with container.database.reading() as reader:
+        told = reader.rows(
+            "access.actions", kind="plan_unit", subject=None, actor="due", action=None, before_id=None, limit=100
+        )
+    assert sorted(row["after"]["org"] for row in told) == ["A1", "A2", "B1", "B2"]
+    assert {row["after"]["overdue"] for row in told} == {True}
+    assert {u["overdue"] for u in call("guan", "GET", f"{cycle}/units").json()} == {True}
