@@ -224,7 +224,7 @@ export function TargetTable({ data, choice, onReload }: Props) {
     },
   ];
   const lastSeq = undoable[undoable.length - 1];
-  const head = data.orgs.find((org) => org.may_keep) ?? data.orgs[0];
+  const head = data.orgs.find((org) => org.may_keep) ?? data.orgs.find((org) => !brief.has(org.code)) ?? data.orgs[0];
   const whole = head ? book.total(head.code) : null;
   return (
     <>
@@ -279,7 +279,7 @@ export function TargetTable({ data, choice, onReload }: Props) {
         )}
         <span className="spring" />
         <span className="legend" aria-hidden="true">
-          {LEGEND.map(([kind, ground, border]) => (
+          {mayEdit && LEGEND.map(([kind, ground, border]) => (
             <span key={kind}>
               <i style={{ background: ground, borderColor: border }} />
               {t(`legend.${kind}`)}
