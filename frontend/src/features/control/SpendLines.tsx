@@ -3,7 +3,7 @@ import { Button, Input, Segmented, Select, TreeSelect } from "antd";
 import { useTranslation } from "react-i18next";
 import { Icon } from "../../ui/icons";
 import { yuan } from "./figures";
-import { amountFault, choices, dimensionName, type LineDraft, newLine, type RequestDraft } from "./spendDraft";
+import { amountFault, choices, dimensionName, type LineDraft, newLine, type RequestDraft, typedAmount } from "./spendDraft";
 import type { FormDimension, FormMember, LineCheck, SpendForm } from "./spendRequests";
 
 interface Props {
@@ -123,7 +123,7 @@ function LineNote({ line, checked }: { readonly line: LineDraft; readonly checke
   if (checked.message) return checked.message;
   const split = checked.tax === "0.00" ? null : t("control.form.split", { gross: yuan(checked.gross), net: yuan(checked.net), tax: yuan(checked.tax) });
   const basis = checked.tax === "0.00" ? null : t(checked.basis === "net" ? "control.form.countsNet" : "control.form.countsGross");
-  const most = checked.largest ? t("control.check.lineLeft", { amount: yuan(checked.largest) }) : null;
+  const most = checked.largest && typedAmount(checked.largest) !== null ? t("control.check.lineLeft", { amount: yuan(checked.largest) }) : null;
   return [split, basis, most].filter(Boolean).join("；");
 }
 
