@@ -71,11 +71,12 @@ class November:
         self.mark = f"{seed:06d}"
         self.travel, self.taxi, self.paper, self.alien = (Decimal(rng.randrange(100, 290_000)) / 100 for _ in range(4))
 
-    def pair(  # noqa: PLR0917 - a voucher line in its usual order
+    def pair(  # noqa: PLR0917 - the columns of a voucher
         self, number: str, amount: Decimal, account: str, org: str, day: str = "2026-11-08", request: str = ""
     ) -> str:
-        facts = f"{number}-{self.mark},{day}", f"{org},业务 {number}"
-        return f"{facts[0]},{account},{facts[1]},{amount},,{request}\n{facts[0]},1002,{facts[1]},,{amount},{request}\n"
+        """A voucher that spends at an account, paid by the bank."""
+        head, tail = f"{number}-{self.mark},{day}", f"{org},业务 {number}"
+        return f"{head},{account},{tail},{amount},,{request}\n{head},1002,{tail},,{amount},{request}\n"
 
     def file(self, folder: Path) -> str:
         path = folder / f"十一月-{self.mark}.csv"

@@ -117,6 +117,13 @@ function Reason({ line, may, onTakeBack }: { readonly line: Rejected; readonly m
   );
 }
 
+/** The field that is wrong; where a dimension has no such member, the code that was taken for it. */
+function isAtFault(line: Rejected, field: string): boolean {
+  if (line.outcome === "VOUCHER_REJECTED") return false;
+  const code = !(line.field in line.fields) && line.value !== "" && line.fields[field] === line.value;
+  return line.field === field || code;
+}
+
 interface FieldProps {
   readonly line: Rejected;
   readonly field: string;
@@ -132,7 +139,7 @@ function Field({ line, field, column, may, editing, onOpen, onClose, onMend }: F
   const { t } = useTranslation();
   const stands = line.fields[field];
   const number = field === "debit" || field === "credit" || field === "amount";
-  const looks = { className: number ? "number" : "", "data-field": field, "data-bad": line.field === field, "data-mended": line.mended.includes(field) };
+  const looks = { className: number ? "number" : "", "data-field": field, "data-bad": isAtFault(line, field), "data-mended": line.mended.includes(field) };
   if (stands === undefined || !may) return <td {...looks}>{stands}</td>;
   if (editing)
     return (

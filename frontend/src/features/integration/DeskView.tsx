@@ -176,7 +176,7 @@ const back = (record: number, field: string) => ({ record, field, after: "", bef
 
 /** The codes a new rule starts from: those of the first line with the picked reason. */
 function firstOf(lines: readonly { readonly outcome: string; readonly field: string; readonly value: string; readonly fields: Readonly<Record<string, string>> }[], group: Group | undefined) {
-  return lines.find((line) => line.outcome === group?.outcome && line.value === group.value)?.fields ?? {};
+  return lines.find((line) => line.outcome === group?.outcome && (group.value === "" || line.value === group.value))?.fields ?? {};
 }
 
 interface GroupProps {

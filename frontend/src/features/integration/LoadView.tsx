@@ -5,7 +5,7 @@ import { type DragEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import { problemText } from "../../ui/problemText";
-import { Empty, Failed, Loading } from "../../ui/states";
+import { Empty, Loading } from "../../ui/states";
 import { BatchPanel } from "./BatchPanel";
 import { Refused } from "./ConnectPage";
 import { batchesQuery, isOver, LIMIT_MB, runsQuery, type Source, startLoad } from "./requests";
@@ -31,7 +31,7 @@ export function LoadView({ sources }: { readonly sources: readonly Source[] }) {
       ))}
       <div className="connect-body">
         <div className="connect-main">
-          {may ? <Upload sources={sources} /> : <Failed what={t("integration.upload.noRight")} />}
+          {may ? <Upload sources={sources} /> : <p className="muted small reader-words">{t("integration.upload.noRight")}</p>}
           <section className="connect-card" aria-label={t("integration.run.title")}>
             <h2>{t("integration.run.title")}</h2>
             {error ? (

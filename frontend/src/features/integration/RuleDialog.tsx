@@ -26,7 +26,7 @@ export function RuleDialog({ source, seed, onClose }: Props) {
   const [reason, setReason] = useState("");
   const [wrong, setWrong] = useState("");
   const ignored = gives["item"] === IGNORE;
-  const dims = source.dimensions;
+  const dims = Object.keys(source.dimensions);
   const members = useQueries({ queries: dims.map((dim) => membersOf(source.model, dim)) });
   const save = useMutation({
     mutationFn: () => addRule(source.code, { name, when: { ...when }, gives: ignored ? { item: IGNORE } : { ...gives }, sign: flip ? -1 : 1, reason }),
@@ -73,7 +73,7 @@ export function RuleDialog({ source, seed, onClose }: Props) {
         </FieldRow>
         {!ignored &&
           dims.map((dim, i) => (
-            <FieldRow key={dim} id={`gives-${dim}`} label={dim}>
+            <FieldRow key={dim} id={`gives-${dim}`} label={source.dimensions[dim] ?? dim}>
               <Select
                 id={`gives-${dim}`}
                 showSearch={{ optionFilterProp: "label" }}

@@ -104,6 +104,7 @@ export function RunTag({ run, batch }: { readonly run: Run; readonly batch: Batc
 
 function Why({ run }: { readonly run: Run }) {
   const { t } = useTranslation();
+  const detail = useDetail();
   const [code = "", ...rest] = run.message.split(": ");
   if (run.state === "done" && code === "same_file") return <div className="muted small">{t("integration.run.same")}</div>;
   if (run.state !== "failed") return null;
@@ -114,8 +115,19 @@ function Why({ run }: { readonly run: Run }) {
     if (code === "job_died") return t("integration.run.jobDied");
     if (code === "forbidden") return t("integration.run.forbidden");
     const known: string = t(`integration.file.${code as "CORRUPT_FILE"}`, { defaultValue: "" });
-    return [known || code, rest.join(": ")].filter(Boolean).join("：");
+    return [known || code, detail(rest.join(": "))].filter(Boolean).join(t("integration.run.colon"));
   }
+}
+
+/** What the reader of files says in short, in the reader's own language where it names something. */
+function useDetail(): (text: string) => string {
+  const { t } = useTranslation();
+  return (text) => {
+    const missing = /^no column (.+); the file has (.+)$/.exec(text);
+    if (missing) return t("integration.run.noColumn", { missing: missing[1] ?? "", has: missing[2] ?? "" });
+    const record = /^record (\d+)/.exec(text);
+    return record ? t("integration.run.atRecord", { record: record[1] ?? "" }) : "";
+  };
 }
 
 function Tie({ run }: { readonly run: Run }) {

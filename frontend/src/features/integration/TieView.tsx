@@ -8,6 +8,7 @@ import { compare } from "../../lib/amount";
 import { Icon } from "../../ui/icons";
 import { problemText } from "../../ui/problemText";
 import { Empty, Loading } from "../../ui/states";
+import { useNarrow } from "../../ui/useNarrow";
 import { BehindPanel } from "./BehindPanel";
 import { Refused } from "./ConnectPage";
 import { amountOf, fen, fenOrNothing, isZero, sum } from "./figures";
@@ -148,6 +149,7 @@ interface TableProps {
 
 function TieTable({ rows, picked, onPick }: TableProps) {
   const { t } = useTranslation();
+  const narrow = useNarrow(); // there the difference stands beside the account
   const rules = [...new Set(rows.flatMap((row) => Object.keys(row.excluded)))].sort();
   const plain = ["accepted", "ignored"] as const;
   const last = ["dismissed", "rejected"] as const;
@@ -169,6 +171,7 @@ function TieTable({ rows, picked, onPick }: TableProps) {
         <thead>
           <tr>
             <th>{t("integration.tie.account")}</th>
+            {narrow && <th className="number">{t("integration.tie.difference")}</th>}
             <th className="number">{t("integration.tie.control")}</th>
             <th className="number">{t("integration.tie.accepted")}</th>
             <th className="number">{t("integration.tie.ignored")}</th>
@@ -179,10 +182,11 @@ function TieTable({ rows, picked, onPick }: TableProps) {
             ))}
             <th className="number">{t("integration.tie.dismissed")}</th>
             <th className="number">{t("integration.tie.rejected")}</th>
-            <th className="number">{t("integration.tie.difference")}</th>
+            {!narrow && <th className="number">{t("integration.tie.difference")}</th>}
           </tr>
           <tr className="total">
             <th>{t("integration.tie.total")}</th>
+            {narrow && <td className="number">{fen(sum(rows.map((row) => row.difference)))}</td>}
             <td className="number">{fen(sum(rows.map((row) => row.control)))}</td>
             {plain.map((name) => (
               <td key={name} className="number">
@@ -199,13 +203,14 @@ function TieTable({ rows, picked, onPick }: TableProps) {
                 {fenOrNothing(sum(rows.map((row) => row[name])))}
               </td>
             ))}
-            <td className="number">{fen(sum(rows.map((row) => row.difference)))}</td>
+            {!narrow && <td className="number">{fen(sum(rows.map((row) => row.difference)))}</td>}
           </tr>
         </thead>
         <tbody>
           {sorted.map((row) => (
             <tr key={row.account} data-account={row.account} data-off={compare(amountOf(row.difference), amountOf("0")) !== 0}>
               <th>{row.account}</th>
+              {narrow && <Difference row={row} />}
               <td className="number">{fen(row.control)}</td>
               {plain.map((name) => (
                 <Cell key={name}>{cell(row, name, row[name])}</Cell>
@@ -216,15 +221,22 @@ function TieTable({ rows, picked, onPick }: TableProps) {
               {last.map((name) => (
                 <Cell key={name}>{cell(row, name, row[name])}</Cell>
               ))}
-              <td className="number difference">
-                {fen(row.difference)}
-                {row.unreadable > 0 && <div className="why small">{t("integration.tie.unreadable", { count: row.unreadable })}</div>}
-              </td>
+              {!narrow && <Difference row={row} />}
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Difference({ row }: { readonly row: TieRow }) {
+  const { t } = useTranslation();
+  return (
+    <td className="number difference">
+      {fen(row.difference)}
+      {row.unreadable > 0 && <div className="why small">{t("integration.tie.unreadable", { count: row.unreadable })}</div>}
+    </td>
   );
 }
 

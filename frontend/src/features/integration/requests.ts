@@ -51,7 +51,7 @@ export const rejectedQuery = (batch: number, group: Group | undefined) =>
   queryOptions({
     queryKey: [ROOT, "rejected", batch, group?.outcome, group?.field, group?.value],
     queryFn: () => {
-      const one = group ? { outcome: group.outcome, field: group.field, value: group.value } : {};
+      const one = group ? { outcome: group.outcome, field: group.field, ...(group.field === "voucher" ? {} : { value: group.value }) } : {};
       return answer(api.GET("/api/v1/batches/{batch}/rejected", { params: { path: { batch }, query: { ...one, count: DESK_LINES } } }));
     },
   });

@@ -55,7 +55,10 @@ export const integrationZh = {
     forbidden: "装载人已没有权限，没有入账。",
     agrees: "相符",
     differs: "{{count}} 个科目有差额",
-    noBooks: "未上传余额表",
+    noBooks: "当时没有余额表",
+    noColumn: "没有列“{{missing}}”，文件有：{{has}}",
+    atRecord: "第 {{record}} 行",
+    colon: "：",
     enter: "入账",
   },
   batch: {

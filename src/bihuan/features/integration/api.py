@@ -89,7 +89,9 @@ def source(edge: Edge, source: str) -> SourceDetailOut:
             for r in Mapper(found.rules, model, found.cube).ordered
         ],
         items=sorted({i.code for name, i in model.items.items() if name.startswith(prefix)}),
-        dimensions=list(dict.fromkeys(d for n, i in model.items.items() if n.startswith(prefix) for d in i.dims)),
+        dimensions={
+            d: model.dimensions[d].name for n, i in model.items.items() if n.startswith(prefix) for d in i.dims
+        },
         definition=row["definition"],
         mapping=row["mapping"],
         revisions=[SourceRevisionOut(revision=r["revision"], at=r["at"]) for r in history],

@@ -26,6 +26,7 @@ def groups(edge: Edge, batch: int) -> list[DeskGroupOut]:
     """Open lines by reason, field and content: how many, and their amount without sign."""
     with edge.read() as reader:
         source, _ = queries.source(reader, queries.batch(reader, edge.actor, batch_id=batch).source)
+        dimensions = {d.code: d.name for d in queries.compiled(reader, source.code).dimensions.values()}
         found = queries.rejected_by_reason(reader, edge.actor, batch_id=batch)
     return [
         DeskGroupOut(
@@ -33,7 +34,7 @@ def groups(edge: Edge, batch: int) -> list[DeskGroupOut]:
             text=MEANINGS[Outcome[row["outcome"]]].text,
             remedy=MEANINGS[Outcome[row["outcome"]]].remedy,
             field=row["field"],
-            column=source.fields.get(row["field"], row["field"]),
+            column=({**dimensions, **source.fields}).get(row["field"], row["field"]),
             value=row["value"],
             lines=row["lines"],
             amount=None if row["amount"] is None else str(row["amount"]),

@@ -154,7 +154,7 @@ class SourceDetailOut(SourceOut):
     exclusions: dict[str, dict[str, str]]
     rules: list[MappingRuleOut]
     items: list[str]
-    dimensions: list[str]
+    dimensions: dict[str, str] = Field(description="code -> name of the dimensions a rule may give members of")
     definition: str
     mapping: str
     revisions: list[SourceRevisionOut]

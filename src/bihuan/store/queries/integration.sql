@@ -136,12 +136,13 @@ WHERE r.batch_id = :batch_id AND r.voucher = :voucher AND r.period = :period AND
   AND r.outcome <> 'DISMISSED' ORDER BY r.record;
 
 -- name: rejected_by_reason
--- The error desk in short: how many open lines for which reason, and their amount without sign.
-SELECT r.outcome, r.field, r.value, count(*) AS lines, sum(abs(r.amount)) AS amount
+-- The error desk in short: how many open lines for which reason, and their amount without sign; a voucher's number is no reason.
+SELECT r.outcome, r.field, CASE WHEN r.field = 'voucher' THEN '' ELSE r.value END AS value, count(*) AS lines,
+       sum(abs(r.amount)) AS amount
 FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
 WHERE r.resolved_by IS NULL AND r.outcome <> 'DISMISSED' AND (CAST(:batch_id AS bigint) IS NULL OR r.batch_id = :batch_id)
   AND (CAST(:source AS text) IS NULL OR b.source = :source)
-GROUP BY r.outcome, r.field, r.value ORDER BY count(*) DESC, r.outcome, r.field, r.value LIMIT 500;
+GROUP BY 1, 2, 3 ORDER BY count(*) DESC, 1, 2, 3 LIMIT 500;
 
 -- name: rejected_totals
 -- Open rejected and dismissed amounts of a source's published batches and one prepared batch, by account, period and fault;
