@@ -131,7 +131,7 @@ def test_november_with_errors_is_uploaded_mended_loaded_again_and_ties_out_to_ze
     assert {(g["outcome"], g["column"], g["value"]): (g["lines"], g["amount"]) for g in desk} == {
         ("UNMAPPED", "科目编码", "660209"): (1, "1200.50"),
         ("BAD_DATE", "日期", "2026-11-31"): (2, "20.00"),
-        ("UNKNOWN_MEMBER", "组织", "M0"): (1, "8.00"),
+        ("UNKNOWN_MEMBER", "org", "M0"): (1, "8.00"),
         ("VOUCHER_REJECTED", "凭证号", ""): (2, "1208.50"),
     }
     assert call("it", "POST", "/sources/总账/trial-balance", BOOKS) == (
@@ -175,7 +175,7 @@ def test_a_source_is_read_with_its_rules_texts_and_last_load(call: Call) -> None
     _, source = call("cfo", "GET", "/sources/总账")
     assert (source["revision"], source["last"]["file_name"]) == (2, "november.csv")
     assert source["rules"][-1] == {"name": "map", "when": {}, "gives": {"org": "=department"}, "sign": 1}
-    assert (source["items"], source["dimensions"]) == (["金额"], {"org": "组织", "科目": "科目"})
+    assert (source["items"], source["dimensions"]) == (["金额"], {"org": "org", "科目": "科目"})
     assert "网约车,660209,金额,差旅," in source["mapping"]
     _, package = call("yusuan", "GET", "/models/starter/package")
     assert "网约车" in str(package)

@@ -106,7 +106,7 @@ function Desk({ batch, open }: { readonly batch: Batch; readonly open: readonly 
             <GroupButton
               key={`${one.outcome} ${one.field} ${one.value}`}
               name={t(`integration.outcome.${one.outcome as "UNMAPPED"}`)}
-              detail={[one.column, one.value && t("integration.desk.found", { value: one.value })].filter(Boolean).join(" ")}
+              detail={[one.column === "org" ? t("top.org") : one.column, one.value && t("integration.desk.found", { value: one.value })].filter(Boolean).join(" ")}
               count={one.lines}
               amount={one.amount}
               on={group?.outcome === one.outcome && group.field === one.field && group.value === one.value}

@@ -73,7 +73,7 @@ export function RuleDialog({ source, seed, onClose }: Props) {
         </FieldRow>
         {!ignored &&
           dims.map((dim, i) => (
-            <FieldRow key={dim} id={`gives-${dim}`} label={source.dimensions[dim] ?? dim}>
+            <FieldRow key={dim} id={`gives-${dim}`} label={dim === "org" ? t("top.org") : (source.dimensions[dim] ?? dim)}>
               <Select
                 id={`gives-${dim}`}
                 showSearch={{ optionFilterProp: "label" }}

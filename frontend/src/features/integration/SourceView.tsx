@@ -119,7 +119,7 @@ function Rules({ source }: { readonly source: SourceDetail }) {
                 <td>{conditions(source, rule.when) || t("integration.sources.always")}</td>
                 <td>
                   {Object.entries(rule.gives)
-                    .map(([target, value]) => (target === "item" ? says(value) : `${source.dimensions[target] ?? target} ${says(value)}`))
+                    .map(([target, value]) => (target === "item" ? says(value) : `${target === "org" ? t("top.org") : (source.dimensions[target] ?? target)} ${says(value)}`))
                     .join("，")}
                   {rule.sign < 0 && ` · ${t("integration.rule.flip")}`}
                 </td>

@@ -38,7 +38,7 @@ def matches_of(lines: Sequence[VoucherLine], execution: Execution) -> list[Match
                 liquidated=sum((execution.posted[i].liquidated for i in at), ZERO),
                 released=ZERO if met is None else met.released,
                 still_held=ZERO if met is None else met.left,
-                forced=max((execution.posted[i].forced for i in at), default=ZERO),
+                forced=sum((execution.posted[i].forced for i in at), ZERO),
             )
         )
     return out

@@ -142,7 +142,7 @@ SELECT r.outcome, r.field, CASE WHEN r.field = 'voucher' THEN '' ELSE r.value EN
 FROM rejected_line r JOIN load_batch b ON b.id = r.batch_id
 WHERE r.resolved_by IS NULL AND r.outcome <> 'DISMISSED' AND (CAST(:batch_id AS bigint) IS NULL OR r.batch_id = :batch_id)
   AND (CAST(:source AS text) IS NULL OR b.source = :source)
-GROUP BY 1, 2, 3 ORDER BY count(*) DESC, 1, 2, 3 LIMIT 500;
+GROUP BY 1, 2, 3 ORDER BY r.outcome = 'VOUCHER_REJECTED', count(*) DESC, 1, 2, 3 LIMIT 500;
 
 -- name: rejected_totals
 -- Open rejected and dismissed amounts of a source's published batches and one prepared batch, by account, period and fault;
