@@ -122,6 +122,7 @@ def test_november_with_errors_is_mended_in_place_and_ties_out_to_zero(someone: S
         cell.locator("input").fill("2026-11-30")
         page.keyboard.press("Enter")
         desk.locator(f'tr[data-record="{record}"] td[data-mended="true"]').wait_for()
+        assert cell.locator("button").evaluate("button => button === document.activeElement")  # the focus stays
     # a rule is added for the account nobody knew
     page.click("text=没有映射规则适用")
     page.click("text=加映射规则")
@@ -140,6 +141,8 @@ def test_november_with_errors_is_mended_in_place_and_ties_out_to_zero(someone: S
     desk.locator('tr[data-record="8"][data-ignored="true"]').wait_for()
     page.click("[data-testid=desk-bar] button:has-text('重新装载')")
     page.wait_for_selector("text=差错台是空的", timeout=20_000)
+    said = page.evaluate("fetch('/api/v1/batches/1/corrections').then((answer) => answer.json())")
+    assert [(c["record"], c["kind"]) for c in said] == [(6, "set"), (7, "set"), (8, "ignore"), (9, "ignore")]
 
     page.click(".ant-tabs-tab:has-text('对账')")
     page.wait_for_selector("[data-testid=books-file]", state="attached")

@@ -8,6 +8,7 @@ import threading
 from decimal import Decimal
 
 import pytest
+from tests.support.workbook import workbook
 
 from bihuan.features.access import commands as access
 from bihuan.features.access.model import Grant, Principal
@@ -109,6 +110,17 @@ def test_an_unreadable_file_fails_with_the_reason(books: Books) -> None:
         )
     ended = books.carry_out(run.id)
     assert (ended.state, ended.message.partition(":")[0]) == ("failed", "CORRUPT_FILE")
+
+
+def test_an_excel_file_is_loaded_like_any_other(books: Books) -> None:
+    rows = [line.split(",") for line in (HEADER + voucher("记-1", "300.00")).splitlines()]
+    cells = [[float(c) if c in ("300.00", "660202", "1002") else c or None for c in row] for row in rows]
+    path = workbook(books.folder / "november.xlsx", cells)
+    with books.container.database.writing() as uow:
+        names = {"source": books.source, "file_name": path.name}
+        run = loads.start(uow, ROBOT, books.container.warehouse, chunks=[path.read_bytes()], **names)
+    done = books.carry_out(run.id)
+    assert (done.state, done.message, books.travel()) == ("done", "", Decimal("300.00"))
 
 
 def test_a_load_runs_with_the_rights_its_author_has_now(books: Books) -> None:

@@ -27,6 +27,7 @@ interface Props {
 export function DeskTable({ lines, more, fields, may, picked, onPick, onMend, onTakeBack }: Props) {
   const { t } = useTranslation();
   const [editing, setEditing] = useState("");
+  const [left, setLeft] = useState(""); // the cell whose editor was left by the keyboard: the focus stays there
   const columns = Object.entries(fields);
   const all = lines.length > 0 && lines.every((line) => picked.has(line.record));
   const toggle = (record: number): void => {
@@ -77,7 +78,11 @@ export function DeskTable({ lines, more, fields, may, picked, onPick, onMend, on
                     may={may}
                     editing={editing === `${line.record} ${field}`}
                     onOpen={() => setEditing(`${line.record} ${field}`)}
-                    onClose={() => setEditing("")}
+                    refocus={left === `${line.record} ${field}`}
+                    onClose={(byKey) => {
+                      setEditing("");
+                      setLeft(byKey ? `${line.record} ${field}` : "");
+                    }}
                     onMend={onMend}
                   />
                 ))}
@@ -131,11 +136,12 @@ interface FieldProps {
   readonly may: boolean;
   readonly editing: boolean;
   readonly onOpen: () => void;
-  readonly onClose: () => void;
+  readonly refocus: boolean;
+  readonly onClose: (byKey: boolean) => void;
   readonly onMend: (mend: Mend) => void;
 }
 
-function Field({ line, field, column, may, editing, onOpen, onClose, onMend }: FieldProps) {
+function Field({ line, field, column, may, editing, refocus, onOpen, onClose, onMend }: FieldProps) {
   const { t } = useTranslation();
   const stands = line.fields[field];
   const number = field === "debit" || field === "credit" || field === "amount";
@@ -151,23 +157,25 @@ function Field({ line, field, column, may, editing, onOpen, onClose, onMend }: F
           ref={(input) => input?.focus()}
           onFocus={(event) => event.target.select()}
           onKeyDown={(event) => {
-            if (event.key === "Enter") save(event.currentTarget.value);
-            if (event.key === "Escape") onClose();
+            if (event.key !== "Enter" && event.key !== "Escape") return;
+            event.preventDefault(); // or the key would press the cell's button, which has the focus next
+            if (event.key === "Enter") save(event.currentTarget.value, true);
+            else onClose(true);
           }}
-          onBlur={(event) => save(event.currentTarget.value)}
+          onBlur={(event) => save(event.currentTarget.value, false)}
         />
       </td>
     );
   return (
     <td {...looks}>
-      <button type="button" className="plain field" aria-label={`${column} ${line.record}: ${stands || t("integration.desk.blank")}`} onClick={onOpen}>
+      <button type="button" autoFocus={refocus} className="plain field" aria-label={`${column} ${line.record}: ${stands || t("integration.desk.blank")}`} onClick={onOpen}>
         {stands || "\u00a0"}
       </button>
     </td>
   );
 
-  function save(text: string): void {
-    onClose();
+  function save(text: string, byKey: boolean): void {
+    onClose(byKey);
     if (text.trim() !== (stands ?? "").trim()) onMend({ record: line.record, field, before: stands ?? "", after: text.trim() });
   }
 }

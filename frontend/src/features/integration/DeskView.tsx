@@ -73,6 +73,7 @@ function Desk({ batch, open }: { readonly batch: Batch; readonly open: readonly 
   const dealt = new Set(corrections.data?.filter((said) => said.batch === batch.id).map((said) => said.record)).size;
   const error = groups.error ?? lines.error ?? source.error;
   if (error) return <Refused error={error} retry={() => void client.invalidateQueries(everything)} />;
+  if (groups.data?.length === 0) return <Empty>{t("integration.desk.none")}</Empty>;
   const unmapped = group ?? groups.data?.find((one) => one.outcome === "UNMAPPED");
   return (
     <>

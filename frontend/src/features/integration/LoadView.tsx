@@ -60,7 +60,7 @@ function Upload({ sources }: { readonly sources: readonly Source[] }) {
   const [sending, setSending] = useState("");
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const source = sources.find((one) => one.code === view.source) ?? sources.find((one) => one.code === "总账") ?? sources[0];
+  const source = sources.find((one) => one.code === view.source) ?? sources.find((one) => one.vouchers) ?? sources[0];
 
   const send = async (file: File | undefined): Promise<void> => {
     if (!file || !source) return;

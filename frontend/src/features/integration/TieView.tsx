@@ -25,7 +25,7 @@ interface Figure {
 export function TieView({ sources }: { readonly sources: readonly Source[] }) {
   const { t } = useTranslation();
   const [view, change] = useConnectSearch();
-  const source = sources.find((one) => one.code === view.source) ?? sources.find((one) => one.code === "总账") ?? sources[0];
+  const source = sources.find((one) => one.code === view.source) ?? sources.find((one) => one.vouchers) ?? sources[0];
   const rows = useQuery({ ...tieQuery(source?.code ?? ""), enabled: source !== undefined });
   const may = useMay("integration.load");
   const [onlyDiffers, setOnlyDiffers] = useState(false);

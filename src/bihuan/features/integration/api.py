@@ -42,6 +42,7 @@ def sources(edge: Edge) -> list[SourceOut]:
             title=s.title,
             model=s.model,
             revision=revision,
+            vouchers=s.has_vouchers,
             last=_last(last[s.code]) if s.code in last else None,
         )
         for s, revision in found
@@ -58,7 +59,9 @@ def define_source(edge: Edge, body: SourceIn) -> SourceOut:
     with edge.write() as uow:
         source = commands.define_source(uow, edge.actor, definition=body.definition, mapping=body.mapping)
         _, revision = queries.source(uow, source.code)
-    return SourceOut(code=source.code, title=source.title, model=source.model, revision=revision, last=None)
+    return SourceOut(
+        code=source.code, title=source.title, model=source.model, revision=revision, vouchers=source.has_vouchers
+    )
 
 
 @router.get("/sources/{source}", **requires("integration.read"))
@@ -77,6 +80,7 @@ def source(edge: Edge, source: str) -> SourceDetailOut:
         title=found.title,
         model=found.model,
         revision=revision,
+        vouchers=found.has_vouchers,
         version=found.version,
         cube=found.cube,
         policy=found.policy,

@@ -36,6 +36,7 @@ class SourceOut(BaseModel):
     title: str
     model: str
     revision: int
+    vouchers: bool = Field(description="its lines are voucher lines, accepted or rejected by whole vouchers")
     last: "LastLoadOut | None" = None
 
 
