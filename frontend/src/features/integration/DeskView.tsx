@@ -161,7 +161,7 @@ function Desk({ batch, open }: { readonly batch: Batch; readonly open: readonly 
           }}
         />
       )}
-      {asking === "rule" && source.data && (
+      {asking === "rule" && source.data && lines.data && (
         <RuleDialog source={source.data} seed={firstOf(shown, unmapped)} onClose={() => setAsking(undefined)} />
       )}
     </>
