@@ -6507,8 +6507,13 @@ export interface components {
             cube: string;
             /** Definition */
             definition: string;
-            /** Dimensions */
-            dimensions: string[];
+            /**
+             * Dimensions
+             * @description code -> name of the dimensions a rule may give members of
+             */
+            dimensions: {
+                [key: string]: string;
+            };
             /** Exclusions */
             exclusions: {
                 [key: string]: {
@@ -6538,6 +6543,11 @@ export interface components {
             title: string;
             /** Version */
             version: string;
+            /**
+             * Vouchers
+             * @description its lines are voucher lines, accepted or rejected by whole vouchers
+             */
+            vouchers: boolean;
         };
         /**
          * SourceIn
@@ -6566,6 +6576,11 @@ export interface components {
             revision: number;
             /** Title */
             title: string;
+            /**
+             * Vouchers
+             * @description its lines are voucher lines, accepted or rejected by whole vouchers
+             */
+            vouchers: boolean;
         };
         /**
          * SourceRevisionMadeOut
