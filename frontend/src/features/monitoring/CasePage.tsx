@@ -81,7 +81,7 @@ function Told({ event, one }: { readonly event: CaseEvent; readonly one: Case })
         {decision && <span className="tag">{t(`monitoring.decision.${decision}`, { defaultValue: decision })}</span>}
         <span className="spring" />
         <span className="muted small">
-          {event.name} · {clockTime(event.at)}
+          {event.name || t("monitoring.system")} · {clockTime(event.at)}
         </span>
       </div>
       {said(detail, "text") && <p>{said(detail, "text")}</p>}

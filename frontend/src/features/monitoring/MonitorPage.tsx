@@ -118,7 +118,7 @@ function Monitor({ board, stale }: { readonly board: Board; readonly stale: bool
       <div className="monitor-body">
         <div className="monitor-scroll" data-stale={stale}>
           {total && <SummaryCard board={board} total={total} closing={closing.data} unit={unit} onCases={toCases} />}
-          <div className="monitor-columns">
+          <div className="monitor-columns" data-beside={picked !== undefined}>
             <section className="card board-card">
               {total ? (
                 <BoardTable

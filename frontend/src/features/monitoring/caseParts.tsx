@@ -73,7 +73,7 @@ export function Steps({ one }: { readonly one: Case }) {
         return (
           <li key={event} data-state={state}>
             <b>{t(word)}</b>
-            <span>{done ? `${done.name} · ${clockTime(done.at)}` : state === "now" ? holderText(t, one) : ""}</span>
+            <span>{done ? `${done.name || t("monitoring.system")} · ${clockTime(done.at)}` : state === "now" ? holderText(t, one) : ""}</span>
           </li>
         );
       })}

@@ -106,6 +106,7 @@ export const monitoringEn: Words<typeof monitoringZh> = {
   overdue: "{{count}} days late",
   dueToday: "due today",
   left: "{{count}} days left",
+  system: "the system",
   byLoad: "verified by the system",
   waitsForLoad: "verified after the next load",
   nobody: "nobody yet",

@@ -103,6 +103,7 @@ export const monitoringZh = {
   overdue: "逾期 {{count}} 天",
   dueToday: "今天到期",
   left: "剩 {{count}} 天",
+  system: "系统",
   byLoad: "系统核实",
   waitsForLoad: "下次装载后核实",
   nobody: "暂无负责人",

@@ -219,7 +219,7 @@ class PersonOut(BaseModel):
 
 
 class DeviationEventOut(BaseModel):
-    """One step of a case."""
+    """One step of a case; ``name`` "" = the installation itself."""
 
     seq: int
     event: str
@@ -416,7 +416,7 @@ def deviation_out(reader: Reader, actor: Principal, case: Case) -> DeviationOut:
                 seq=e.seq,
                 event=e.event,
                 actor=e.actor,
-                name=called.get(e.actor, e.actor),
+                name=called.get(e.actor, e.actor) if e.actor_id else "",
                 at=e.at,
                 detail=dict(e.detail),
             )
