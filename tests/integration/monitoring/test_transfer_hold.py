@@ -38,9 +38,13 @@ def test_what_a_transfer_would_do_is_told_without_others_figures(firm: Firm, cas
         (True, True),
         (False, False),
     }
-    own = next(r for r in mine if r["key"] and "差旅" in r["key"])
+    own = next(r for r in mine if r["key"] and "差旅费" in r["key"])
     assert (own["available"], own["after"]) == (D("104000.00"), D("107000.00"))
     assert all(r["available"] is not None for r in whole)
+    too_much = [cell("乙一", "广告", "2026-03", "-12000.01"), cell("甲一", "差旅", "2026-03", "12000.01")]
+    with pytest.raises(BadTransfer) as refused, firm.database.reading() as reader:
+        effect(reader, firm.person("jia1"), policy=POLICY, kind="transfer", cells=too_much)
+    assert "12,000" not in str(refused.value), "what others have is not said"
 
 
 def test_too_much_is_refused_without_naming_what_there_is(firm: Firm, case_id: int) -> None:

@@ -1,5 +1,6 @@
 """Reads of transfers: what one would do, which there are, whose turn each is."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,9 +8,8 @@ from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.commands.transfers import Kind
 from bihuan.features.control.commands.transfers import effect as findings
-from bihuan.features.control.explaining import sight
+from bihuan.features.control.explaining import names_of, sight
 from bihuan.features.control.model import BudgetCell, NoSuchTransfer
-from bihuan.features.control.policy import shown_key
 from bihuan.features.control.subjects import TRANSFER
 from bihuan.features.process import queries as process
 from bihuan.store.unit_of_work import Reader
@@ -20,6 +20,7 @@ def effect(
 ) -> list[dict[str, Any]]:
     """What a transfer would do to each balance row; of rows the actor may not read only whether they suffice."""
     in_force = queries.policy(reader, policy)
+    name = names_of(reader, in_force.policy.model)
     out = []
     for finding in findings(reader, actor, policy=policy, kind=kind, cells=cells):
         row, seen = finding.before, sight(actor, in_force, finding.before) != "verdict"
@@ -27,7 +28,7 @@ def effect(
             {
                 "bucket": row.id,
                 "title": row.rule.title,
-                "key": shown_key(row.key) if seen else None,
+                "key": " ".join(name(d, m) for d, m in json.loads(row.key)) if seen else None,
                 "window": row.window,
                 "gives": finding.asked > 0,
                 "verdict": finding.verdict,

@@ -7,6 +7,7 @@ and receives holds only the difference. Order of locks: plan head, (flow instanc
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -78,19 +79,21 @@ def request_transfer(
         at=uow.now(),
     )
     record(uow, actor, "control.transfer", ("transfer", transfer_id), None, [_cell_json(c) for c in wanted], reason)
-    try:
+    with _discreet(actor, in_force, wanted):
         hold(uow, actor, transfer_id)
-    except (BudgetExceeded, BadTransfer):
-        hidden = [
-            c
-            for c in wanted
-            if c.amount < 0 and not actor.may("control.read", model=in_force.policy.model, **c.coordinate)
-        ]
-        if not hidden:
-            raise
-        # the figures of what one may not read stay there: only that it does not suffice is said
-        raise BadTransfer("调出方现在可用的预算不够，或已被占用。换一个金额，或和调出方商量。") from None
     return int(transfer_id)
+
+
+@contextmanager
+def _discreet(actor: Principal, in_force: PolicyInForce, cells: Sequence[BudgetCell]) -> Iterator[None]:
+    """The figures of a source one may not read stay there: only that it does not suffice is said."""
+    try:
+        yield
+    except (BudgetExceeded, BadTransfer):
+        model = in_force.policy.model
+        if all(actor.may("control.read", model=model, **c.coordinate) for c in cells if c.amount < 0):
+            raise
+        raise BadTransfer("调出方现在可用的预算不够，或已被占用。换一个金额，或和调出方商量。") from None
 
 
 def transfer(
@@ -184,11 +187,14 @@ def apply(uow: UnitOfWork, actor: Principal, transfer_id: int) -> None:
 def effect(reader: Reader, actor: Principal, *, policy: str, kind: Kind, cells: Sequence[BudgetCell]) -> list[Finding]:
     """What a transfer would do to each balance row it touches, as if it were carried out now; writes and locks nothing.
 
-    Rows the actor may not read are judged too; whoever shows them leaves their figures out.
+    Rows the actor may not read are judged too; whoever shows them leaves their figures out. Raises `BadTransfer` when a
+    cell would give more than it has.
     """
     actor.require("control.transfer")
     in_force = queries.policy(reader, policy)
     wanted = _checked(kind, cells, reason="试算")
+    with _discreet(actor, in_force, wanted):
+        _require_cover(reader, in_force, wanted)
     touched = _touched(in_force, wanted)
     found = reader.rows("control.buckets_ids", keys=in_force.key_rows(k for keys in touched for k in keys))
     rows = [in_force.balance(r) for r in reader.rows("control.buckets_read", ids=[r["id"] for r in found])]
@@ -274,11 +280,11 @@ def _deltas(
 
 
 def _require_cover(
-    uow: UnitOfWork, in_force: PolicyInForce, cells: Sequence[BudgetCell]
+    reader: Reader, in_force: PolicyInForce, cells: Sequence[BudgetCell]
 ) -> Iterator[tuple[BudgetCell, Decimal]]:
     """Each cell with its budget now; no cell may give more than it has, and only released cells give."""
     asked = [{"n": n, "coordinate": dict(c.coordinate), "period": c.period} for n, c in enumerate(cells)]
-    rows = uow.rows("control.budget_of_cells", policy_id=in_force.id, cells=json.dumps(asked, ensure_ascii=False))
+    rows = reader.rows("control.budget_of_cells", policy_id=in_force.id, cells=json.dumps(asked, ensure_ascii=False))
     for cell, row in zip(cells, rows, strict=True):
         if cell.amount < 0 and row["current"] + cell.amount < 0:
             place = "、".join(f"{d} {m}" for d, m in cell.coordinate.items())
