@@ -94,6 +94,7 @@ const monitor = createRoute({
 const analyse = createRoute({
   getParentRoute: () => frame,
   path: PATH_OF.analyse,
+  validateSearch: readMonitor,
   component: lazyRouteComponent(() => import("../features/analysis/AnalysePage"), "AnalysePage"),
 });
 
