@@ -6,10 +6,6 @@ import { useNarrow } from "../../ui/useNarrow";
 import type { Changes, Figure } from "./review";
 import { measureOf, orZero, senseOf, size } from "./sense";
 
-const WIDTH = 960;
-const BASE = 66;
-const HIGH = 56;
-
 interface Props {
   readonly figure: Figure;
   readonly changes: Changes;
@@ -17,6 +13,7 @@ interface Props {
 }
 
 type Series = "last_year" | "before" | "after";
+type Period = Figure["periods"][number];
 
 export function MonthBars({ figure, changes, unit }: Props) {
   const { t } = useTranslation();
@@ -26,9 +23,8 @@ export function MonthBars({ figure, changes, unit }: Props) {
   const word = (one: Series): string =>
     one === "after" ? t("process.review.after") : one === "before" ? t("process.review.before") : t(`process.review.${changes.last_year_kind}`, { year: changes.last_year ?? "" });
   const top = Math.max(...figure.periods.flatMap((period) => series.map((one) => Math.abs(Number(period[one] ?? 0)))), 1);
-  const step = WIDTH / figure.periods.length;
-  const bar = Math.min(13, (step - 12) / series.length);
   const measure = measureOf(figure.item);
+  const periodWord = (code: string): string => (/^\d{4}-\d{2}$/.test(code) ? t("process.review.monthOf", { n: Number(code.slice(5)) }) : code);
   return (
     <section className="card" aria-label={t("process.review.months")}>
       <header className="low">
@@ -40,45 +36,54 @@ export function MonthBars({ figure, changes, unit }: Props) {
           </span>
         ))}
       </header>
-      <svg className="months" viewBox={`0 -14 ${WIDTH} 96`} role="img" aria-label={t("process.review.months")} preserveAspectRatio="none">
-        {figure.periods.map((period, i) => {
-          const middle = step * (i + 0.5);
-          const left = middle - ((bar + 2) * series.length) / 2;
-          const change = subtract(orZero(period.after), orZero(period.before));
-          const moved = changes.before !== null && compare(change, amount("0")) !== 0;
-          const sense = senseOf(change, figure.item.favourable);
-          return (
-            <g key={period.period}>
-              {series.map((one, k) => {
-                const height = (Math.abs(Number(period[one] ?? 0)) / top) * HIGH;
-                return <rect key={one} data-series={one} x={left + k * (bar + 2)} y={BASE - height} width={bar} height={height} />;
-              })}
-              <text x={middle} y={BASE + 14} textAnchor="middle">
-                {/^\d{4}-\d{2}$/.test(period.period) ? t("process.review.monthOf", { n: Number(period.period.slice(5)) }) : period.period}
-              </text>
-              {moved && (
-                <text x={middle} y={BASE - HIGH - 6} textAnchor="middle" data-tone={sense.tone}>
-                  {sense.arrow}
-                  {show(size(change), measure, unit)}
-                </text>
-              )}
-            </g>
-          );
-        })}
-        <path d={`M0 ${BASE + 0.5}H${WIDTH}`} />
-      </svg>
+      <div className="months" aria-hidden="true">
+        {figure.periods.map((period) => (
+          <div key={period.period}>
+            <Moved period={period} figure={figure} known={changes.before !== null} unit={unit} />
+            <span className="bars-of">
+              {series.map((one) => (
+                <i key={one} data-series={one} style={{ height: `${(Math.abs(Number(period[one] ?? 0)) / top) * 100}%` }} />
+              ))}
+            </span>
+            <small>{periodWord(period.period)}</small>
+          </div>
+        ))}
+      </div>
       <table className="hidden-text">
+        <thead>
+          <tr>
+            <th scope="col">{t("process.review.month")}</th>
+            {series.map((one) => (
+              <th key={one} scope="col">
+                {word(one)}
+              </th>
+            ))}
+          </tr>
+        </thead>
         <tbody>
           {figure.periods.map((period) => (
             <tr key={period.period}>
-              <th scope="row">{period.period}</th>
+              <th scope="row">{periodWord(period.period)}</th>
               {series.map((one) => (
-                <td key={one}>{period[one] === null ? "" : show(amount(period[one] ?? "0"), measure, unit)}</td>
+                <td key={one}>{period[one] === null ? "" : show(amount(period[one]), measure, unit)}</td>
               ))}
             </tr>
           ))}
         </tbody>
       </table>
     </section>
+  );
+}
+
+/** How much a period moved since the submission before; nothing where it did not. */
+function Moved({ period, figure, known, unit }: { readonly period: Period; readonly figure: Figure; readonly known: boolean; readonly unit: MoneyUnit }) {
+  const change = subtract(orZero(period.after), orZero(period.before));
+  if (!known || compare(change, amount("0")) === 0) return <em />;
+  const sense = senseOf(change, figure.item.favourable);
+  return (
+    <em data-tone={sense.tone}>
+      {sense.arrow}
+      {show(size(change), measureOf(figure.item), unit)}
+    </em>
   );
 }

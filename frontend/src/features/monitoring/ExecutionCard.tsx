@@ -4,8 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { withSearch } from "../../lib/search";
 import { usePageContext } from "../../lib/usePageContext";
-import { cyclesQuery } from "../entry/requests";
-import { modelsQuery } from "../planning/requests";
+import { useContextChoice } from "../planning/useContextChoice";
 import "../../styles/monitoring.css";
 import { money, rate, StackedBar } from "./figures";
 import { type Board, type BoardRow, boardQuery } from "./requests";
@@ -13,13 +12,10 @@ import { type Board, type BoardRow, boardQuery } from "./requests";
 const SHOWN = 9;
 
 export function ExecutionCard() {
-  const [context] = usePageContext();
-  const models = useQuery(modelsQuery());
-  const cycles = useQuery(cyclesQuery(""));
-  const model = models.data?.find((one) => one.code === context.model)?.code ?? cycles.data?.[0]?.model ?? models.data?.[0]?.code;
-  const board = useQuery({ ...boardQuery({ model: model ?? "", span: "year" }), enabled: model !== undefined && cycles.data !== undefined, retry: false });
+  const { model, org } = useContextChoice();
+  const board = useQuery({ ...boardQuery({ model: model?.code ?? "", span: "year", org: org?.code }), enabled: model !== undefined && org !== undefined, retry: false });
   if (!board.data) return null; // nothing was released yet, or nothing of it may be seen
-  return <Card board={board.data} />;
+  return <Card board={board.data} org={org?.name ?? ""} />;
 }
 
 interface Line {
@@ -39,7 +35,7 @@ function linesOf(board: Board): Line[] {
   });
 }
 
-function Card({ board }: { readonly board: Board }) {
+function Card({ board, org }: { readonly board: Board; readonly org: string }) {
   const { t } = useTranslation();
   const [context] = usePageContext();
   const unit = context.unit ?? "yuan";
@@ -52,7 +48,7 @@ function Card({ board }: { readonly board: Board }) {
       <header>
         <h2>{t("process.block.execution", { year: board.period.slice(0, 4) })}</h2>
         <span className="muted small">
-          {t("process.block.until", { period: board.period })} · {t(`top.${unit}`)}
+          {org} · {t("process.block.until", { period: board.period })} · {t(`top.${unit}`)}
         </span>
         <span className="spring" />
         <Link to="/monitor" search={withSearch({ model: board.model })}>

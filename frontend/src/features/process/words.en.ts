@@ -38,7 +38,7 @@ export const processEn: Words<typeof processZh> = {
   hours: "{{n}} h",
   days: "{{n}} d",
   daysHours: "{{d}} d {{h}} h",
-  justNow: "just now",
+  justNow: "under a minute",
   dueNone: "No due date",
   dueOver: "Overdue {{time}}",
   dueToday: "Today {{at}}",

@@ -35,7 +35,7 @@ export const processZh = {
   hours: "{{n}} 小时",
   days: "{{n}} 天",
   daysHours: "{{d}} 天 {{h}} 小时",
-  justNow: "刚刚",
+  justNow: "不到 1 分钟",
   dueNone: "无期限",
   dueOver: "超时 {{time}}",
   dueToday: "今天 {{at}}",

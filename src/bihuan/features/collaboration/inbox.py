@@ -34,6 +34,11 @@ def notify(uow: UnitOfWork, actor: Principal, to: Collection[int], notice: Notic
         announce(uow, Event(TOPIC, "", data={"kind": notice.kind}, to=tuple(others)))
 
 
+def settle(uow: UnitOfWork, users: Collection[int], *, case: int, kinds: Collection[str]) -> None:
+    """Notices of these kinds about a case are read: what they ask for is no longer to be done."""
+    uow.run("notification.settle", users=sorted(users), kinds=sorted(kinds), about=str(case), at=uow.now())
+
+
 def newest(reader: Reader, actor: Principal, *, before: int | None = None, limit: int = 30) -> Sequence[RowMapping]:
     """What the person was told, newest first; page with ``before`` = the last id seen."""
     return reader.rows("notification.newest", user_id=actor.user_id, before=before, limit=limit)

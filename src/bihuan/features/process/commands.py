@@ -35,6 +35,7 @@ from bihuan.features.process.moving import (
     cancel,
     case_of,
     end,
+    finish,
     hand_over,
     locked,
     log,
@@ -156,6 +157,7 @@ def act(
         raise NotYourTask(task=task_id)
     _require_other(uow, actor, case)
     uow.run("process.task_end", id=task_id, status="done", at=uow.now())
+    finish(uow, case, [actor.user_id])
     if action == "reassign":
         return pass_on(uow, actor, case, task_id=task_id, to=to or "", comment=comment)
     if action == "return" and to:

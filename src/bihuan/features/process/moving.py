@@ -10,12 +10,13 @@ from bihuan.features.access.commands import record
 from bihuan.features.access.live import Event, announce
 from bihuan.features.access.model import Principal, system
 from bihuan.features.access.queries import principal_of
-from bihuan.features.collaboration.inbox import Notice, notify
+from bihuan.features.collaboration.inbox import Notice, notify, settle
 from bihuan.features.process.flow import Node, flow_of
 from bihuan.features.process.model import Case, NoApprover, NoSuchTask, Subject, facts_of, link, subject_of
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 TOPIC = "todo"  # the live event: somebody's open work changed
+ASKING = ("task.assigned", "task.reminded")  # notices that a case waits for somebody
 ENDED = ("approved", "rejected", "withdrawn", "reopened")
 
 
@@ -148,7 +149,13 @@ def cancel(uow: UnitOfWork, case: Case) -> None:
     """The open tasks fall away; whose they were sees it."""
     gone = {t["holder_id"] for t in uow.rows("process.tasks_open", instance_id=case.id)}
     uow.run("process.tasks_cancel", instance_id=case.id, at=uow.now())
-    stir(uow, gone)
+    finish(uow, case, gone)
+
+
+def finish(uow: UnitOfWork, case: Case, people: Collection[int]) -> None:
+    """It is no longer the turn of these people: what told them so is read, their screens follow."""
+    settle(uow, people, case=case.id, kinds=ASKING)
+    stir(uow, people)
 
 
 def move(uow: UnitOfWork, case: Case, status: str, node: int) -> None:

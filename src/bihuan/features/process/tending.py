@@ -5,7 +5,7 @@ from datetime import timedelta
 from bihuan.features.access.model import Principal
 from bihuan.features.process.commands import Moved, need_reason, open_task, pass_on
 from bihuan.features.process.model import REMIND_MINUTES, RemindedAlready, WrongStatus
-from bihuan.features.process.moving import end, locked, log, tell
+from bihuan.features.process.moving import end, finish, locked, log, tell
 from bihuan.store.unit_of_work import UnitOfWork
 
 
@@ -15,6 +15,7 @@ def reassign(uow: UnitOfWork, actor: Principal, *, task_id: int, to: str, commen
     case, _, holder = open_task(uow, task_id)
     actor.require("process.reassign", **case.place)
     uow.run("process.task_end", id=task_id, status="cancelled", at=uow.now())
+    finish(uow, case, [holder])
     moved = pass_on(uow, actor, case, task_id=task_id, to=to, comment=comment, holder=holder)
     tell(uow, actor, [holder], case, "task.taken", comment)
     return moved

@@ -12,6 +12,11 @@ WHERE user_id = :user_id AND (CAST(:before AS bigint) IS NULL OR id < :before) O
 -- How much of it is unread.
 SELECT count(*) FROM notification WHERE user_id = :user_id AND read_at IS NULL;
 
+-- name: settle
+-- What told people that a case waits for them is read once it no longer does.
+UPDATE notification SET read_at = :at
+WHERE user_id = ANY(:users) AND read_at IS NULL AND kind = ANY(:kinds) AND data ->> 'case' = :about;
+
 -- name: read
 -- Marks some (NULL = all) of a person's as read.
 UPDATE notification SET read_at = :at
