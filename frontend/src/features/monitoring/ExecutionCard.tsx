@@ -73,10 +73,14 @@ function Card({ board, org }: { readonly board: Board; readonly org: string }) {
         <thead>
           <tr>
             <th>{t("process.review.item")}</th>
-            <th className="number">{t("process.block.budget")}</th>
-            <th className="number">{t("monitoring.free")}</th>
-            <th style={{ width: 118 }} />
-            <th className="number" style={{ width: 62 }}>
+            <th className="number" style={{ width: 78 }}>
+              {t("process.block.budget")}
+            </th>
+            <th className="number" style={{ width: 72 }}>
+              {t("monitoring.free")}
+            </th>
+            <th style={{ width: 104 }} />
+            <th className="number" style={{ width: 66 }}>
               {t("monitoring.rate")}
             </th>
           </tr>

@@ -30,7 +30,8 @@ export function useNoticeWord(): (notice: Notice) => string {
   const { t } = useTranslation();
   return (notice) => {
     const kind = notice.kind === "mention" ? notice.kind : (KINDS.find((one) => notice.kind === `task.${one}`) ?? "other");
-    return t(`process.notice.${kind}`, { who: notice.actor });
+    const what = t(`process.notice.${kind}`, { who: notice.actor });
+    return notice.note ? t("process.said", { what, note: notice.note }) : what;
   };
 }
 
@@ -70,7 +71,6 @@ function Notices({ onDone }: { readonly onDone: () => void }) {
               </span>
               <span className="muted small">
                 {word(notice)}
-                {notice.note && `：${notice.note}`}
               </span>
             </button>
           </li>

@@ -31,10 +31,7 @@ export function NoticeCard() {
               <Icon name={notice.kind === "task.returned" || notice.kind === "task.rejected" ? "warn" : "bell"} />
               <div>
                 <OwnLink link={notice.link}>{notice.title}</OwnLink>
-                <div className="muted">
-                  {word(notice)}
-                  {notice.note && `：${notice.note}`}
-                </div>
+                <div className="muted">{word(notice)}</div>
               </div>
               <time className="muted small">{clockTime(notice.at)}</time>
             </li>

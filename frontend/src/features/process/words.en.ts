@@ -49,6 +49,7 @@ export const processEn: Words<typeof processZh> = {
   inbox: "Notices",
   unread: "{{count}} unread",
   readAll: "Mark all as read",
+  said: "{{what}}: {{note}}",
   notice: {
     assigned: "From {{who}}; your turn",
     returned: "{{who}} returned it",

@@ -46,6 +46,7 @@ export const processZh = {
   inbox: "提醒",
   unread: "{{count}} 条未读",
   readAll: "全部标为已读",
+  said: "{{what}}：{{note}}",
   notice: {
     assigned: "{{who}} 送来，等你审批",
     returned: "{{who}} 退回了",

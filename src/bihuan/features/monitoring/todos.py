@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bihuan.features.access.model import Principal
+from bihuan.features.modelling import queries as modelling
 from bihuan.features.monitoring import queries
 from bihuan.features.monitoring.model import Case
 from bihuan.features.process.todo import Todo
@@ -21,16 +22,26 @@ def case_todos(reader: Reader, actor: Principal) -> Sequence[Todo]:
     """Cases of which it is the person's turn."""
     if not actor.holds("monitoring.read"):
         return []
-    return [_todo(c) for c in queries.cases(reader, actor, mine=True) if c.state != "closed"]
+    return [_todo(reader, c) for c in queries.cases(reader, actor, mine=True) if c.state != "closed"]
 
 
-def _todo(case: Case) -> Todo:
+def _title(reader: Reader, case: Case) -> str:
+    """Where and by how much; what an alert says is short enough as it is."""
+    if case.kind == "alert":
+        return case.title
+    dimensions = modelling.compiled(reader, case.model).dimensions
+    found = [dimensions[d].find(code) for d, code in case.place.members.items() if d in dimensions]
+    where = " · ".join(m.name for m in found if m is not None)
+    return f"{where} {'超出限额' if case.kind == 'forced' else '偏差'} {abs(case.amount):,.2f}"
+
+
+def _todo(reader: Reader, case: Case) -> Todo:
     return Todo(
         key=f"case:{case.id}",
         kind="close",
         stage="adjust",
-        title=case.title,
-        source="系统预警" if case.kind == "alert" else "偏差",
+        title=_title(reader, case),
+        source="系统预警" if case.kind == "alert" else "执行控制" if case.kind == "forced" else "差异分析",
         since=case.held_since or case.opened_at,
         link=f"/adjust?tab=cases&case={case.id}",
         note=NOTES.get(case.state, ""),
