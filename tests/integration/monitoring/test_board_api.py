@@ -80,6 +80,10 @@ def test_alerts_are_looked_at_on_demand_and_their_case_says_who_may_do_what(call
     (case,) = mine
     assert (case["can"], case["owner"]["name"], case["names"]["org"]) == (["explain"], "jia1 姓名", "甲一部")
     assert call("finance", "GET", f"/deviations/{case['id']}")[1]["can"] == []
+    (row,) = [t for t in call("jia1", "GET", "/todos")[1]["todos"] if t["subject_kind"] == "deviation"]
+    assert (row["key"], row["kind"], row["note"]) == (f"case:{case['id']}", "close", "请说明原因")
+    assert row["link"] == f"/adjust?tab=cases&case={case['id']}"
+    assert [t for t in call("finance", "GET", "/todos")[1]["todos"] if t["kind"] == "close"] == []
 
 
 def test_a_case_decides_on_a_transfer_through_the_routes(call: Call) -> None:

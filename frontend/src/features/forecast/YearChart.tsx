@@ -47,7 +47,7 @@ type Translate = TFunction;
 /** The chart in words. */
 function sentence(t: Translate, outlook: Outlook, row: Row, figures: Figures): string {
   const zero = (value: string | null): string => figures.of(value ?? "0");
-  const said: string[] = [t("forecast.sentence", { last: outlook.switchover, done: zero(row.to_date), rest: zero(row.rest), total: zero(row.year), unit: figures.unitName })];
+  const said = [t("forecast.sentence", { last: outlook.switchover, done: zero(row.to_date), rest: zero(row.rest), total: zero(row.year), unit: figures.unitName })];
   if (row.budget !== null && row.difference !== null) {
     const { word } = senseOf(outlook, row.difference);
     said.push(

@@ -1,6 +1,7 @@
 /** One transfer: what moves where, whose turn its approval is, and the decision when it is mine. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Input } from "antd";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";

@@ -23,8 +23,8 @@ export function heldBy(subject: CaseDetail, submitter: string): Held[] {
 export function HeldBars({ subject }: { readonly subject: CaseDetail }) {
   const { t } = useTranslation();
   const held = heldBy(subject, t("process.submitter"));
-  const longest = held[0]?.hours ?? 0;
-  if (longest === 0) return null;
+  if (held.length === 0) return null;
+  const longest = held[0]?.hours || 1;
   return (
     <section className="held" data-testid="held">
       <h3>{t("process.whoTook")}</h3>

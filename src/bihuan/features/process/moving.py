@@ -216,3 +216,5 @@ def log(  # noqa: PLR0917 - read as a sentence: who did what on which case
     uow.run("process.action_insert", **said, previous=previous, hash=link(previous, said))
     record(uow, actor, f"process.{action}", (case.subject_kind, case.subject_id), reason=comment)
     stir(uow, [case.requester_id])
+    at = dict(case.place)
+    announce(uow, Event(TOPIC, "process.reassign", at.pop("model", ""), at))  # who looks after everybody's cases
