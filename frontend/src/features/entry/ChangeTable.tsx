@@ -6,7 +6,7 @@ import { type MoneyUnit, show, showChange } from "../../lib/display";
 import { clockTime } from "../../lib/times";
 import { useNarrow } from "../../ui/useNarrow";
 import type { Against, Change, Changes, Figure } from "./review";
-import { measureOf, orNull, orZero, senseOf, size } from "./sense";
+import { measureOf, orNull, orZero, periodWord, senseOf, size } from "./sense";
 
 interface Props {
   readonly changes: Changes;
@@ -43,11 +43,6 @@ const nameOf = (row: Change): string => row.members.map((member) => member.name)
 /** The item is named where the members alone do not say which figure it is. */
 const itemOf = (row: Change): string => (row.members.length === 0 ? "" : row.item.money && row.item.name === "金额" ? "" : row.item.name);
 const shown = (row: Change, text: string | null, unit: MoneyUnit): string => (text === null ? "" : show(amount(text), measureOf(row.item), unit));
-
-function periodWord(code: string): string {
-  const month = /^\d{4}-(\d{2})$/.exec(code);
-  return month ? `${Number(month[1])}月` : code;
-}
 
 function Table({ changes, figure, against, unit, rows }: Shown) {
   const { t } = useTranslation();
@@ -88,7 +83,7 @@ function ChangeRow({ row, largest, byRound, unit }: { readonly row: Change; read
         {nameOf(row)} <span className="muted small">{itemOf(row)}</span>
         {row.partial && <span className="muted"> *</span>}
       </td>
-      {byRound && <td className="quiet">{i18n.language === "zh" ? periodWord(row.period) : row.period}</td>}
+      {byRound && <td className="quiet">{periodWord(row.period, i18n.language)}</td>}
       <td className="number quiet">{shown(row, row.before, unit)}</td>
       <td className="number strong">{shown(row, row.after, unit)}</td>
       <td>
@@ -138,7 +133,7 @@ function Total({ figure, byRound, changes, unit }: { readonly figure: Figure; re
 }
 
 function Lines({ rows, against, unit }: Shown) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   return (
     <ul className="old-new" data-testid="changes">
       {rows.map((row) => {
@@ -152,7 +147,7 @@ function Lines({ rows, against, unit }: Shown) {
                 {nameOf(row)} <span className="muted small">{itemOf(row)}</span>
               </b>
               <span>
-                {against === "round" && periodWord(row.period)}
+                {against === "round" && periodWord(row.period, i18n.language)}
                 {against === "round" && (row.reason ?? row.who) && ` · ${row.reason || row.who}`}
               </span>
             </div>

@@ -4,7 +4,7 @@ import { amount, compare, subtract } from "../../lib/amount";
 import { type MoneyUnit, show } from "../../lib/display";
 import { useNarrow } from "../../ui/useNarrow";
 import type { Changes, Figure } from "./review";
-import { measureOf, orZero, senseOf, size } from "./sense";
+import { measureOf, orZero, periodWord, senseOf, size } from "./sense";
 
 interface Props {
   readonly figure: Figure;
@@ -16,7 +16,7 @@ type Series = "last_year" | "before" | "after";
 type Period = Figure["periods"][number];
 
 export function MonthBars({ figure, changes, unit }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const narrow = useNarrow();
   if (narrow || figure.periods.length < 2) return null;
   const series: readonly Series[] = [...(changes.last_year !== null && figure.last_year !== null ? (["last_year"] as const) : []), ...(changes.before !== null ? (["before"] as const) : []), "after"];
@@ -24,7 +24,6 @@ export function MonthBars({ figure, changes, unit }: Props) {
     one === "after" ? t("process.review.after") : one === "before" ? t("process.review.before") : t(`process.review.${changes.last_year_kind}`, { year: changes.last_year ?? "" });
   const top = Math.max(...figure.periods.flatMap((period) => series.map((one) => Math.abs(Number(period[one] ?? 0)))), 1);
   const measure = measureOf(figure.item);
-  const periodWord = (code: string): string => (/^\d{4}-\d{2}$/.test(code) ? t("process.review.monthOf", { n: Number(code.slice(5)) }) : code);
   return (
     <section className="card" aria-label={t("process.review.months")}>
       <header className="low">
@@ -45,7 +44,7 @@ export function MonthBars({ figure, changes, unit }: Props) {
                 <i key={one} data-series={one} style={{ height: `${(Math.abs(Number(period[one] ?? 0)) / top) * 100}%` }} />
               ))}
             </span>
-            <small>{periodWord(period.period)}</small>
+            <small>{periodWord(period.period, i18n.language)}</small>
           </div>
         ))}
       </div>
@@ -63,7 +62,7 @@ export function MonthBars({ figure, changes, unit }: Props) {
         <tbody>
           {figure.periods.map((period) => (
             <tr key={period.period}>
-              <th scope="row">{periodWord(period.period)}</th>
+              <th scope="row">{periodWord(period.period, i18n.language)}</th>
               {series.map((one) => (
                 <td key={one}>{period[one] === null ? "" : show(amount(period[one]), measure, unit)}</td>
               ))}

@@ -26,5 +26,13 @@ export const measureOf = (item: Item): Measure =>
 
 export const size = (value: Amount): Amount => (isNegative(value) ? subtract(ZERO, value) : value);
 
+/** A month as people call it; another period by its code. */
+export function periodWord(code: string, language: string): string {
+  const month = /^\d{4}-(\d{2})$/.exec(code);
+  if (!month) return code;
+  const number = Number(month[1]);
+  return language === "zh" ? `${number}月` : new Date(2000, number - 1).toLocaleDateString("en", { month: "short" });
+}
+
 export const orNull = (text: string | null): Amount | null => (text === null ? null : amount(text));
 export const orZero = (text: string | null): Amount => (text === null ? ZERO : amount(text));

@@ -187,7 +187,6 @@ export const processEn: Words<typeof processZh> = {
     more: "{{count}} more",
     blank: "blank",
     months: "By month",
-    monthOf: "{{n}}",
     reopen: "Reopen",
     reopenTitle: "Reopen this plan unit?",
     reopenNote: "Its cells are unlocked and it goes back to the submitter; the next submission is approved anew. Not possible after the release.",

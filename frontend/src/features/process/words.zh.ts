@@ -184,7 +184,6 @@ export const processZh = {
     more: "还有 {{count}} 处",
     blank: "空",
     months: "分月",
-    monthOf: "{{n}}月",
     reopen: "重新打开",
     reopenTitle: "重新打开这个预算单元？",
     reopenNote: "单元格会解锁，交回提交人再改；下次提交重新走审批。下达以后不能再打开。",
