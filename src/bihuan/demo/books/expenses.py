@@ -120,12 +120,12 @@ def account(org: Org, item: str) -> str:
 def report(org: Org, spent: list[tuple[str, int]], month: Month, chance: Dice) -> Voucher:
     """One expense report or invoice."""
     lines, tax = [], 0
-    number = f"OA-{month.year}-{chance.randint(10_000, 99_999)}" if chance.random() < 0.3 else ""
+    number = f" OA-{month.year}-{chance.randint(10_000, 99_999)}" if chance.random() < 0.3 else ""
     for item, amount in spent:
         prefix = _PROJECTS.get(item, "")
         project = f"{prefix}{month.year % 100}{chance.randint(1, 9):02d}" if prefix else ""
-        document = number if item in _BY_REQUEST else ""
-        lines.append(Line(account(org, item), memo(item, chance), amount, 0, org.code, project, "", document))
+        text = memo(item, chance) + (number if item in _BY_REQUEST else "")
+        lines.append(Line(account(org, item), text, amount, 0, org.code, project))
         tax += round(amount * _TAX.get(item, 0.0))
     if tax:
         lines.append(Line(TAX_IN, "进项税额", debit=tax))
