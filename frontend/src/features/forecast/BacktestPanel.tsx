@@ -24,7 +24,7 @@ export function BacktestPanel({ place, row }: Props) {
   const found = useQuery(backtestQuery(place));
   return (
     <>
-      <section aria-label={t("forecast.tested")} data-testid="backtest">
+      <section aria-label={t("forecast.tested")} data-testid="backtest" className="tested">
         <h3>{t("forecast.tested")}</h3>
         {found.error ? (
           <Failed what={t("problem.load", { reason: problemText(t, asProblem(found.error)) })} retry={() => void found.refetch()} />

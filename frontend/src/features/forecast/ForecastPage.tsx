@@ -94,18 +94,18 @@ function Forecasts({ model, forecasts, org }: Props) {
         <Failed what={t("problem.load", { reason: problemText(t, asProblem(found.error)) })} reference={asProblem(found.error).reference} retry={() => void found.refetch()} />
       ) : outlook && figures && row ? (
         <div className="forecast-body" data-stale={found.isPlaceholderData}>
-          <div className="forecast-main">
+          <div className="forecast-top">
             <YearChart outlook={outlook} row={row} figures={figures} />
-            {narrow ? (
-              <PhoneOutlook outlook={outlook} figures={figures} selected={row.node} onSelect={(code) => choose({ node: code })} />
-            ) : (
-              <OutlookTable outlook={outlook} figures={figures} selected={row.node} onSelect={(code) => choose({ node: code })} onSaved={refresh} />
-            )}
+            <aside className="forecast-side" aria-label={t("forecast.tested")}>
+              <BacktestPanel place={here} row={row} />
+              <EditList outlook={outlook} place={here} row={row} figures={figures} onRestored={refresh} />
+            </aside>
           </div>
-          <aside className="side forecast-side" aria-label={t("forecast.tested")}>
-            <BacktestPanel place={here} row={row} />
-            <EditList outlook={outlook} place={here} row={row} figures={figures} onRestored={refresh} />
-          </aside>
+          {narrow ? (
+            <PhoneOutlook outlook={outlook} figures={figures} selected={row.node} onSelect={(code) => choose({ node: code })} />
+          ) : (
+            <OutlookTable outlook={outlook} figures={figures} selected={row.node} onSelect={(code) => choose({ node: code })} onSaved={refresh} />
+          )}
         </div>
       ) : outlook ? (
         <Empty>{t("state.nothingHere", { defaultValue: t("forecast.noEdits") })}</Empty>

@@ -8,7 +8,8 @@ import { absolute, type Figures, rateText, senseOf } from "./figures";
 import type { Month, Outlook, Row } from "./requests";
 
 const HEIGHT = 208;
-const EDGE = { top: 14, right: 8, bottom: 22, left: 62 };
+const EDGE = { top: 14, right: 8, bottom: 22 };
+const DIGIT = 6.6; // width of a figure at 11 px
 
 interface Props {
   readonly outlook: Outlook;
@@ -92,11 +93,12 @@ function Bars({ outlook, row, figures }: Props) {
   const all = row.months.flatMap(figuresOf);
   const top = roundUp(Math.max(0, ...all));
   const low = Math.min(0, ...all) < 0 ? -roundUp(-Math.min(...all)) : 0;
-  const inner = { width: Math.max(0, width - EDGE.left - EDGE.right), height: HEIGHT - EDGE.top - EDGE.bottom };
+  const left = 10 + DIGIT * Math.max(...[low, (low + top) / 2, top].map((value) => figures.of(String(value)).length));
+  const inner = { width: Math.max(0, width - left - EDGE.right), height: HEIGHT - EDGE.top - EDGE.bottom };
   const step = inner.width / row.months.length;
   const y = (value: number): number => EDGE.top + ((top - value) / (top - low)) * inner.height;
   const bar = Math.min(28, step * 0.56);
-  const centre = (index: number): number => EDGE.left + step * (index + 0.5);
+  const centre = (index: number): number => left + step * (index + 0.5);
   const old = row.months.map((month, index) => ({ at: centre(index), value: plain(month.last_year) })).filter((point) => point.value !== null);
   return (
     <div ref={ref} className="bars-host">
@@ -104,8 +106,8 @@ function Bars({ outlook, row, figures }: Props) {
         <svg width={width} height={HEIGHT} role="img" aria-label={sentence(t, outlook, row, figures)}>
           {[low, (low + top) / 2, top].map((value) => (
             <g key={value}>
-              <line x1={EDGE.left} x2={width - EDGE.right} y1={y(value)} y2={y(value)} className={value === 0 ? "axis" : "guide"} />
-              <text x={EDGE.left - 6} y={y(value) + 4} textAnchor="end">
+              <line x1={left} x2={width - EDGE.right} y1={y(value)} y2={y(value)} className={value === 0 ? "axis" : "guide"} />
+              <text x={left - 6} y={y(value) + 4} textAnchor="end">
                 {figures.of(String(value))}
               </text>
             </g>

@@ -33,7 +33,7 @@ from bihuan.store.jobs import enqueue
 from bihuan.store.unit_of_work import UnitOfWork
 
 JOB = "forecast.run"
-INLINE_MAX = 600  # series; more are forecast by the job process
+INLINE_MAX = 1500  # series, a second or two; more are forecast by the job process
 
 
 def request_run(uow: UnitOfWork, actor: Principal, *, model: str, code: str) -> Run:

@@ -20,6 +20,7 @@ from bihuan.features.modelling import queries as modelling
 from bihuan.features.planning import cells, scoped, versions
 from bihuan.features.planning.model import UnknownVersion
 from bihuan.features.planning.replica import PlanState, replica_of
+from bihuan.kernel.state import State
 from bihuan.store.unit_of_work import Reader
 
 
@@ -76,7 +77,8 @@ def size(reader: Reader, model_id: int, said: Definition) -> int:
     total = 0
     for ref in said.items:
         panel = actual.sheet.leaves(ref)
-        total += int(chosen_rows(actual.model, said, actual.model.items[ref], panel).sum())
+        held = (panel.states == State.VALUE).any(axis=1)
+        total += int((chosen_rows(actual.model, said, actual.model.items[ref], panel) & held).sum())
     return total
 
 
