@@ -14,46 +14,46 @@ export const methodKey = (method: string): MethodName => KNOWN.find((one) => one
 const KINDS = ["regular", "lumpy", "short", "silent"] as const;
 const BASES = ["pool", "all", "kind", "said"] as const;
 
-interface Props {
-  readonly place: Place;
-  readonly row: Row;
-}
-
-export function BacktestPanel({ place, row }: Props) {
+export function BacktestPanel({ place }: { readonly place: Place }) {
   const { t } = useTranslation();
   const found = useQuery(backtestQuery(place));
   return (
-    <>
-      <section aria-label={t("forecast.tested")} data-testid="backtest" className="tested">
-        <h3>{t("forecast.tested")}</h3>
-        {found.error ? (
-          <Failed what={t("problem.load", { reason: problemText(t, asProblem(found.error)) })} retry={() => void found.refetch()} />
-        ) : found.data ? (
-          <Tested found={found.data} />
-        ) : (
-          <Loading rows={6} />
-        )}
-      </section>
-      <section>
-        <h3>{t("forecast.methodOf", { name: row.name })}</h3>
-        {row.methods.map((used) => (
-          <div key={`${used.method} ${used.kind} ${used.basis}`} className="how">
-            <div className="pair">
-              <b className="strong">{t(`forecast.methods.${methodKey(used.method)}`)}</b>
-              <span>{t("forecast.series", { count: used.series })}</span>
-            </div>
-            <p className="muted small">
-              {used.kind === "silent"
-                ? t("forecast.kindOf.silent")
-                : t("forecast.because", {
-                    kind: t(`forecast.kindOf.${KINDS.find((one) => one === used.kind) ?? "regular"}`),
-                    basis: t(`forecast.basisOf.${BASES.find((one) => one === used.basis) ?? "kind"}`),
-                  })}
-            </p>
+    <section aria-label={t("forecast.tested")} data-testid="backtest" className="tested">
+      <h3>{t("forecast.tested")}</h3>
+      {found.error ? (
+        <Failed what={t("problem.load", { reason: problemText(t, asProblem(found.error)) })} retry={() => void found.refetch()} />
+      ) : found.data ? (
+        <Tested found={found.data} />
+      ) : (
+        <Loading rows={6} />
+      )}
+    </section>
+  );
+}
+
+/** By which methods the series of a row are forecast, and what decided. */
+export function MethodList({ row }: { readonly row: Row }) {
+  const { t } = useTranslation();
+  return (
+    <section>
+      <h3>{t("forecast.methodOf", { name: row.name })}</h3>
+      {row.methods.map((used) => (
+        <div key={`${used.method} ${used.kind} ${used.basis}`} className="how">
+          <div className="pair">
+            <b className="strong">{t(`forecast.methods.${methodKey(used.method)}`)}</b>
+            <span>{t("forecast.series", { count: used.series })}</span>
           </div>
-        ))}
-      </section>
-    </>
+          <p className="muted small">
+            {used.kind === "silent"
+              ? t("forecast.kindOf.silent")
+              : t("forecast.because", {
+                  kind: t(`forecast.kindOf.${KINDS.find((one) => one === used.kind) ?? "regular"}`),
+                  basis: t(`forecast.basisOf.${BASES.find((one) => one === used.basis) ?? "kind"}`),
+                })}
+          </p>
+        </div>
+      ))}
+    </section>
   );
 }
 
@@ -70,7 +70,7 @@ function Tested({ found }: { readonly found: Backtest }) {
       <p className="key-line">{t(better ? "forecast.better" : "forecast.notBetter", said)}</p>
       <p className="muted small">{t("forecast.testedLead", { origins: found.origins, horizon: found.horizon })}</p>
       <div className="errors" aria-hidden="true">
-        <span>{t("forecast.used")}</span>
+        <span>{t("forecast.chosen")}</span>
         <i><b className="mine" style={{ width: `${(chosen.wape / widest) * 100}%` }} /></i>
         <span className="number">{percent(chosen.wape)}</span>
         <span>{t("forecast.methods.seasonal_naive")}</span>

@@ -11,7 +11,7 @@ import { useNarrow } from "../../ui/useNarrow";
 import type { ModelDetail } from "../planning/requests";
 import { ORG, useContextChoice } from "../planning/useContextChoice";
 import "../../styles/forecast.css";
-import { BacktestPanel } from "./BacktestPanel";
+import { BacktestPanel, MethodList } from "./BacktestPanel";
 import { EditList } from "./EditList";
 import { figuresOf } from "./figures";
 import { OutlookTable } from "./OutlookTable";
@@ -94,13 +94,14 @@ function Forecasts({ model, forecasts, org }: Props) {
         <Failed what={t("problem.load", { reason: problemText(t, asProblem(found.error)) })} reference={asProblem(found.error).reference} retry={() => void found.refetch()} />
       ) : outlook && figures && row ? (
         <div className="forecast-body" data-stale={found.isPlaceholderData}>
-          <div className="forecast-top">
-            <YearChart outlook={outlook} row={row} figures={figures} />
-            <aside className="forecast-side" aria-label={t("forecast.tested")}>
-              <BacktestPanel place={here} row={row} />
+          <YearChart outlook={outlook} row={row} figures={figures} />
+          <aside className="forecast-side" aria-label={t("forecast.tested")}>
+            <BacktestPanel place={here} />
+            <div className="forecast-notes">
               <EditList outlook={outlook} place={here} row={row} figures={figures} onRestored={refresh} />
-            </aside>
-          </div>
+              <MethodList row={row} />
+            </div>
+          </aside>
           {narrow ? (
             <PhoneOutlook outlook={outlook} figures={figures} selected={row.node} onSelect={(code) => choose({ node: code })} />
           ) : (

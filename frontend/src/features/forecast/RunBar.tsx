@@ -6,6 +6,7 @@ import { asProblem } from "../../api/problem";
 import { clockTime } from "../../lib/times";
 import { Icon } from "../../ui/icons";
 import { problemText } from "../../ui/problemText";
+import { useNarrow } from "../../ui/useNarrow";
 import { Difference } from "./Difference";
 import type { Figures } from "./figures";
 import { type Forecast, FORECASTS, type Outlook, startRun, undoRun } from "./requests";
@@ -22,6 +23,7 @@ export const isGoing = (forecast: Forecast | undefined): boolean => forecast?.ne
 export function RunBar({ model, forecast, outlook, figures }: Props) {
   const { t } = useTranslation();
   const { message } = App.useApp();
+  const narrow = useNarrow();
   const client = useQueryClient();
   const refresh = () => client.invalidateQueries({ queryKey: [FORECASTS, model] });
   const failed = (error: Error) => message.error(problemText(t, asProblem(error)));
@@ -78,14 +80,14 @@ export function RunBar({ model, forecast, outlook, figures }: Props) {
             </div>
           </dl>
         )}
-        {last && newest?.id === last.id && (
+        {last && newest?.id === last.id && forecast.may_undo && !narrow && (
           <Button icon={<Icon name="undo" />} disabled={busy} loading={undoing.isPending} onClick={() => undoing.mutate(last.id)}>
             {t("forecast.undo")}
           </Button>
         )}
-        <Button type="primary" disabled={busy || forecast.next_switchover === null} loading={running.isPending} onClick={() => running.mutate()} data-testid="run">
+        {forecast.may_run && <Button type="primary" disabled={busy || forecast.next_switchover === null} loading={running.isPending} onClick={() => running.mutate()} data-testid="run">
           {t("forecast.run")}
-        </Button>
+        </Button>}
       </div>
       <Strip forecast={forecast} />
     </>

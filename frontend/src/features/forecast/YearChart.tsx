@@ -61,7 +61,7 @@ function sentence(t: Translate, outlook: Outlook, row: Row, figures: Figures): s
     );
   }
   if (row.band !== null) said.push(t("forecast.sentenceBand", { level: Math.round(outlook.band_level * 100), band: figures.of(row.band) }));
-  return said.join("");
+  return said.join(t("forecast.between"));
 }
 
 const plain = (value: string | null): number | null => (value === null ? null : Number(value));

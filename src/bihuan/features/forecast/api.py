@@ -65,6 +65,8 @@ class ForecastOut(BaseModel):
     next_switchover: str | None
     why_not: str
     stale: bool
+    may_run: bool
+    may_undo: bool
 
 
 class ForecastRunIn(_In):
@@ -335,6 +337,8 @@ def _standing_out(found: queries.Standing, names: Mapping[str, str]) -> Forecast
         next_switchover=found.next_switchover,
         why_not=found.why_not,
         stale=found.stale,
+        may_run=found.may_run,
+        may_undo=found.may_undo,
     )
 
 

@@ -17,6 +17,7 @@ from bihuan.features.forecast.model import Definition, NoSuchRun, NothingToForec
 from bihuan.features.forecast.places import node_weights
 from bihuan.features.forecast.text import definitions
 from bihuan.features.modelling import queries as modelling
+from bihuan.features.modelling.model import Model
 from bihuan.features.planning import cells, scoped, versions
 from bihuan.features.planning.model import UnknownVersion
 from bihuan.features.planning.replica import PlanState, replica_of
@@ -26,7 +27,7 @@ from bihuan.store.unit_of_work import Reader
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A forecast with its last run that stands, the newest one, and how far a run today would show actuals."""
+    """A forecast with its last run that stands, the newest one, how far a run today would show actuals, and what the asker may."""
 
     definition: Definition
     year: int
@@ -38,6 +39,8 @@ class Standing:
     next_switchover: str | None
     why_not: str
     stale: bool
+    may_run: bool
+    may_undo: bool
 
 
 def run_by_id(reader: Reader, run_id: int) -> Run:
@@ -87,10 +90,12 @@ def standings(reader: Reader, actor: Principal, model: str) -> list[Standing]:
     actor.require("forecast.read", model=model)
     found = modelling.get(reader, actor, model)
     today = business_date(reader)
-    return [_standing(reader, found.id, said, today) for said in definitions(reader, found.id)]
+    return [_standing(reader, actor, found, said, today) for said in definitions(reader, found.id)]
 
 
-def _standing(reader: Reader, model_id: int, said: Definition, today: date) -> Standing:
+def _standing(reader: Reader, actor: Principal, model: Model, said: Definition, today: date) -> Standing:
+    model_id = model.id
+    runs = actor.scope("forecast.run", model.code).is_everything
     last = last_done(reader, model_id, said.code)
     row = reader.row("forecast.newest", model=model_id, code=said.code)
     compiled = modelling.compiled(reader, model_id)
@@ -114,6 +119,8 @@ def _standing(reader: Reader, model_id: int, said: Definition, today: date) -> S
         next_switchover=switchover,
         why_not=why,
         stale=last is not None and (last.switchover != switchover or last.actual_seq != head),
+        may_run=runs,
+        may_undo=runs and actor.scope("plan.write", model.code).is_everything,
     )
 
 
