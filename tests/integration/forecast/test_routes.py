@@ -232,12 +232,12 @@ def test_a_wrong_text_is_refused_with_every_problem_and_nothing_changes(app: Tes
     twice = TEXTS["forecasts/费用预测.yaml"].replace("forecast: 费用预测", "forecast: 又一个")
     files = {**read_folder(FOLDER), **TEXTS, "forecasts/坏.yaml": wrong}
     database = app.container.database  # type: ignore[attr-defined]
-    with database.writing() as uow, pytest.raises(ProblemsFound) as caught:
+    with pytest.raises(ProblemsFound) as caught, database.writing() as uow:
         modelling.apply(uow, system(), files, name="starter", from_revision=1)
     said = "\n".join(map(str, caught.value.problems))
     for part in ("费用!金颔", "利润!利润", "预侧", "magic", "99", "差旅费", "forecasts/坏.yaml"):
         assert part in said
     assert "金额" in said  # the nearest name
     files = {**read_folder(FOLDER), **TEXTS, "forecasts/又一个.yaml": twice}
-    with database.writing() as uow, pytest.raises(ProblemsFound, match="each item once in version"):
+    with pytest.raises(ProblemsFound, match="each item once in version"), database.writing() as uow:
         modelling.apply(uow, system(), files, name="starter", from_revision=1)
