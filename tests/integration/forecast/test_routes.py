@@ -168,7 +168,8 @@ def test_a_refresh_keeps_a_persons_edit_beside_the_new_baseline(call: Call, app:
 
 def test_a_run_can_be_taken_back_with_the_edit_standing(call: Call) -> None:
     newest = call("cfo", "GET", "/forecasts?model=starter")[1][1]["newest"]
-    assert call("yusuan", "POST", f"/forecasts/runs/{newest['id']}/undo", {})[1]["state"] == "undone"
+    assert call("bumen", "POST", f"/forecasts/runs/{newest['id']}/undo", {})[0] == 403
+    assert call("cfo", "POST", f"/forecasts/runs/{newest['id']}/undo", {})[1]["state"] == "undone"
     row = look(call, org="MM")["差旅"]
     assert row["months"][9]["value"] == f"{REAL['MM', '差旅', '2026-10']:f}"
     assert (row["months"][10]["value"], row["months"][10]["edit"]["author"]) == ("123456.00", "bumen")

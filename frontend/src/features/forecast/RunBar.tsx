@@ -80,7 +80,7 @@ export function RunBar({ model, forecast, outlook, figures }: Props) {
             </div>
           </dl>
         )}
-        {last && newest?.id === last.id && forecast.may_undo && !narrow && (
+        {last && newest?.id === last.id && forecast.may_run && !narrow && (
           <Button icon={<Icon name="undo" />} disabled={busy} loading={undoing.isPending} onClick={() => undoing.mutate(last.id)}>
             {t("forecast.undo")}
           </Button>

@@ -66,7 +66,6 @@ class ForecastOut(BaseModel):
     why_not: str
     stale: bool
     may_run: bool
-    may_undo: bool
 
 
 class ForecastRunIn(_In):
@@ -338,7 +337,6 @@ def _standing_out(found: queries.Standing, names: Mapping[str, str]) -> Forecast
         why_not=found.why_not,
         stale=found.stale,
         may_run=found.may_run,
-        may_undo=found.may_undo,
     )
 
 

@@ -260,9 +260,9 @@ def undo_run(uow: UnitOfWork, actor: Principal, *, run_id: int, reason: str = ""
     why = _why_actual(through or "")
     wrote = run.summary or {}
     if wrote.get("actual") or wrote.get("forecast"):  # a run that found nothing to change took no seq
-        # actuals refuse edits, and so would refuse to be taken back
-        planning.set_switchover(uow, actor, version_id=run.version_id, items=said.items, through=None, why=why)
-        planning.undo(uow, actor, version_id=run.version_id, seq=run.seq, reason=reason or f"撤销预测运算 {run_id}")
+        reason = reason or f"撤销预测运算 {run_id}"
+        own = frozenset(said.items)
+        planning.take_back(uow, actor, version_id=run.version_id, seq=run.seq, items=own, source=SOURCE, reason=reason)
     planning.set_switchover(uow, actor, version_id=run.version_id, items=said.items, through=through, why=why)
     record(uow, actor, "forecast.undo", ("version", run.version_id), before={"run": run_id}, reason=reason)
     return queries.run_by_id(uow, run_id)

@@ -40,7 +40,6 @@ class Standing:
     why_not: str
     stale: bool
     may_run: bool
-    may_undo: bool
 
 
 def run_by_id(reader: Reader, run_id: int) -> Run:
@@ -120,7 +119,6 @@ def _standing(reader: Reader, actor: Principal, model: Model, said: Definition, 
         why_not=why,
         stale=last is not None and (last.switchover != switchover or last.actual_seq != head),
         may_run=runs,
-        may_undo=runs and actor.scope("plan.write", model.code).is_everything,
     )
 
 
