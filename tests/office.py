@@ -93,7 +93,7 @@ checks:
     rows: {dim: 科目, root: 费用, take: children}
     where: "YEAR_AGO(金额[版本: 预计]) > 0"
     holds: "金额 <= YEAR_AGO(金额[版本: 预计]) * 1.2"
-    message: "{科目} {金额 / YEAR_AGO(金额[版本: 预计]) - 1:%}，请写理由"
+    message: "{科目} {金额 / YEAR_AGO(金额[版本: 预计]) - 1:+%}，请写理由"
   - code: 会议
     kind: 提示
     cube: 费用

@@ -8,7 +8,7 @@ import { session } from "../../api/session";
 import { holds } from "../../lib/rights";
 import { problemText } from "../../ui/problemText";
 import { sorted } from "./ChecksBar";
-import { type CheckCell, type Checks, type Finding, submitUnit, type Unit } from "./requests";
+import { type CheckCell, type Checks, type Finding, submitUnit, type Unit, unitsQuery } from "./requests";
 import type { CheckState } from "./useChecks";
 import type { SaveOutcome } from "./usePlanSheet";
 
@@ -66,11 +66,11 @@ export function useSubmission({ unit, checking, locate, save, edits, reload }: N
     if (!unit) return;
     setBusy(true);
     try {
-      const moved = await submitUnit(unit.id, unit.flow, comment, reasons);
+      await submitUnit(unit.id, unit.flow, comment, reasons);
       setAsking(null);
-      const who = Object.values(moved.tasks);
-      message.success(who.length > 0 ? t("form.submitted", { who: who.join("、") }) : t("form.submittedNoOne"));
       await Promise.all([client.invalidateQueries({ queryKey: ["plan-units"] }), reload()]);
+      const who = client.getQueryData(unitsQuery(unit.version_id).queryKey)?.find((one) => one.id === unit.id)?.holder_name;
+      message.success(who ? t("form.submitted", { who }) : t("form.submittedNoOne"));
     } catch (error) {
       const problem = asProblem(error);
       const failures = failuresOf(problem);

@@ -30,7 +30,7 @@ export function cellText(cell: CellView, row: ShownRow, column: Column, unit: Mo
   switch (cell.state) {
     case "value":
       if (column.change && cell.amount !== null) return (isUnfavourable(cell.amount, row.row) ? "▲" : "") + showChange(cell.amount, CHANGE, unit);
-      return cell.amount === null ? "" : show(cell.amount, withAllPlaces(row.row, cell.amount), unit) + (cell.partial ? "*" : "");
+      return cell.amount === null ? "" : show(cell.amount, cell.access === "input" ? withAllPlaces(row.row, cell.amount) : row.row.measure, unit) + (cell.partial ? "*" : "");
     case "blank":
       return "";
     case "na":

@@ -164,10 +164,10 @@ class _At:
 
 
 def shown(value: float, style: str) -> str:
-    """A number in a sentence: thousands with commas, negatives in brackets; per cent with its sign; at most two decimals."""
+    """A number in a sentence: thousands with commas, negatives in brackets; per cent (a change with its sign); at most two decimals."""
     number = Decimal(repr(value))
-    if style == "%":
-        text = f"{(number * 100).quantize(Decimal('0.1'), ROUND_HALF_UP):+,f}%"
+    if style.endswith("%"):
+        text = f"{(number * 100).quantize(Decimal('0.1'), ROUND_HALF_UP):{'+' if style == '+%' else ''},f}%"
         return text.replace("-", "\u2212")
     places = int(style) if style else 2
     rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

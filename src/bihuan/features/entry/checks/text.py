@@ -36,13 +36,13 @@ KINDS: Mapping[str, Kind] = {
 _KEYS = ("code", "title", "kind", "cube", "orgs", "per", "rows", "where", "holds", "cell", "message")
 _ROWS = ("dim", "tree", "root", "take", "members")
 _TAKE = ("leaves", "children", "all")
-_SLOT = re.compile(r"\{([^{}]+?)(?::(%|\d))?\}")
+_SLOT = re.compile(r"\{([^{}]+?)(?::(\+?%|\d))?\}")
 PERIOD_WORDS = ("期间", "period")
 
 
 @dataclass(frozen=True, eq=False)
 class Slot:
-    """A value in a message: ``style`` "" = as it is, "%" = per cent, a digit = that many decimals."""
+    """A value in a message: ``style`` "" = as it is, "%" = per cent, "+%" = with its sign, a digit = that many decimals."""
 
     expression: Expression | None  # None: the period
     style: str
