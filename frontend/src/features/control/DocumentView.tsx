@@ -1,6 +1,7 @@
 /** One request: where it stands and who holds it, its lines, what approvers said and what the ledger booked, in order. */
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import { clockTime } from "../../lib/times";

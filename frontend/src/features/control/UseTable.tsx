@@ -1,5 +1,6 @@
 /** The documents that hold or have spent on a balance row, and what vouchers without a document took. */
 import { Link } from "@tanstack/react-router";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { withSearch } from "../../lib/search";
 import { compare, amount } from "../../lib/amount";
