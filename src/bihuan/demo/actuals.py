@@ -7,8 +7,7 @@ from bihuan.bootstrap import Container
 from bihuan.demo.books.files import Delivery
 from bihuan.demo.people import COMPANY, known
 from bihuan.features.access.model import system
-from bihuan.features.integration import commands, package_texts, publishing, queries, tie_out
-from bihuan.features.integration.model import Batch
+from bihuan.features.integration import commands, loads, package_texts, tie_out
 from bihuan.features.integration.source_text import parse_source
 
 LEDGER, PEOPLE, SALES = "集团总账", "人事", "销售台账"
@@ -42,28 +41,25 @@ def define_sources(container: Container, folder: Path, *, controlled: bool) -> N
 
 
 def load_delivery(container: Container, delivery: Delivery) -> None:
-    """The files of a month (or a year), and what the books say of it."""
-    for source, file in ((PEOPLE, delivery.people), (SALES, delivery.sales), (LEDGER, delivery.vouchers)):
-        load(container, source, file)
+    """The files of a month (or a year), each as a load of its own; what the books say comes before the vouchers."""
     with container.database.writing() as uow:
         chunks = [delivery.trial.read_bytes()]
         tie_out.take_trial_balance(uow, known(uow, container, "it"), container.warehouse, source=LEDGER, chunks=chunks)
+    for source, file in ((PEOPLE, delivery.people), (SALES, delivery.sales), (LEDGER, delivery.vouchers)):
+        load(container, source, file)
 
 
-def load(container: Container, source: str, file: Path) -> Batch:
-    """Lands, prepares and publishes, each in its transaction; a file that is loaded stays as it is."""
-    files = container.warehouse
+def load(container: Container, source: str, file: Path) -> None:
+    """As IT uploads it, carried out here and now; the job that waits for it finds it done."""
     with container.database.writing() as uow:
         actor = known(uow, container, "it")
-        batch = commands.land(uow, actor, files, source=source, file_name=file.name, chunks=[file.read_bytes()])
-    if batch.state == "landed":
-        with container.database.writing() as uow:
-            model = queries.compiled(uow, source)
-            batch = commands.prepare_batch(uow, actor, files, model, batch_id=batch.id)
-    if batch.state == "prepared":
-        with container.database.writing() as uow:
-            batch = publishing.publish(uow, actor, files, batch_id=batch.id)
-    return batch
+        run = loads.start(
+            uow, actor, container.warehouse, source=source, file_name=file.name, chunks=[file.read_bytes()]
+        )
+    loads.carry_out(container.database, container.warehouse, container.trees, run.id)
+    with container.database.reading() as reader:
+        ended = loads.run(reader, run.id)
+    assert ended.state == "done", f"{file.name}: {ended.state} {ended.message}"
 
 
 def close(container: Container, periods: Sequence[str]) -> None:
