@@ -4080,7 +4080,7 @@ export interface components {
         };
         /**
          * DeviationEventOut
-         * @description One step of a case.
+         * @description One step of a case; ``name`` "" = the installation itself.
          */
         DeviationEventOut: {
             /** Actor */
@@ -4871,6 +4871,8 @@ export interface components {
             /** Items */
             items: string[];
             last: components["schemas"]["ForecastRunOut"] | null;
+            /** May Run */
+            may_run: boolean;
             /** Method */
             method: string;
             /** Method Name */
