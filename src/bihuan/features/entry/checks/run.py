@@ -164,7 +164,7 @@ class _At:
 
 
 def shown(value: float, style: str) -> str:
-    """A number in a sentence: thousands with commas, negatives in brackets, at most two decimals; a change in per cent is signed."""
+    """A number in a sentence: thousands with commas, negatives in brackets, at most two decimals; per cent with its sign."""
     number = Decimal(repr(value))
     if style.endswith("%"):
         text = f"{(number * 100).quantize(Decimal('0.1'), ROUND_HALF_UP):{'+' if style == '+%' else ''},f}%"
