@@ -146,6 +146,20 @@ def _board(_shop: Shop, org: str, account: str) -> dict[str, Any]:
     return {"model": "secret", "members": {"org": org, "科目": account}, "span": "to_date", "period": "2026-03"}
 
 
+def _outlook(_shop: Shop, org: str, account: str) -> dict[str, Any]:
+    return {"model": "secret", "item": ITEM, "members": {"org": org, "科目": account}}
+
+
+def _forecast(content: Callable[[Shop, str, str], Any]) -> Callable[[Shop, str], Iterator[Ask]]:
+    """A route of the forecast, for every node of both trees."""
+
+    def asks(shop: Shop, path: str) -> Iterator[Ask]:
+        for org, account in NODES:
+            yield path.replace("{code}", "secret"), content(shop, org, account)
+
+    return asks
+
+
 # Reading routes, and those commands whose refusal could say too much.
 ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/actions"): [_plain("?limit=200")],
@@ -184,6 +198,8 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/loads"): [_plain()],
     ("GET", "/api/v1/loads/{run}"): [_code("1")],
     ("GET", "/api/v1/forms"): [_plain("?model=secret")],
+    ("GET", "/api/v1/forecasts"): [_plain("?model=secret")],
+    ("GET", "/api/v1/forecasts/runs/{run_id}"): [_ids("forecast_run")],
     ("GET", "/api/v1/models"): [_plain()],
     ("GET", "/api/v1/models/{code}"): [_code("secret")],
     ("GET", "/api/v1/models/{code}/members"): [_code("secret", "?dimension=org", "?dimension=科目")],
@@ -214,6 +230,10 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("POST", "/api/v1/cycles/{cycle_id}/targets"): [_handed(_targets)],
     ("POST", "/api/v1/cycles/{cycle_id}/targets/import"): [
         _handed(lambda s, o, a: {"text": f"org,{a}\n{o},1\n{o}x,1\n{s.names[o][:-4]},1\n", "dry_run": True})
+    ],
+    ("POST", "/api/v1/forecasts/{code}/backtest"): [_forecast(_outlook)],
+    ("POST", "/api/v1/forecasts/{code}/outlook"): [
+        _forecast(lambda s, o, a, along=along: {**_outlook(s, o, a), "along": along}) for along in ("org", "科目")
     ],
     ("POST", "/api/v1/forms/fill"): [_each(lambda s, o, a: _form(s, o, a, factor="1.5", over=True))],
     ("POST", "/api/v1/forms/view"): [_each(_form)],

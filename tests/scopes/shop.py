@@ -23,6 +23,7 @@ from bihuan.features.control.model import BudgetCell, Request, RequestLine
 from bihuan.features.entry import commands as entry
 from bihuan.features.entry import cycles, targets
 from bihuan.features.entry.target_rules import TargetEdit
+from bihuan.features.forecast import commands as forecast
 from bihuan.features.integration import commands as integration
 from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling import queries as models
@@ -148,6 +149,8 @@ def make(container: Container, client: TestClient, rng: random.Random, folder: P
         )  # fmt: skip
         alerting.evaluate(uow, root, model="secret")
     _transfers(shop, rng)
+    with container.database.writing() as uow:
+        shop.ids["forecast_run"] = [forecast.request_run(uow, root, model="secret", code="secret").id]
     return shop
 
 
@@ -175,7 +178,7 @@ def _package(names: dict[str, str]) -> dict[str, str]:
     accounts = "".join(f"{code},{code},{parent},\n" for code, parent in ACCOUNTS.items())
     return {
         "model.yaml": "name: secret\ntitle: secret\ncalendar: {base: month, start: 2026-01, end: 2026-12}\n"
-        "currency: 元\nunits: {元: ''}\nversions: [实际, 预算]\n",
+        "currency: 元\nunits: {元: ''}\nversions: [实际, 预算, 预测]\n",
         "dimensions/org.csv": "code,name,parent,weight\n" + orgs,
         "dimensions/科目.csv": "code,name,parent,weight\n" + accounts,
         "cubes/费用.yaml": "cube: 费用\ntitle: 费用\ndims: [period, org, 科目]\nitems:\n"
@@ -190,6 +193,8 @@ def _package(names: dict[str, str]) -> dict[str, str]:
         "    rows: {dim: 科目, take: all}\n    holds: 金额 < 0\n    message: '{金额} {金额[版本: 实际]}'\n",
         "alerts/all.yaml": "alert: all\ntitle: '{org} {执行} {可用}'\nitem: 费用!金额\n"
         "at: {org: [0, 1, leaf], 科目: [0, 1, leaf]}\nspan: year\nwhen: 执行 > 0\ncase: {due_days: 3}\n",
+        "forecasts/secret.yaml": "forecast: secret\ntitle: secret\nitems: [费用!金额]\n"
+        "version: {code: F2026, name: F2026, role: 预测}\nactual: 实际\nbudget: B2026\nhorizon: rest-of-year\nmethod: auto\n",
         "policies/secret.yaml": "policy: secret\nitems: [费用!金额]\nrules:\n"
         "  - {code: leaf, window: cumulative, by: {org: leaf, 科目: leaf}, strength: rigid}\n"
         "  - {code: group, window: year, by: {org: 0}, strength: flexible, tolerance: '1000'}\n",
