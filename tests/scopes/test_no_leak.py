@@ -1,6 +1,6 @@
 """Random scopes over every route: no name, amount or total that needs a hidden cell, by a naive second predicate.
 
-``BIHUAN_SEED`` repeats a run.
+``BIHUAN_SEED`` takes other scopes, names and amounts than the usual run; ``BIHUAN_SEED=random`` new ones every time.
 """
 
 import os
@@ -21,7 +21,8 @@ from bihuan.bootstrap import build
 from bihuan.settings import Settings
 from bihuan.web.app import create_app
 
-SEED = int(os.environ.get("BIHUAN_SEED") or random.SystemRandom().randrange(10**6))
+_SEED = os.environ.get("BIHUAN_SEED", "20261031")
+SEED = random.SystemRandom().randrange(10**6) if _SEED == "random" else int(_SEED)
 PEOPLE = 6
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -88,6 +89,9 @@ SILENT = {
     "GET /api/v1/comments/marks",
     "GET /api/v1/comments/mentions",
     "GET /api/v1/comments/people",
+    "GET /api/v1/forecasts",
+    "GET /api/v1/forecasts/runs/{run_id}",
+    "POST /api/v1/forecasts/{code}/backtest",  # how well the methods did, as shares
     "GET /api/v1/forms",
     "POST /api/v1/forms/fill",  # how many cells, not what in them
     "GET /api/v1/control/reconcile",

@@ -44,6 +44,9 @@ class Trees:
         self.asked.append(member)
         return np.array([LEAVES[dim].index(m) for m in under(dim, member) if m in LEAVES[dim]], np.int32)
 
+    def every(self, dim: str) -> NDArray[np.int32]:
+        return np.arange(len(LEAVES[dim]), dtype=np.int32)
+
     def own(self, dim: str, member: str) -> NDArray[np.int32]:
         return self.leaves(dim, member) if member in LEAVES[dim] else np.zeros(0, np.int32)
 
@@ -199,3 +202,17 @@ def test_masks_and_classes_equal_the_reading_of_single_cells(grant_list: list[Gr
         expected = "inside" if all(found) else "partial" if any(found) else "outside"
         assert scope.classify(dict(zip(dims, node, strict=True))) == expected
         assert scope.touches(dict(zip(dims, node, strict=True))) == any(found)
+    for at, dim in enumerate(dims):
+        listed = [any(seen for c, seen in cells.items() if c[at] == leaf) for leaf in LEAVES[dim]]
+        assert scope.mask(dim).tolist() == listed
+        assert [scope.touches({dim: leaf}) for leaf in LEAVES[dim]] == listed
+
+
+def test_a_member_all_of_whose_cells_are_denied_is_not_listed() -> None:
+    actor = person(
+        Grant("plan.read", limits=limit(org="销售", 科目="差旅")),
+        Grant("plan.*", "deny", limits=limit(科目="差旅")),
+    )
+    scope = actor.scope("plan.read", "m")
+    assert not scope.mask("org").any()
+    assert not scope.touches({"org": "事业部"})

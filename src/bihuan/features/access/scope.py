@@ -6,7 +6,7 @@ cell are the AND over its dimensions, and the cell is visible when an allowing b
 distinct bit patterns per dimension suffice to say exactly whether all, some or none of its cells are visible.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -30,6 +30,9 @@ class Hierarchies(Protocol):
     def leaves(self, dim: str, member: str, tree: str = "") -> NDArray[np.int32]:
         """Ids of the leaf members under ``member`` (itself when a leaf); empty when there is no such member."""
 
+    def every(self, dim: str) -> NDArray[np.int32]:
+        """Ids of all leaf members."""
+
     def own(self, dim: str, member: str) -> NDArray[np.int32]:
         """Id of ``member``'s own leaf: itself, or its 本级 when it has children; empty when there is none."""
 
@@ -45,6 +48,9 @@ class Flat:
 
     def leaves(self, dim: str, member: str, tree: str = "") -> NDArray[np.int32]:  # noqa: ARG002 - as above
         return np.array([self._ids.setdefault(f"{dim}:{member}", len(self._ids))], np.int32)
+
+    def every(self, dim: str) -> NDArray[np.int32]:
+        return np.arange(self.size(dim), dtype=np.int32)
 
     def own(self, dim: str, member: str) -> NDArray[np.int32]:
         return self.leaves(dim, member)
@@ -140,20 +146,37 @@ class Scope:
         return self._visible(rows[:, None, :] & self._lut("period")[periods][None, :, :])
 
     def mask(self, dim: str) -> NDArray[np.bool_]:
-        """bool[size]: leaf members of one dimension of which at least something is visible (for member lists)."""
-        lut = self._lut(dim) & self._words_of(self.alive)
-        hiding = self._deny & self._bits(lambda g: g.limits.keys() <= {dim})
-        return _any(lut & self._words_of(self._totals)) & ~_any(lut & self._words_of(hiding))
+        """bool[size]: leaf members of one dimension of which at least one cell is visible (for member lists)."""
+        rows, which = np.unique(self._lut(dim), axis=0, return_inverse=True)
+        others = self._elsewhere({dim})
+        seen = [self._may_see(int.from_bytes(row.tobytes(), "little") & o for o in others) for row in rows]
+        return np.array(seen, np.bool_)[which.ravel()]
 
     def touches(self, coordinate: Mapping[str, str]) -> bool:
         """True if something at ``coordinate`` may be visible, whatever the dimensions it does not name (for live events)."""
         scope = self.on(**{d: c for d, c in coordinate.items() if d in NAMED})
         dims = [d for d in coordinate if d not in NAMED]
-        hiding = scope._deny & scope._bits(lambda g: g.limits.keys() <= set(dims))
-        patterns = {scope.alive}
+        patterns = scope._elsewhere(set(dims))
         for dim in dims:
             patterns = {a & b for a in patterns for b in scope._seen(dim, coordinate[dim])}
-        return any(p & scope._totals and not p & hiding for p in patterns)
+        return scope._may_see(patterns)
+
+    def _elsewhere(self, dims: set[str]) -> set[int]:
+        """The distinct bit patterns that the leaves of all other limited dimensions make together."""
+        limited = {d for i, g in enumerate(self.grants) if self.alive >> i & 1 for d in g.limits}
+        patterns = {self.alive}
+        for dim in sorted(limited - dims - set(NAMED)):
+            found = {
+                int.from_bytes(r.tobytes(), "little")
+                for r in np.unique(self._lut(dim)[self.hierarchies.every(dim)], axis=0)
+            }
+            patterns = {a & b for a in patterns for b in found}
+        return patterns
+
+    def _may_see(self, patterns: Iterable[int]) -> bool:
+        """Some cell with such bits is visible; a deny that names a version or an item not asked about may not match."""
+        hiding = self._deny & self._bits(lambda g: not g.limits.keys() & set(NAMED))
+        return any(p & self.alive & self._totals and not p & hiding for p in patterns)
 
     def covers(self, coordinate: Mapping[str, str]) -> bool:
         """True if every cell of ``coordinate`` (dimension -> code) is visible."""

@@ -65,7 +65,7 @@ def outlook(
         version_id=run.version_id,
         seq=state.seq,
         item=compiled,
-        dims=[_dim(state, dim, member) for dim, member in here.items()],
+        dims=[_dim(actor, model, state, dim, member) for dim, member in here.items()],
         along=along,
         budget=said.named(said.budget, year),
         year=year,
@@ -211,9 +211,11 @@ class _View:
         )
 
 
-def _dim(state: PlanState, dim: str, member: str) -> tuple[str, str, str, str]:
+def _dim(actor: Principal, model: str, state: PlanState, dim: str, member: str) -> tuple[str, str, str, str]:
+    """Dimension and member with their names; a member of whom nothing may be seen is called as the asker called it."""
     dimension = state.model.dimensions[dim]
-    return dim, dimension.name, member, dimension.by_code[member].name
+    seen = actor.scope("forecast.read", model).touches({dim: member})
+    return dim, dimension.name, member, dimension.by_code[member].name if seen else member
 
 
 def _methods(said: Said, counts: Floats) -> list[Method]:

@@ -30,6 +30,12 @@ class ModelTrees:
             self._leaves[key] = self._period(member) if dim == "period" else self._under(dim, member, tree)
         return self._leaves[key]
 
+    def every(self, dim: str) -> NDArray[np.int32]:
+        if dim == "period":
+            return np.arange(self._model.calendar.size, dtype=np.int32)
+        dimension = self._dimensions.get(dim)
+        return _NONE if dimension is None else np.array([m.id for m in dimension.leaves], np.int32)
+
     def own(self, dim: str, member: str) -> NDArray[np.int32]:
         dimension = self._dimensions.get(dim)
         if dim == "period" or dimension is None:
