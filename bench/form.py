@@ -108,8 +108,10 @@ def form() -> Iterator[Form]:
 
 
 def run(quick: bool) -> list[Result]:
-    """Two results: opening and trying, each against the empty request."""
-    rounds = 40 if quick else 200
+    """Two results: opening and trying, each against the empty request; none in the quick run, which has a minute."""
+    if quick:
+        return []
+    rounds = 200
     with form() as one:
         actions: dict[str, Callable[[], None]] = {"nothing": one.nothing, "open": one.open, "preview": one.preview}
         for action in actions.values():
