@@ -274,7 +274,7 @@ def _book(shop: Shop, rng: random.Random, folder: Path) -> list[Fact]:
     facts, lines = [], []
     for n, org in enumerate(RELEASED):
         for code, account in LEDGER.items():
-            amount = _amount(rng, 10**8, 5 * 10**8) * (10 if (org, account) == ("C", "near") else 1)
+            amount = _amount(rng, 10**8, 5 * 10**8) * (100 if (org, account) == ("C", "near") else 1)
             mark = f"memo-{org}-{rng.getrandbits(40):010x}"
             shop.words[org].append(mark)
             lines += [
