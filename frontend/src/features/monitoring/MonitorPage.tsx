@@ -94,7 +94,7 @@ function Monitor({ board, stale }: { readonly board: Board; readonly stale: bool
       <div className="page-head">
         <h1>{t("monitoring.board")}</h1>
         <Tabs
-          className="head-tabs"
+          className="page-tabs"
           activeKey={view.by ?? "org"}
           items={board.axes.map((axis, i) => ({ key: i === 0 ? "org" : "item", label: t("monitoring.by", { axis: axis.name }) }))}
           onChange={(by) => {
