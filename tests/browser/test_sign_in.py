@@ -20,6 +20,14 @@ def test_a_stranger_is_asked_to_sign_in_and_then_brought_to_where_they_were_goin
     one.expect(TRAVEL, "2026-01", "4.67")
 
 
+def test_who_just_signs_in_begins_at_the_workbench(someone: Someone) -> None:
+    one = someone()
+    one.page.goto(f"{one.site.url}/sign-in")
+    one.sign_in("yusuan")
+    one.page.wait_for_selector("nav [aria-current=page] >> text=工作台")
+    assert one.page.url.split("?")[0] == f"{one.site.url}/"
+
+
 def test_a_wrong_password_is_refused_in_plain_words_and_cleared(someone: Someone) -> None:
     one = someone()
     one.page.goto(one.site.url)

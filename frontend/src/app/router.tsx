@@ -25,7 +25,7 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPag
 function SignIn() {
   const { next } = useSearch({ from: "/sign-in" });
   const navigate = useNavigate();
-  return <SignInPage onDone={() => void navigate({ href: next ?? PATH_OF.prepare })} />;
+  return <SignInPage onDone={() => void navigate({ href: next ?? PATH_OF.home })} />;
 }
 
 /** Only addresses of our own pages: "//elsewhere" and absolute ones are not followed. */

@@ -59,7 +59,7 @@ function Analysis({ board }: { readonly board: Board }) {
       <div className="page-head">
         <h1>{t("analysis.title")}</h1>
         <Tabs
-          className="head-tabs"
+          className="page-tabs"
           activeKey={view.by ?? "org"}
           items={board.axes.map((axis, i) => ({ key: i === 0 ? "org" : "item", label: t("monitoring.by", { axis: axis.name }) }))}
           onChange={(by) => {

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { MoneyUnit } from "../../lib/display";
 import { Icon } from "../../ui/icons";
 import type { Branch } from "../monitoring/board";
-import { money, rate } from "../monitoring/figures";
+import { money, rateChange } from "../monitoring/figures";
 import type { Board, BoardRow } from "../monitoring/requests";
 
 interface Props {
@@ -51,7 +51,7 @@ export function VarianceTable({ board, branches, open, picked, unit, title, onTo
             <td>
               <Verdict row={branch.row} favourable={board.favourable} unit={unit} />
             </td>
-            <td className="second">{branch.row.rate === null ? "—" : rate(branch.row.rate)}</td>
+            <td className="second">{branch.row.rate === null ? "—" : rateChange(branch.row.rate)}</td>
           </tr>
         ))}
       </tbody>

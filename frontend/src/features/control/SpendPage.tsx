@@ -30,6 +30,7 @@ export function SpendPage() {
       <div className="page-head">
         <h1>{t("nav.spend")}</h1>
         <Tabs
+          className="page-tabs"
           activeKey={tab}
           items={(["ask", "mine", "balances"] as const).map((key) => ({ key, label: t(`control.tabs.${key}`) }))}
           onChange={(key) => go({ tab: key === "mine" || key === "balances" ? key : undefined, id: undefined, edit: undefined, bucket: undefined })}

@@ -32,6 +32,7 @@ export function StageBar({ cap, limit, executed, committed, reserved, asked = "0
         <i className="reserved" style={width(reserved)} />
         <i className="covered" style={width(covered)} />
         <i className="over" style={width(over)} />
+        {compare(used, amount(ceiling)) > 0 && <b style={{ left: `${percent(ceiling, whole)}%`, right: `${100 - percent(used, whole)}%` }} />}
         <u style={{ left: `${percent(cap, whole)}%` }} />
       </div>
       {legend && (

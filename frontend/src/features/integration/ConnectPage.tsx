@@ -28,7 +28,7 @@ export function ConnectPage() {
       <div className="page-head">
         <h1>{t("integration.title")}</h1>
         <Tabs
-          className="connect-tabs"
+          className="page-tabs connect-tabs"
           activeKey={tab}
           onChange={(key) => change({ tab: key as Tab })}
           items={TABS.map((key) => ({ key, label: t(`integration.tabs.${key}`) }))}

@@ -178,7 +178,7 @@ export const integrationZh = {
     never: "还没有装载",
     lastAt: "{{at}} · {{file}} · {{records}} 行",
     revision: "第 {{revision}} 版",
-    rules: "映射规则（从上到下取最先说了算的）",
+    rules: "映射规则（自上而下，先匹配的算）",
     rule: "规则",
     when: "条件",
     gives: "变成",

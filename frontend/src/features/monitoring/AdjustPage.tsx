@@ -28,7 +28,7 @@ export function AdjustPage() {
       <div className="page-head">
         <h1>{t("nav.adjust")}</h1>
         <Tabs
-          className="head-tabs"
+          className="page-tabs"
           activeKey={tab}
           items={[
             { key: "cases", label: t("monitoring.casesTab") },

@@ -72,15 +72,15 @@ function Card({ board, org }: { readonly board: Board; readonly org: string }) {
       <table className="tbl">
         <thead>
           <tr>
-            <th>{t("process.review.item")}</th>
-            <th className="number" style={{ width: 78 }}>
+            <th className="item">{t("process.review.item")}</th>
+            <th className="number budget" style={{ width: 96 }}>
               {t("process.block.budget")}
             </th>
-            <th className="number" style={{ width: 72 }}>
+            <th className="number" style={{ width: 90 }}>
               {t("monitoring.free")}
             </th>
-            <th style={{ width: 104 }} />
-            <th className="number" style={{ width: 66 }}>
+            <th className="bar" />
+            <th className="number" style={{ width: 64 }}>
               {t("monitoring.rate")}
             </th>
           </tr>
@@ -92,7 +92,7 @@ function Card({ board, org }: { readonly board: Board; readonly org: string }) {
                 {name}
                 {isTotal && partial && " *"}
               </td>
-              <td className="number">{money(row.budget, unit)}</td>
+              <td className="number budget">{money(row.budget, unit)}</td>
               <td className={`number ${row.available?.startsWith("-") ? "unfav strong" : ""}`}>{money(row.available, unit)}</td>
               <td>
                 <StackedBar row={row} progress={board.progress} />

@@ -41,7 +41,14 @@ function Refused({ error, retry }: { readonly error: Error; readonly retry: () =
   const { t } = useTranslation();
   const problem = asProblem(error);
   if (problem.kind === "forbidden") return <Failed what={t("state.noPermissionHere")} />;
-  if (problem instanceof Problem && problem.kind === "not-found") return <Empty>{t("monitoring.notReleased")}</Empty>;
+  if (problem instanceof Problem && problem.kind === "not-found") return (
+      <div className="page">
+        <div className="page-head">
+          <h1>{t("nav.monitor")}</h1>
+        </div>
+        <Empty>{t("monitoring.notReleased")}</Empty>
+      </div>
+    );
   return <Failed what={t("problem.load", { reason: problemText(t, problem) })} reference={problem.reference} retry={retry} />;
 }
 
@@ -87,7 +94,7 @@ function Monitor({ board, stale }: { readonly board: Board; readonly stale: bool
       <div className="page-head">
         <h1>{t("monitoring.board")}</h1>
         <Tabs
-          className="head-tabs"
+          className="page-tabs"
           activeKey={view.by ?? "org"}
           items={board.axes.map((axis, i) => ({ key: i === 0 ? "org" : "item", label: t("monitoring.by", { axis: axis.name }) }))}
           onChange={(by) => {

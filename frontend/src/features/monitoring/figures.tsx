@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { type Amount, amount, compare, isNegative } from "../../lib/amount";
-import { type Measure, type MoneyUnit, show } from "../../lib/display";
+import { type Measure, type MoneyUnit, show, showChange } from "../../lib/display";
 import type { BoardRow } from "./requests";
 
 export const MONEY: Measure = { kind: "money", places: 0 };
@@ -18,6 +18,9 @@ export function money(text: string | null, unit: MoneyUnit, places = 0): string 
 export function rate(text: string | null): string {
   return text === null ? "—" : show(amount(text), RATE, "yuan");
 }
+
+/** How much more or less, with its sign. */
+export const rateChange = (text: string): string => showChange(amount(text), RATE, "yuan");
 
 /** A share as percentage points without a sign: 0.13 = 13.0. */
 export function points(text: string): string {

@@ -12,7 +12,7 @@ export function ContextPickers() {
   return (
     <>
       {models && models.length > 0 && (
-        <span className="pick">
+        <span className="pick pick-model" data-only={models.length === 1}>
           <small>{t("top.model")}</small>
           <Select
             variant="borderless"

@@ -1,5 +1,6 @@
 /** The page head: the form's title, where its unit stands and with whom, and the numbers that matter. */
 import { useTranslation } from "react-i18next";
+import { duration } from "../process/spoken";
 import { clockTime } from "../../lib/times";
 import type { MoneyUnit } from "../../lib/display";
 import { Icon, type IconName } from "../../ui/icons";
@@ -97,15 +98,9 @@ function useUnitWords(): (unit: Unit) => string[] {
       const date = unit.due_at.includes("T") ? clockTime(unit.due_at) : unit.due_at.slice(5);
       said.push(`${t("form.due", { date })}（${left}）`);
     }
-    if (unit.status === "submitted") said.push(t("form.heldBy", { who: unit.holder_name, time: waited(t, unit.held_hours) }));
+    if (unit.status === "submitted") said.push(t("form.heldBy", { who: unit.holder_name, time: duration(t, unit.held_hours) }));
     return said;
   };
-}
-
-function waited(t: (key: "form.days" | "form.hours" | "form.daysHours", values: { days: number; hours: number }) => string, held: number): string {
-  const all = Math.max(0, Math.floor(held));
-  const values = { days: Math.floor(all / 24), hours: all % 24 };
-  return t(values.days === 0 ? "form.hours" : values.hours === 0 ? "form.days" : "form.daysHours", values);
 }
 
 function VersionTag({ status }: { readonly status: Version["status"] }) {

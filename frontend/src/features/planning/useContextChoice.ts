@@ -1,6 +1,7 @@
 /** The page's context made whole: what the URL names if it exists, else the first sensible choice. */
 import { useQuery } from "@tanstack/react-query";
 import { usePageContext } from "../../lib/usePageContext";
+import { useHolds } from "../process/useBusinessDay";
 import { type Cube, type Form, formsQuery, membersQuery, type Member, type ModelDetail, modelQuery, modelsQuery, type Unit, unitsQuery, type Version, versionsQuery } from "./requests";
 
 export const ORG = "org";
@@ -26,11 +27,12 @@ export function useContextChoice(): ContextChoice {
   const models = useQuery(modelsQuery());
   const code = models.data?.find((one) => one.code === context.model)?.code ?? models.data?.[0]?.code;
   const model = useQuery({ ...modelQuery(code ?? ""), enabled: code !== undefined });
-  const versions = useQuery({ ...versionsQuery(code ?? ""), enabled: code !== undefined });
+  const reads = useHolds("plan.read"); // who may not is not asked about versions and forms
+  const versions = useQuery({ ...versionsQuery(code ?? ""), enabled: reads && code !== undefined });
   const version = versions.data?.find((one) => one.code === context.version) ?? currentVersion(versions.data);
   const hasOrg = model.data?.dimensions.some((dimension) => dimension.code === ORG) ?? false;
   const orgs = useQuery({ ...membersQuery(code ?? "", ORG), enabled: hasOrg && code !== undefined });
-  const forms = useQuery({ ...formsQuery(code ?? ""), enabled: code !== undefined });
+  const forms = useQuery({ ...formsQuery(code ?? ""), enabled: reads && code !== undefined });
   const units = useQuery({ ...unitsQuery(version?.id ?? 0), enabled: version !== undefined });
   const members = orgs.data ?? [];
   const org = members.find((one) => one.code === context.org) ?? homeOf(members, units.data ?? []);
@@ -48,7 +50,7 @@ export function useContextChoice(): ContextChoice {
     form,
     cube: form ? cubes?.find((one) => one.code === form.cube) : (cubes?.find((one) => one.code === context.table) ?? cubes?.find(hasPeriod) ?? cubes?.[0]),
     unit: unitAt(units.data ?? [], members, org),
-    waiting: (forms.isPending && code !== undefined) || (hasOrg && orgs.isPending) || (version !== undefined && units.isPending),
+    waiting: (reads && forms.isPending && code !== undefined) || (hasOrg && orgs.isPending) || (version !== undefined && units.isPending),
     error: models.error ?? model.error ?? versions.error ?? orgs.error,
     retry: () => void Promise.all([models.refetch(), model.refetch(), versions.refetch()]),
   };

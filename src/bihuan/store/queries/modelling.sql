@@ -11,8 +11,9 @@ SELECT id, code, title, revision, state FROM model WHERE code = :code;
 SELECT id, code, title, revision, state FROM model WHERE id = :id;
 
 -- name: models
--- All models.
-SELECT id, code, title, revision, state FROM model ORDER BY code;
+-- All models; first the one whose newest version was opened last: that is where people work.
+SELECT id, code, title, revision, state FROM model
+ORDER BY (SELECT max(v.id) FROM version v WHERE v.model_id = model.id) DESC NULLS LAST, code;
 
 -- name: insert_model
 -- A new model; no row when the code was taken meanwhile.
