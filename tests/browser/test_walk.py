@@ -234,11 +234,10 @@ def checks_are_met(walk: Walk) -> None:
 def submit(walk: Walk, owner: Person, reason: str) -> None:
     owner.page.click("[data-testid=submit]")
     owner.page.wait_for_selector("[data-testid=submit-dialog]")
-    boxes = owner.page.locator("[data-testid=reason]")
-    assert boxes.count() == 1
-    if not boxes.input_value():
-        assert owner.page.locator("[data-testid=confirm-submit]").is_disabled()
-    boxes.fill(reason)
+    boxes = owner.page.locator("[data-testid=reason]").all()
+    assert owner.page.locator("[data-testid=confirm-submit]").is_disabled() == any(not b.input_value() for b in boxes)
+    for box in boxes:
+        box.fill(reason)
     owner.page.click("[data-testid=confirm-submit]")
     owner.expect_message("交了")
     owner.sees("[data-testid=unit-state]", "已提交")
