@@ -122,6 +122,8 @@ def test_the_budget_year(site: Site, someone: Someone, department: Department) -
     money_is_asked_for(walk)
     november_comes_in(walk)
     the_board_shows_it(walk)
+    a_deviation_is_closed(walk)
+    the_year_is_forecast(walk)
 
 
 # --- 1 目标 ------------------------------------------------------------------------------------------------------------
@@ -437,7 +439,7 @@ def the_board_shows_it(walk: Walk) -> None:
     one.page.click(f"{row} .name")
     one.sees("[data-testid=drill]", f"动力市场部 · {item}")
     one.sees("[data-testid=line-count]", f"{spent:,.2f}")
-    one.page.click("[data-testid=drill] .voucher-lines >> nth=0")
+    one.sees("[data-testid=drill] .voucher-lines", f"{walk.learning:,.2f}", "上岗培训")
     one.page.keyboard.press("Escape")
     one.page.wait_for_selector("[data-testid=drill]", state="detached")
 
@@ -468,7 +470,7 @@ def a_deviation_is_closed(walk: Walk) -> None:
     owner.pick_tree("from-科目", "广告宣传费")
     moved = Decimal(int(walk.beyond) + (walk.beyond != int(walk.beyond)))  # whole yuan are proposed
     assert owner.page.input_value("[data-testid=transfer-amount]") == str(moved)
-    owner.page.wait_for_selector("[data-testid=effects]")
+    owner.page.wait_for_selector("[data-testid=do-decide]:not([disabled])")  # both sides' rooms were looked at
     before = {item: booked(walk.site, "PWR-MKT", [item], ["budget"]) for item in ("培训费", "广告宣传费")}
     owner.page.click("[data-testid=do-decide]")
     case_is(owner, "待同意")
@@ -511,20 +513,53 @@ def case_is(one: Person, word: str) -> None:
 
 def the_year_is_forecast(walk: Walk) -> None:
     """Months that are over are actual, the rest is forecast; a person's December stays when it is run again."""
-    org, item = "PWR-MKT", "会议费"
-    admin = walk.someone().at("cfo", "/forecast", forecast="费用预测", org=org)
-    admin.page.wait_for_selector(".forecast-head")
-    run_forecast(walk, admin)
-    admin = walk.someone().at("yusuan", "/forecast", forecast="费用预测", org=org)
-    show = admin.page.locator("button[aria-label='展开 办公会议费']")
-    admin.page.wait_for_selector("[data-testid=outlook] tbody tr")
-    if show.count():
-        show.click()
-    row = f"[data-testid=row-{item}]"
-    admin.page.wait_for_selector(row)
-    print(admin.page.inner_text(row), [f"{booked(walk.site, org, [item], ['executed'], f'2026-{m:02d}')}" for m in range(1, 12)])
+    org, item, december = "PWR-MKT", "会议费", walk.yuan(20_000, 60_000)
+    one = walk.someone().at("cfo", "/forecast", forecast="费用预测", org=org)
+    run_forecast(one)
+    owner = walk.someone().at("bumen", "/forecast", forecast="费用预测", org=org)
+    show_meetings(owner)
+    was = forecast_row(owner, item)
+    to_date = [booked(walk.site, org, [item], ["executed"], f"2026-{month:02d}") for month in range(1, 11)]
+    actual = [after - before for before, after in zip([Decimal(0), *to_date], to_date, strict=False)]
+    assert was[:10] == [f"{amount:,.0f}" for amount in actual]
+    budget = booked(walk.site, org, [item], ["budget"])
+    assert was[13] == f"{budget:,.0f}"
+
+    cell = f"[data-testid=row-{item}] td:nth-child(13)"
+    owner.page.click(f"{cell} .type-over")
+    owner.page.fill("[data-testid=over-input]", str(december))
+    owner.page.keyboard.press("Enter")
+    owner.page.wait_for_selector(f"{cell}[data-edited=true]:has-text('{december:,}')")
+    year = sum(actual) + whole(was[10]) + december
+    assert abs(whole(forecast_row(owner, item)[12]) - year) <= 1  # November is read in whole yuan
+
+    run_forecast(one)  # again: a person's figure stays, and stands apart
+    owner.page.reload()
+    show_meetings(owner)
+    owner.page.wait_for_selector(f"{cell}[data-edited=true]:has-text('{december:,}')")
+    now = forecast_row(owner, item)
+    assert abs(whole(now[12]) - (sum(actual) + whole(now[10]) + december)) <= 1
+    assert now[14].startswith("▲" if whole(now[12]) > budget else "▼")
 
 
-def run_forecast(walk: Walk, one: Person) -> None:
-    one.page.click("[data-testid=run]")
-    one.page.wait_for_selector("[data-testid=run]:not([disabled])", timeout=60_000)
+def run_forecast(one: Person) -> None:
+    """Starts it and waits until the job has done it."""
+    one.page.click("[data-testid=run]:not([disabled])")
+    one.page.wait_for_timeout(500)
+    one.page.wait_for_selector("[data-testid=run]:not([disabled]):not(.ant-btn-loading)", timeout=60_000)
+    one.page.wait_for_selector("[data-testid=outlook] tbody tr")
+
+
+def show_meetings(one: Person) -> None:
+    one.page.wait_for_selector("[data-testid=outlook] tbody tr")
+    unfold(one, "办公会议费")
+    one.page.wait_for_selector("[data-testid=row-会议费]")
+
+
+def forecast_row(one: Person, item: str) -> list[str]:
+    """Twelve months, the year, the budget, the difference, the rate."""
+    return [cell.inner_text().strip() for cell in one.page.locator(f"[data-testid=row-{item}] td").all()]
+
+
+def whole(text: str) -> Decimal:
+    return Decimal(text.replace(",", "") or "0")
