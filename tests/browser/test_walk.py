@@ -37,14 +37,14 @@ class Department:
     org: str
     name: str
     owner: str
-    owner_name: str
     travel: tuple[int, int]
     training: tuple[int, int]
+    closes: bool = False  # November's budget of the item that gives lasts for one transfer
 
 
 RUNS = (
-    Department("PWR-MKT", "动力市场部", "bumen", "周敏", (1_850, 2_200), (400, 700)),
-    Department("PWR-RND", "动力研发部", "pwr-rnd", "", (720, 780), (850, 999)),
+    Department("PWR-MKT", "动力市场部", "bumen", (1_850, 2_200), (400, 700), closes=True),
+    Department("PWR-RND", "动力研发部", "pwr-rnd", (720, 780), (850, 999)),
 )
 
 
@@ -99,7 +99,6 @@ class Walk:
     planned: dict[str, list[int]] = field(default_factory=dict)  # row -> twelve months, yuan
     request: str = ""
     asked: Decimal = Decimal(0)
-    voucher: str = ""
     learning: Decimal = Decimal(0)  # what training cost in November
     beyond: Decimal = Decimal(0)  # and how far that is above its budget
 
@@ -122,7 +121,8 @@ def test_the_budget_year(site: Site, someone: Someone, department: Department) -
     money_is_asked_for(walk)
     november_comes_in(walk)
     the_board_shows_it(walk)
-    a_deviation_is_closed(walk)
+    if department.closes:
+        a_deviation_is_closed(walk)
     the_year_is_forecast(walk)
 
 
@@ -347,9 +347,7 @@ def money_is_asked_for(walk: Walk) -> None:
 
 # --- 6 实际 ------------------------------------------------------------------------------------------------------------
 
-HEADER = (
-    "凭证号,分录号,日期,会计期间,科目编码,科目名称,部门编码,项目编码,产品编码,摘要,借方金额,贷方金额,申请单号\n"
-)
+HEADER = "凭证号,分录号,日期,会计期间,科目编码,科目名称,部门编码,项目编码,产品编码,摘要,借方金额,贷方金额,申请单号\n"
 BANK, MEETINGS, LEARNING, NOBODYS = "1002", "660107", "660108", "660119"
 
 
@@ -369,8 +367,7 @@ def november_comes_in(walk: Walk) -> None:
     walk.beyond = Decimal(walk.yuan(12_000_000, 19_000_000)) / 100
     walk.learning = before + walk.beyond  # so much more than what was left to November
     wrong = Decimal(walk.yuan(10_000, 900_000)) / 100
-    walk.voucher = f"记{mark}-1"
-    text = HEADER + voucher(walk.voucher, MEETINGS, org, walk.asked, document=walk.request, memo="渠道会")
+    text = HEADER + voucher(f"记{mark}-1", MEETINGS, org, walk.asked, document=walk.request, memo="渠道会")
     text += voucher(f"记{mark}-2", LEARNING, org, walk.learning, memo="上岗培训")
     text += voucher(f"记{mark}-3", NOBODYS, org, wrong, memo="会场布置")
     paid = walk.asked + walk.learning + wrong
@@ -467,11 +464,12 @@ def a_deviation_is_closed(walk: Walk) -> None:
     case_is(owner, "待决策")
     owner.page.click("[data-testid=decision-transfer]")
     owner.pick_tree("from-org", "动力市场部")
-    owner.pick_tree("from-科目", "广告宣传费")
+    source = widest(walk.site)
+    owner.pick_tree("from-科目", source)
     moved = Decimal(int(walk.beyond) + (walk.beyond != int(walk.beyond)))  # whole yuan are proposed
     assert owner.page.input_value("[data-testid=transfer-amount]") == str(moved)
     owner.page.wait_for_selector("[data-testid=do-decide]:not([disabled])")  # both sides' rooms were looked at
-    before = {item: booked(walk.site, "PWR-MKT", [item], ["budget"]) for item in ("培训费", "广告宣传费")}
+    before = {item: booked(walk.site, "PWR-MKT", [item], ["budget"]) for item in ("培训费", source)}
     owner.page.click("[data-testid=do-decide]")
     case_is(owner, "待同意")
     address = owner.page.url
@@ -483,7 +481,7 @@ def a_deviation_is_closed(walk: Walk) -> None:
         one.page.click("[data-testid=agree-transfer]")
         case_is(one, word)
     assert booked(walk.site, "PWR-MKT", ["培训费"], ["budget"]) == before["培训费"] + moved
-    assert booked(walk.site, "PWR-MKT", ["广告宣传费"], ["budget"]) == before["广告宣传费"] - moved
+    assert booked(walk.site, "PWR-MKT", [source], ["budget"]) == before[source] - moved
 
     mark = f"{walk.dice.randrange(10**6):06d}"
     late = Decimal(walk.yuan(1_000, 9_000)) / 100
@@ -502,6 +500,16 @@ def a_deviation_is_closed(walk: Walk) -> None:
             break
         owner.page.wait_for_timeout(1000)
     case_is(owner, "已关闭")
+
+
+def widest(site: Site) -> str:
+    """The item of the department's marketing that has most left."""
+
+    def left(item: str) -> Decimal:
+        used = booked(site, "PWR-MKT", [item], ["reserved", "committed", "executed"])
+        return booked(site, "PWR-MKT", [item], ["budget"]) - used
+
+    return max(("广告宣传费", "展会费", "客户活动费"), key=left)
 
 
 def case_is(one: Person, word: str) -> None:
