@@ -1,0 +1,65 @@
+"""The people of the budget year at their browsers, and naive sums over what the databases keep, to check pages against."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from bihuan.features.access.http import COOKIE
+
+from .plan_page import PlanPage
+from .served import Site
+
+MODEL = "qiming"
+LIVE = 20_000  # ms: what arrives by itself
+
+
+class Person(PlanPage):
+    """One person at one browser, on whatever page."""
+
+    def at(self, login: str, path: str, **search: Any) -> "Person":
+        """Comes in with a session."""
+        self.page.context.add_cookies([{"name": COOKIE, "value": self.site.session(login), "url": self.site.url}])
+        self.page.goto(f"{self.site.url}{path}?{urlencode({'model': MODEL, 'unit': 'yuan', **search})}")
+        self.page.wait_for_selector("[data-testid=rail]", state="attached")
+        return self
+
+    def sees(self, selector: str, *texts: str) -> None:
+        """Waits until the place shows each of the texts."""
+        for text in texts:
+            self.page.wait_for_selector(f'{selector}:has-text("{text}")', timeout=LIVE)
+
+    def told(self, text: str) -> None:
+        self.sees(".ant-message-notice", text)
+
+    def form(self, login: str, org: str) -> "Person":
+        """The expense form of a department."""
+        self.open(login, model=MODEL, table="部门费用", version="2027预算", org=org, unit="yuan")
+        return self
+
+    def paste(self, row: str, column: str, lines: Sequence[Sequence[int]]) -> None:
+        """Pastes a block as a spreadsheet copies it."""
+        text = "".join("\t".join(map(str, line)) + "\r\n" for line in lines)
+        self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        self.click(row, column)
+        self.keys("Control+v")
+
+    def pick_tree(self, testid: str, name: str) -> None:
+        """Picks a member in a tree by typing its name."""
+        self.page.click(f"[data-testid={testid}]")
+        self.page.keyboard.type(name)
+        self.page.click(f'.ant-select-dropdown:visible .ant-select-tree-title:text-is("{name}")')
+
+
+Someone = Callable[..., Person]
+
+
+def booked(site: Site, orgs: str, items: Sequence[str], stages: Sequence[str], until: str = "2026-12") -> Decimal:
+    """What the ledger holds of 2026 up to a month: a plain sum over its entries. ``orgs``: a LIKE pattern."""
+    with site.container.database.engine.connect() as conn:
+        found = conn.exec_driver_sql(
+            "SELECT coalesce(sum(amount), 0) FROM ledger_entry WHERE coordinate->>'org' LIKE %s"
+            " AND coordinate->>'科目' = ANY(%s) AND stage = ANY(%s) AND period BETWEEN '2026-01' AND %s",
+            (orgs, list(items), list(stages), until),
+        ).scalar_one()
+    return Decimal(found)
