@@ -15,6 +15,7 @@ from bihuan.features.entry import commands as entry
 from bihuan.features.entry import queries as entry_queries
 from bihuan.features.entry.model import ChecksFailed, NoSuchUnit, WrongUnitStatus, require_checks
 from bihuan.features.planning import commands as planning
+from bihuan.features.planning import queries as versions
 from bihuan.features.planning.model import CellEdit
 from bihuan.features.process import commands as process
 from bihuan.kernel.errors import Forbidden
@@ -97,6 +98,8 @@ def test_6_release_makes_the_approved_cells_what_may_be_spent(shop: Shop) -> Non
         done = control.release_budget(uow, shop.person("boss"), version_id=shop.version, policy="费用控制", orgs=["A"])
     assert (done.cells, done.total) == (24, Decimal(1810))  # (100 + 50) x 12, and 10 more in January
     assert status(shop, "A")["status"] == "released"
+    with shop.database.reading() as reader:  # B goes on preparing: the version as a whole is not released
+        assert versions.version(reader, "shop", "B2026").status == "open"
     assert edit(shop, "A", "1").cells[0].code == "frozen"
     assert edit(shop, "B", "100").cells[0].code == "conflict"  # B is another unit: open, but it holds 80
     assert differences(shop) == []

@@ -90,8 +90,8 @@ def unit_of(reader: Reader, unit_id: int) -> RowMapping:
     return row
 
 
-def mark_released(uow: UnitOfWork, actor: Principal, *, version_id: int, orgs: Sequence[str]) -> None:
-    """For the release command, which holds the head: every unit of ``orgs`` must be approved."""
+def mark_released(uow: UnitOfWork, actor: Principal, *, version_id: int, orgs: Sequence[str]) -> bool:
+    """For the release command, which holds the head: every unit of ``orgs`` must be approved. True when they were the last."""
     units = uow.rows("entry.units_lock_of", version_id=version_id, orgs=list(orgs))
     if missing := set(orgs) - {u["org"] for u in units}:
         raise NoSuchUnit(f"{'、'.join(sorted(missing))} 没有预算单元，不能下达。", orgs=sorted(missing))
@@ -101,6 +101,7 @@ def mark_released(uow: UnitOfWork, actor: Principal, *, version_id: int, orgs: S
         lock_cells(uow, actor, unit, locked=False, why="", holder="")  # the release's own lock stands from here
         move(uow, unit, "released", actor.login)
         record(uow, actor, "entry.release", (KIND, unit["id"]), {"status": "approved"}, {"status": "released"})
+    return all(unit["status"] == "released" for unit in uow.rows("entry.units", version_id=version_id))
 
 
 def subtree(uow: UnitOfWork, *, cycle_id: int, org: str) -> tuple[list[str], list[str]]:

@@ -81,12 +81,14 @@ def freeze(
     version_id: int,
     items: Iterable[ItemRef],
     org_ids: Sequence[str] | None = None,
+    last: bool = True,
 ) -> FrozenCells:
     """Releases items of some organisations (None = the whole version): their cells refuse edits from here on.
 
     Computed items become inputs that hold the approved values; items above them still compute. Of some organisations only
     items with ``override`` can be released so: the approved values are entered over their formulas. Only transfer,
     supplement and carry-forward commands write there, through `append`. Returns the leaf cells now frozen, without blanks.
+    ``last``: nothing of the version is in preparation any more, so that it counts as released itself.
     """
     state = locked_state(uow, version_id)
     wanted = [state.model.item(ref.cube, ref.item).ref for ref in items]
@@ -100,7 +102,8 @@ def freeze(
     for org in org_ids if org_ids is not None else [""]:
         _known(state, org)
         _put(uow, version_id, _released(uow, version_id, org, codes))
-    uow.run("planning.set_status", id=version_id, status="released")
+    if last:
+        uow.run("planning.set_status", id=version_id, status="released")
     what = {"items": sorted(codes), "orgs": list(org_ids or [])}
     record(uow, actor, "plan.release", ("version", version_id), after={**what, "seq": after.seq})
     return FrozenCells(after.seq, list(_cells(after, wanted, org_ids)))

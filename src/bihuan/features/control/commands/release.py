@@ -42,10 +42,9 @@ def release_budget(
     if uow.value("control.policy_bind", id=in_force.id, version_id=version_id) is None:
         message = f"控制方案“{policy}”已用于版本 {in_force.version_id}，不能再用于版本 {version_id}。"
         raise AlreadyReleased(message, policy=policy, version=in_force.version_id)
-    if orgs is not None:
-        entry.mark_released(uow, actor, version_id=version_id, orgs=orgs)
+    last = orgs is None or entry.mark_released(uow, actor, version_id=version_id, orgs=orgs)
     items = [ref_of(code) for code in in_force.policy.items]
-    frozen = planning.freeze(uow, actor, version_id=version_id, items=items, org_ids=orgs)
+    frozen = planning.freeze(uow, actor, version_id=version_id, items=items, org_ids=orgs, last=last)
     cells = [budget_cell(c) for c in frozen.cells]
     if cells:
         settle(book_budget(uow, actor.login, in_force, cells, version_id=version_id), actor)

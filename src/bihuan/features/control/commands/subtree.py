@@ -43,12 +43,12 @@ def release_subtree(uow: UnitOfWork, actor: Principal, *, cycle_id: int, org: st
     version_id = cycle["version_id"]
     planning.lock_heads(uow, [version_id])
     ready, left = entry.subtree(uow, cycle_id=cycle_id, org=org)
-    entry.mark_released(uow, actor, version_id=version_id, orgs=ready)
+    last = entry.mark_released(uow, actor, version_id=version_id, orgs=ready)
     policies = _policies(uow, cycle["model"], version_id, template.policies)
     items = {ref_of(code) for policy in policies for code in policy.policy.items}
     if not items and template.targets is not None:
         items = {ref_of(template.targets.measure)}
-    frozen = planning.freeze(uow, actor, version_id=version_id, items=sorted(items), org_ids=ready)
+    frozen = planning.freeze(uow, actor, version_id=version_id, items=sorted(items), org_ids=ready, last=last)
     booked = 0
     total = Decimal("0.00")
     for policy in policies:
