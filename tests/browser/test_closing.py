@@ -133,5 +133,5 @@ def test_the_board_unfolds_both_ways_and_leads_to_documents(site: Site, someone:
     page.wait_for_selector('[data-testid=drill]:has-text("水泵市场部 · 差旅费")')
     page.keyboard.press("Escape")
     page.wait_for_selector("[data-testid=drill]", state="detached")
-    page.click('.head-tabs [role=tab]:has-text("科目")')
+    page.click('.page-tabs [role=tab]:has-text("科目")')
     page.wait_for_selector("[data-testid=board-row] >> nth=0 >> text=费用合计")

@@ -264,4 +264,4 @@ def test_a_phone_reads_rows_and_is_not_wider_than_its_screen(someone: Someone) -
     assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
     one.page.click("button[aria-controls=rail]")
     one.page.click("nav >> text=监控")
-    one.page.wait_for_selector("h1:has-text('执行看板')")
+    one.page.wait_for_selector("h1:has-text('监控')")
