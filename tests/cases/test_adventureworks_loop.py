@@ -21,7 +21,7 @@ from bihuan.features.control.model import BudgetCell, BudgetExceeded, Request, R
 from bihuan.features.control.package import read_policy
 from bihuan.features.control.policy import ControlCalendar, Trees, YearPeriods
 from bihuan.features.integration import commands as integration
-from bihuan.features.integration import queries as loads
+from bihuan.features.integration.tie_out import tie_out
 from bihuan.features.modelling import commands as modelling
 from bihuan.features.modelling.queries import compiled
 from bihuan.features.monitoring import commands as cases_
@@ -187,7 +187,7 @@ def test_actuals_are_loaded_tied_out_and_execute_the_request_once(loop: Loop, co
     with loop.container.database.writing() as uow:
         control_totals = {(a, m): Decimal(v) for a, m, v in totals}
         integration.set_control_totals(uow, BOSS, source="finance", totals=control_totals)
-        rows = loads.tie_out(uow, BOSS, loop.container.warehouse, source="finance")
+        rows = tie_out(uow, BOSS, loop.container.warehouse, source="finance")
         assert len(rows) == len(totals)
         assert {row.difference for row in rows} == {Decimal(0)}
     row = variance_of(loop, "2011-01")
@@ -313,7 +313,7 @@ def test_a_deviation_is_explained_decided_executed_and_verified_by_a_later_load(
         assert cases_.open_deviations(uow, FP_A, **asked, ytd=True, threshold=threshold) == [case]
     with database.writing() as uow:
         cases_.explain(uow, FP_A, case_id=case, text="展会提前，机票集中采购")
-        cases_.decide(uow, FP_A, case_id=case, decision="transfer", text="从住宿费调入")
+        cases_.decide(uow, FP_A, case_id=case, decision="task", text="从住宿费调入")
         with pytest.raises(SameDecider):
             cases_.approve(uow, FP_A, case_id=case)
         cases_.approve(uow, BOSS, case_id=case)
