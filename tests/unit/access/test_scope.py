@@ -216,3 +216,11 @@ def test_a_member_all_of_whose_cells_are_denied_is_not_listed() -> None:
     scope = actor.scope("plan.read", "m")
     assert not scope.mask("org").any()
     assert not scope.touches({"org": "事业部"})
+
+
+@pytest.mark.parametrize("part", ["model", "org", "科目"])
+def test_what_has_no_place_is_held_whole_or_not_at_all(part: str) -> None:
+    whole, limited = Grant("integration.*"), Grant("integration.*", limits=limit(**{part: "销售"}))
+    assert person(whole).holds("integration.read")
+    assert not person(limited).holds("integration.read")
+    assert not person(whole, Grant("*", "deny", limits=limit(**{part: "销售"}))).holds("integration.read")

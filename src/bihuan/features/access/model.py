@@ -117,7 +117,9 @@ class Principal:
     def holds(self, action: str, model: str = "") -> bool:
         """True if the action is allowed somewhere (in that model) and not denied everywhere; the question of a route."""
         if any(fnmatchcase(action, pattern) for pattern in PLACELESS):
-            return self.scope(action).is_everything
+            grants = self._for(action)
+            whole = any(g.effect == "allow" and not g.limits and not g.totals for g in grants)
+            return whole and not any(g.effect == "deny" for g in grants)  # a deny of one model is a part denied too
         grants = self._for(action)
         if model:
             grants = tuple(g.without("model") for g in grants if g.names("model", model))
