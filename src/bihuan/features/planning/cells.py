@@ -78,6 +78,20 @@ def text(amount: Decimal | None) -> str | None:
     return None if amount is None else format(amount, "f")
 
 
+def shown_text(item: CompiledItem, value: float, state: int) -> str | None:
+    """``text(shown(…))`` without a Decimal between: a slice has thousands of cells."""
+    if state != State.VALUE:
+        return None
+    scale = item.scale or 0
+    if not value.is_integer():
+        return text(shown(item, value, state))
+    digits = str(abs(int(value)))
+    if scale > 0:
+        digits = digits.zfill(scale + 1)
+        digits = f"{digits[:-scale]}.{digits[-scale:]}"
+    return f"-{digits}" if value < 0 else digits
+
+
 def edits_of(model: CompiledModel, cells: ChangedCells) -> Edits:
     """The ``after`` of a change set for the engine; of one cell changed twice the last; what the model lacks is left out."""
     refs = tuple(ref_of(code) for code in cells.items)

@@ -36,6 +36,7 @@ REASONS = {
 }
 
 
+_STATES = {int(state): state.name for state in State}
 _LOCK_KEYS = {"released": "frozen", "actual": "actual"}  # other locks are told apart by their organisation
 
 
@@ -257,13 +258,14 @@ class _View:
         other = "parameter" if not item.grain else "total_column"
         if len(timed) < len(self.columns):
             self._reason(other)
-        blank = CellOut.model_construct(v=None, s="BLANK", e=False, r=other, p=False)
+        blank = CellOut(v=None, s="BLANK", e=False, r=other, p=False)
         out = [blank] * len(self.columns)
+        values, states = read.values[row].tolist(), read.states[row].tolist()
         for k, j in enumerate(timed):
-            value, state = float(read.values[row, k]), int(read.states[row, k])
-            out[j] = CellOut.model_construct(
-                v=cells.text(cells.shown(item, value, state)),
-                s=State(state).name,
+            value, state = values[k], states[k]
+            out[j] = CellOut(
+                v=cells.shown_text(item, value, state),
+                s=_STATES[state],
                 e=why[k] is None,
                 r=why[k],
                 p=bool(read.classes[row, k] == scoped.PARTIAL),

@@ -23,6 +23,7 @@ An example: volumes of all products under P in region north, the plan's leaf per
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 Code = Annotated[str, Field(min_length=1, max_length=200)]
 Amount = Annotated[str, Field(max_length=60, examples=["1234.50"])]
@@ -190,8 +191,11 @@ class RowOut(_Out):
     leaf: bool
 
 
-class CellOut(_Out):
-    """v: value; s: state; e: editable; r: key in ``reasons`` why not; p: 部分, a sum of only the visible part."""
+class CellOut(TypedDict):
+    """v: value; s: state; e: editable; r: key in ``reasons`` why not; p: 部分, a sum of only the visible part.
+
+    A plain dictionary, not a model: a form has thousands of cells, and building models was most of its time.
+    """
 
     v: str | None
     s: str

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.entry.forms import view as views
@@ -54,7 +55,7 @@ class FormIn(_In):
     fixed: Members = {}
 
 
-class BesideCellOut(BaseModel):
+class BesideCellOut(TypedDict):
     v: str | None
     s: str
     p: bool

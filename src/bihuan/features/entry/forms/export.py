@@ -117,12 +117,12 @@ class _Writer:
                 there = column.cells[place]
                 self._figure(at, j, item, v=there.v, s=there.s, p=there.p, bold=bold)
         for j, (head, cell) in enumerate(zip(self.columns, cells, strict=True), 1 + len(self.beside)):
-            self._figure(at, j, item, v=cell.v, s=cell.s, p=cell.p, bold=bold and head.kind != "base")
+            self._figure(at, j, item, v=cell["v"], s=cell["s"], p=cell["p"], bold=bold and head.kind != "base")
 
     def _total(self, cells: Sequence[CellOut]) -> str | None:
         """The form's year figure of a row."""
         tops = [j for j, column in enumerate(self.columns) if _is_top(column, self.columns)]
-        return cells[tops[0]].v if len(tops) == 1 else None
+        return cells[tops[0]]["v"] if len(tops) == 1 else None
 
     def _source(self, code: str, place: int) -> str | None:
         return next((c.cells[place].v for c in self.beside if c.code == code), None)
