@@ -3443,6 +3443,8 @@ export interface components {
         /**
          * CellOut
          * @description v: value; s: state; e: editable; r: key in ``reasons`` why not; p: 部分, a sum of only the visible part.
+         *
+         *     A plain dictionary, not a model: a form has thousands of cells, and building models was most of its time.
          */
         CellOut: {
             /** E */
