@@ -3,6 +3,7 @@ import { type ColumnDefine, type ColumnsDefine, TYPES } from "@visactor/vtable";
 import { iconSvg } from "../../ui/icons";
 import type { Axes, Header, ShownRow } from "../model/axes";
 import type { Column } from "../model/cell";
+import { type Drawn, sign } from "./drawn";
 import type { Look } from "./looks";
 import { INK } from "./looks";
 
@@ -17,6 +18,7 @@ export interface Source {
 
 export const NAME_COLUMNS = 1;
 export const ROW_HEIGHT = 28;
+export const NAME = -1; // where `Drawn` keeps names: figures are counted from 0
 
 type StyleArgs = TYPES.StylePropertyFunctionArg;
 type RenderArgs = TYPES.CustomRenderFunctionArg;
@@ -32,12 +34,12 @@ function triangle(path: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16"><path d="${path}" fill="#626e83"/></svg>`;
 }
 
-export function tableColumns(source: Source): ColumnsDefine {
+export function tableColumns(source: Source, drawn: Drawn): ColumnsDefine {
   const axes = source.axes();
   const position = new Map(axes.columns.map((column, c) => [column.id, c]));
   const place = (column: Column): number => position.get(column.id) ?? 0;
   const one = (column: Column, title: string, subtotal: boolean): ColumnDefine => ({
-    ...figureColumn(source, place(column), subtotal || column.total),
+    ...figureColumn(source, drawn, place(column), subtotal || column.total),
     title,
   });
   const define = (head: Header): ColumnDefine =>
@@ -45,10 +47,10 @@ export function tableColumns(source: Source): ColumnsDefine {
       ? one(head.column, head.subtotal ? source.words.subtotal : head.column.label, head.subtotal)
       : ({ title: head.group.label, columns: head.parts.map(define), headerStyle: { textAlign: "center" } });
   const frozen = axes.columns.slice(0, axes.frozen).map((column) => one(column, column.note ? `${column.label}\n${column.note}` : column.label, column.beside === undefined));
-  return [nameColumn(source), ...frozen, ...axes.headers.map(define)];
+  return [nameColumn(source, drawn), ...frozen, ...axes.headers.map(define)];
 }
 
-function nameColumn(source: Source): ColumnDefine {
+function nameColumn(source: Source, drawn: Drawn): ColumnDefine {
   const headerRows = (): number => source.axes().headerDepth;
   return {
     field: "name",
@@ -68,8 +70,18 @@ function nameColumn(source: Source): ColumnDefine {
         fontWeight: row.hasChildren ? 600 : 400,
       };
     },
-    icon: (args) => nameIcons(source, source.rowAt(args.row - headerRows())),
+    icon: (args) => {
+      const r = args.row - headerRows();
+      drawn.note(NAME, r, nameSign(source, r));
+      return nameIcons(source, source.rowAt(r));
+    },
   };
+}
+
+/** What of a row's name may change while the rows stay. */
+export function nameSign(source: Source, r: number): string {
+  const row = source.rowAt(r);
+  return row ? `${source.locked(row)}|${row.row.label}` : "";
 }
 
 function nameIcons(source: Source, row: ShownRow | undefined): TYPES.ColumnIconOption[] {
@@ -93,7 +105,7 @@ function nameIcons(source: Source, row: ShownRow | undefined): TYPES.ColumnIconO
   return icons;
 }
 
-function figureColumn(source: Source, c: number, total: boolean): ColumnDefine {
+function figureColumn(source: Source, drawn: Drawn, c: number, total: boolean): ColumnDefine {
   const at = (args: { readonly row: number }): number => args.row - source.axes().headerDepth;
   return {
     field: `c${c}`,
@@ -111,7 +123,11 @@ function figureColumn(source: Source, c: number, total: boolean): ColumnDefine {
         borderColor: ["#edf0f4", total ? "#cfd6e1" : "#edf0f4", "#edf0f4", "#edf0f4"],
       };
     },
-    customRender: (args: RenderArgs) => marks(source.look(at(args), c), args.rect),
+    customRender: (args: RenderArgs) => {
+      const look = source.look(at(args), c); // called last of the three, each time a cell is made or updated
+      drawn.note(c, at(args), sign(look));
+      return marks(look, args.rect);
+    },
   };
 }
 

@@ -207,8 +207,8 @@ export class GridController {
       this.#data = this.sheet.data;
       if (!sameIds(before.rows, this.#data.rows) || !sameIds(before.columns, this.#data.columns)) this.#relayout();
     }
-    this.#drawing.repaint();
     this.#mirror.later();
+    this.#drawing.repaint();
     this.#tell();
   }
 

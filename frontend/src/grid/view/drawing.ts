@@ -5,7 +5,8 @@
 import { ListTable, type ListTableConstructorOptions, vglobal } from "@visactor/vtable";
 import type { Axes, ShownRow } from "../model/axes";
 import type { At, Rectangle } from "../model/selection";
-import { NAME_COLUMNS, roomy, ROW_HEIGHT, type Source, tableColumns } from "./columns";
+import { Drawn, sign } from "./drawn";
+import { NAME, NAME_COLUMNS, nameSign, roomy, ROW_HEIGHT, type Source, tableColumns } from "./columns";
 
 const FONT = '-apple-system,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Source Han Sans SC",sans-serif';
 
@@ -25,6 +26,12 @@ export interface Mouse {
   readonly menu: (at: At) => void;
   readonly fill: (from: Rectangle, to: Rectangle) => void;
   readonly scrolled: () => void;
+}
+
+/** Positions of the table, both ends in it. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
 }
 
 type Listener = Parameters<typeof vglobal.addEventListener>;
@@ -54,12 +61,13 @@ export class Drawing {
   readonly #table: ListTable;
   readonly #forget: () => void;
   readonly #source: Source;
+  readonly #drawn = new Drawn();
   #pushing = false;
   #fillFrom: Rectangle | null = null;
 
   constructor(place: HTMLElement, source: Source, mouse: Mouse) {
     this.#source = source;
-    const { built, forget } = recordingListeners(() => new ListTable(place, options(source)));
+    const { built, forget } = recordingListeners(() => new ListTable(place, options(source, this.#drawn)));
     this.#table = built;
     this.#forget = forget;
     this.#listen(mouse);
@@ -75,7 +83,8 @@ export class Drawing {
   /** Rows or columns are others now. */
   relayout(columnsToo: boolean): void {
     const { scrollTop, scrollLeft } = this.#table;
-    if (columnsToo) this.#table.updateColumns(tableColumns(this.#source));
+    this.#drawn.forget();
+    if (columnsToo) this.#table.updateColumns(tableColumns(this.#source, this.#drawn));
     this.#table.setRecords(this.#source.axes().rows as ShownRow[]);
     this.#table.setScrollTop(scrollTop);
     this.#table.setScrollLeft(scrollLeft);
@@ -85,19 +94,31 @@ export class Drawing {
   repaint(): void {
     const { rowStart, rowEnd } = this.#table.getBodyVisibleRowRange();
     const { colStart, colEnd } = this.#table.getBodyVisibleColRange();
-    const frozen = this.#table.frozenColCount;
-    if (frozen > 0) this.#table.updateCellContentRange(0, rowStart, frozen - 1, rowEnd);
-    this.#table.updateCellContentRange(colStart, rowStart, colEnd, rowEnd);
+    this.#repaint({ from: 0, to: this.#table.frozenColCount - 1 }, { from: rowStart, to: rowEnd });
+    this.#repaint({ from: colStart, to: colEnd }, { from: rowStart, to: rowEnd });
     this.#table.scenegraph.updateNextFrame(); // changed cells alone do not make it draw
     requestIdleCallback(() => this.#repaintAround(rowStart, rowEnd), { timeout: 400 });
   }
 
   #repaintAround(rowStart: number, rowEnd: number): void {
     if (this.#table.isReleased) return;
-    const first = Math.max(this.#depth, rowStart - 30);
-    const last = Math.min(this.#table.rowCount - 1, rowEnd + 30);
-    this.#table.updateCellContentRange(0, first, this.#table.colCount - 1, last);
+    const rows = { from: Math.max(this.#depth, rowStart - 30), to: Math.min(this.#table.rowCount - 1, rowEnd + 30) };
+    this.#repaint({ from: 0, to: this.#table.colCount - 1 }, rows);
     this.#table.scenegraph.updateNextFrame();
+  }
+
+  /** The cells of a block that look different from what is drawn. */
+  #repaint(columns: Span, rows: Span): void {
+    for (let row = Math.max(rows.from, this.#depth); row <= rows.to; row += 1) {
+      for (let column = columns.from; column <= columns.to; column += 1) if (this.#differs(column, row)) this.#table.updateCellContent(column, row);
+    }
+  }
+
+  #differs(column: number, row: number): boolean {
+    const r = row - this.#depth;
+    if (column < NAME_COLUMNS) return this.#drawn.differs(NAME, r, nameSign(this.#source, r));
+    const c = column - NAME_COLUMNS;
+    return this.#drawn.differs(c, r, sign(this.#source.look(r, c)));
   }
 
   drawSelection(area: Rectangle, head: At): void {
@@ -202,11 +223,11 @@ export class Drawing {
   }
 }
 
-function options(source: Source): ListTableConstructorOptions {
+function options(source: Source, drawn: Drawn): ListTableConstructorOptions {
   const axes: Axes = source.axes();
   return {
     records: axes.rows as ShownRow[],
-    columns: tableColumns(source),
+    columns: tableColumns(source, drawn),
     frozenColCount: source.compact ? NAME_COLUMNS : NAME_COLUMNS + axes.frozen,
     maintainedDataCount: 60,
     defaultRowHeight: ROW_HEIGHT,
