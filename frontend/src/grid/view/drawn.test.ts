@@ -17,6 +17,6 @@ describe("what stands on the canvas", () => {
   });
 
   it.each(Object.entries({ text: "2", ground: "#000", ink: "#111", weight: 600, size: 11, align: "left", edge: true, frame: true, dot: true, corner: true }))("sees another %s", (key, value) => {
-    expect(sign({ ...plain, [key]: value } as Look)).not.toBe(sign(plain));
+    expect(sign({ ...plain, [key]: value })).not.toBe(sign(plain));
   });
 });
