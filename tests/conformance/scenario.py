@@ -7,7 +7,7 @@ period.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from bihuan.features.access.model import Grant, Principal
 from bihuan.features.control import commands, queries
 from bihuan.features.control.checking import check
-from bihuan.features.control.commands import spend, transfers
+from bihuan.features.control.commands import standing, transfers
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import BudgetCell, Request, RequestLine, VoucherLine
 from bihuan.features.control.package import read_policy
@@ -138,7 +138,7 @@ class Stage:
         return self.policy.policy.code
 
     def play(self, row: Row) -> str:
-        """Does the row's action; answers 通过, 提示, 超支入账 or 拒绝."""
+        """Does the row's action; answers 通过, 提示, 部分通过, 超支入账 or 拒绝."""
         act: Mapping[str, Callable[[UnitOfWork, Row], str | None]] = {
             "下达": self.release,
             "申请": self.reserve,
@@ -155,6 +155,13 @@ class Stage:
             "调剂申请": self.ask_transfer,
             "调剂批准": self.approve_transfer,
             "调剂退回": self.return_transfer,
+            "接续": self.draw,
+            "变更": self.amend,
+            "关闭": self.close,
+            "取消": self.cancel,
+            "冲回": self.reverse,
+            "到期": self.expire,
+            "部分申请": self.reserve_partly,
             "查询": lambda _uow, _row: None,
         }
         try:
@@ -186,6 +193,42 @@ class Stage:
         self.documents[row["单据"]] = held.document_id
         return "提示" if held.warnings else None
 
+    def draw(self, uow: UnitOfWork, row: Row) -> str | None:
+        """A later document whose first line takes over the first line of ``前序``."""
+        (line,) = self.lines(row)
+        drawn = replace(line, draws=(self.documents[row["前序"]], 1))
+        stage = "committed" if row["阶段"] == "占用" else "reserved"
+        request = Request(f"{self.code}/{row['单据']}", row["单据"], (drawn,), stage=stage)
+        held = commands.reserve(uow, CLERK, policy=self.code, request=request)
+        self.documents[row["单据"]] = held.document_id
+        return "提示" if held.warnings else None
+
+    def reserve_partly(self, uow: UnitOfWork, row: Row) -> str | None:
+        """A line per department; those that fit are held."""
+        request = Request(f"{self.code}/{row['单据']}", row["单据"], self.lines(row), partial=True)
+        held = commands.reserve(uow, CLERK, policy=self.code, request=request)
+        self.documents[row["单据"]] = held.document_id
+        return "部分通过" if held.refused else None
+
+    def amend(self, uow: UnitOfWork, row: Row) -> str | None:
+        """The whole document as the row says it is to be."""
+        commands.amend(uow, CLERK, document_id=self.documents[row["单据"]], lines=self.lines(row), reason=row["说明"])
+        return None
+
+    def close(self, uow: UnitOfWork, row: Row) -> None:
+        commands.close(uow, CLERK, document_id=self.documents[row["单据"]], reason=row["说明"])
+
+    def cancel(self, uow: UnitOfWork, row: Row) -> None:
+        commands.cancel(uow, CLERK, document_id=self.documents[row["单据"]], reason=row["说明"])
+
+    def reverse(self, uow: UnitOfWork, row: Row) -> None:
+        commands.reverse(uow, CLERK, policy=self.code, voucher=row["凭证"], reason=row["说明"])
+
+    def expire(self, uow: UnitOfWork, row: Row) -> None:
+        """The document's time has come, and the sweep comes by."""
+        uow.run("control.document_expiry", id=self.documents[row["单据"]], expires_at=uow.now())
+        commands.expire(uow, CLERK, document_id=self.documents[row["单据"]])
+
     def lines(self, row: Row) -> tuple[RequestLine, ...]:
         """A line per department; ``税率`` in percent, ``口径`` 不含税 where the amount was entered without it."""
         rate, included = Decimal(row["税率"] or 0), row["口径"] != "不含税"
@@ -199,7 +242,7 @@ class Stage:
         """What an approval's return, rejection or withdrawal does to the amounts."""
 
         def act(uow: UnitOfWork, row: Row) -> None:
-            spend.give_back(uow, CLERK, document_id=self.documents[row["单据"]], kind=kind, reason=row["说明"])
+            standing.give_back(uow, CLERK, document_id=self.documents[row["单据"]], kind=kind, reason=row["说明"])
 
         return act
 
@@ -222,7 +265,7 @@ class Stage:
         return self._voucher(uow, row, None)
 
     def _voucher(self, uow: UnitOfWork, row: Row, request: str | None) -> str | None:
-        line = VoucherLine(row.id, row.id, row.places("+")[0], row["期间"], row.amount, request)
+        line = VoucherLine(row.id, row["凭证"] or row.id, row.places("+")[0], row["期间"], row.amount, request)
         (posted,) = commands.execute(uow, CLERK, policy=self.code, lines=[line])
         return "超支入账" if posted.forced else None
 

@@ -220,6 +220,16 @@ def record(  # noqa: PLR0917 - read as a sentence: who, what, on what, before, a
     )
 
 
+def record_each(
+    uow: UnitOfWork, actor: Principal, action: str, subjects: Sequence[tuple[str, object, object]], reason: str = ""
+) -> None:
+    """Appends an entry per (kind, id, after), in one statement."""
+    rows = [{"k": kind, "s": str(subject), "a": after} for kind, subject, after in subjects]
+    said = json.dumps(rows, ensure_ascii=False, default=_plain)
+    who = {"actor_id": actor.user_id, "actor": actor.login, "request_id": actor.request_id}
+    uow.run("access.record_each", at=uow.now(), action=action, rows=said, reason=reason, **who)
+
+
 def _json(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, default=_plain)
 

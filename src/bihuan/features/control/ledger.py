@@ -9,7 +9,7 @@ Nothing outside this module updates a balance row.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -69,6 +69,7 @@ class Entry:
     line_no: int | None = None
     liquidates: int | None = None
     transfer_id: int | None = None
+    by_document_id: int | None = None
     voucher: str | None = None
     reason: str = ""
 
@@ -114,6 +115,19 @@ class Ledger:
         """The answer of every row whose room has changed."""
         pairs = ((self.baseline[i], row) for i, row in sorted(self.rows.items()))
         return [Finding(b, b.available - a.available, judge(b, a)) for b, a in pairs if a.available != b.available]
+
+    def attempt(self, entries: Sequence[Entry]) -> list[Finding]:
+        """Books entries together, judged from what is booked so far; when a row refuses, none of them is booked."""
+        touched = sorted({i for e in entries for i in e.buckets})
+        start, booked = {i: self.rows[i] for i in touched}, len(self.entries)
+        for entry in entries:
+            self.book(entry)
+        moved = ((start[i], self.rows[i]) for i in touched)
+        found = [Finding(b, b.available - a.available, judge(b, a)) for b, a in moved if a.available != b.available]
+        if any(f.verdict == "refuse" for f in found):
+            self.rows.update(start)
+            del self.entries[booked:]
+        return found
 
     def judge_from_here(self) -> None:
         """Facts were booked, which nobody judges: what is booked from now on is judged from the rows as they are."""

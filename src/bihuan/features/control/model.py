@@ -8,7 +8,9 @@ Refused                 a document may be refused
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
 
 from bihuan.kernel.errors import Conflict, Invalid, NotFound
 
@@ -85,6 +87,12 @@ class NoSuchPolicy(NotFound):
     code = "no_such_policy"
 
 
+class NoSuchVoucher(NotFound):
+    """没有这张凭证的入账，或已经冲回。"""
+
+    code = "no_such_voucher"
+
+
 class BadTransfer(Invalid):
     """调剂不成立。"""
 
@@ -123,9 +131,24 @@ def amount_of(value: Decimal | str | int, *, what: str, positive: bool = False) 
     return exact
 
 
+def converted(amount: Decimal, rate: Decimal, *, what: str) -> Decimal:
+    """``amount`` of another currency in budget currency, to the fen, halves up. ``rate``: > 0, at most 8 places."""
+    try:
+        exact = rate.quantize(Decimal("0.00000001"))
+    except ArithmeticError:
+        exact = Decimal("NaN")
+    if exact != rate or not 0 < rate < Decimal(10) ** 10:
+        raise BadAmount(f"{what}：汇率“{rate}”须大于零、最多八位小数。", found=str(rate))
+    return amount_of((amount * rate).quantize(Decimal("0.01"), ROUND_HALF_UP), what=what)
+
+
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """One line of a document that asks to spend; ``amount`` > 0 as entered, at ``tax_rate`` percent (``tax_included`` in it)."""
+    """One line of a document that asks to spend; ``amount`` > 0 as entered, at ``tax_rate`` percent (``tax_included`` in it).
+
+    ``currency``: what the amount was entered in, "" the budget's; ``rate``: budget currency per unit, stated by who asks.
+    ``draws``: (document, line) whose hold this line takes over, as far as it reaches; the rest is asked anew.
+    """
 
     coordinate: Mapping[str, str]
     period: str
@@ -133,17 +156,29 @@ class RequestLine:
     memo: str = ""
     tax_rate: Decimal = Decimal(0)
     tax_included: bool = True
+    currency: str = ""
+    rate: Decimal = Decimal(1)
+    draws: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A document that asks to spend. ``idem_key`` is the client's: the same key and content again changes nothing."""
+    """A document that asks to spend. ``idem_key`` is the client's: the same key and content again changes nothing.
+
+    ``stage``: what its lines hold, reserved or (a contract) committed. ``partial``: lines that fit are held, the others are
+    named in the answer; else all or none. ``expires_at``: what it still holds is given back by the first sweep after that.
+    ``fields``: the other system's document as it was sent.
+    """
 
     idem_key: str
     number: str
     lines: tuple[RequestLine, ...]
     kind: str = "用款申请"
     title: str = ""
+    stage: Literal["reserved", "committed"] = "reserved"
+    partial: bool = False
+    expires_at: datetime | None = None
+    fields: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

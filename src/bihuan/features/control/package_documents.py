@@ -3,6 +3,7 @@
 documents:
   - code: 用款申请          title, flow (the approval), number (prefix of the numbers)
     where: {account: [差旅费]}   the members it is for; absent: all
+    expires_days: 60             what it still holds so long after it was filed is given back; absent: never
 tax:
   rates: [0, 6, 13]
   deductible: {account: [办公费]}   here the amount without tax counts, elsewhere the amount with it
@@ -16,7 +17,7 @@ from bihuan.features.control.policy import DocumentType, Trees
 from bihuan.features.control.tax import Taxes
 
 Bad = Callable[[str, object, str], None]
-_DOCUMENT_KEYS = {"code", "title", "flow", "number", "where"}
+_DOCUMENT_KEYS = {"code", "title", "flow", "number", "where", "expires_days"}
 _TAX_KEYS = {"rates", "deductible"}
 
 
@@ -45,7 +46,15 @@ def _document(raw: Mapping[str, Any], trees: Trees, bad: Bad) -> DocumentType:
         bad(f"{where} flow", "nothing", "the code of an approval flow")
     members = _members(f"{where} where", raw.get("where"), trees, bad)
     title, prefix = str(raw.get("title") or code), str(raw.get("number") or code)
-    return DocumentType(code, title, str(raw.get("flow") or ""), prefix, members)
+    return DocumentType(code, title, str(raw.get("flow") or ""), prefix, members, _days(where, raw, bad))
+
+
+def _days(where: str, raw: Mapping[str, Any], bad: Bad) -> int:
+    days = raw.get("expires_days", 0)
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 3660:
+        bad(f"{where} expires_days", days, "a whole number of days, 0 to 3660")
+        return 0
+    return days
 
 
 def read_tax(raw: object, trees: Trees, bad: Bad) -> Taxes:
@@ -97,6 +106,7 @@ def documents_json(types: Sequence[DocumentType]) -> list[dict[str, Any]]:
             "flow": t.flow,
             "number": t.prefix,
             "where": {d: list(m) for d, m in t.where.items()},
+            **({"expires_days": t.expires_days} if t.expires_days else {}),
         }
         for t in types
     ]

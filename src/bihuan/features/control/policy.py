@@ -164,6 +164,7 @@ class DocumentType:
     flow: str
     prefix: str
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    expires_days: int = 0  # what it still holds so long after it was filed is given back; 0: never
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
-from bihuan.features.control.commands import requests, spend, transfers
+from bihuan.features.control.commands import requests, standing, transfers
 from bihuan.features.control.commands.plan_side import lock_plan
 from bihuan.features.control.hooks import TransferMoved, tell_transfer
 from bihuan.features.control.model import NotHeld
@@ -33,13 +33,13 @@ class DocumentSubject:
         """Nothing to do: the amounts are held."""
 
     def on_return(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
-        spend.give_back(uow, actor, document_id=subject_id, kind="return", reason=reason)
+        standing.give_back(uow, actor, document_id=subject_id, kind="return", reason=reason)
 
     def on_reject(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
-        spend.give_back(uow, actor, document_id=subject_id, kind="reject", reason=reason)
+        standing.give_back(uow, actor, document_id=subject_id, kind="reject", reason=reason)
 
     def on_withdraw(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
-        spend.give_back(uow, actor, document_id=subject_id, kind="withdraw", reason=reason)
+        standing.give_back(uow, actor, document_id=subject_id, kind="withdraw", reason=reason)
 
     def on_approve(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
         """Approved as held; a document released meanwhile has nothing to approve."""

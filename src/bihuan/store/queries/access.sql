@@ -123,6 +123,13 @@ VALUES (:at, :actor_id, :actor, :action, :subject_kind, :subject_id,
         CAST(:before AS jsonb), CAST(:after AS jsonb), :reason, :request_id)
 RETURNING id;
 
+-- name: record_each
+-- Appends one entry per subject.
+INSERT INTO action_entry (at, actor_id, actor, action, subject_kind, subject_id, after, reason, request_id)
+SELECT :at, :actor_id, :actor, :action, r.k, r.s, r.a, :reason, :request_id
+FROM ROWS FROM (jsonb_to_recordset(CAST(:rows AS jsonb)) AS (k text, s text, a jsonb)) WITH ORDINALITY AS r
+ORDER BY r.ordinality;
+
 -- name: doers
 -- Who did any of the given actions on a subject.
 SELECT DISTINCT actor_id FROM action_entry

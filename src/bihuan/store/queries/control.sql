@@ -83,20 +83,26 @@ WHERE b.id = n.id;
 -- name: entries_append
 -- Appends ledger entries in the given order.
 INSERT INTO ledger_entry (policy_id, stage, kind, amount, coordinate, period, buckets, version_id, document_id, line_no,
-                          liquidates, transfer_id, voucher, reason, actor, at)
+                          liquidates, transfer_id, by_document_id, voucher, reason, actor, at)
 SELECT e.policy_id, e.stage, e.kind, e.amount, e.coordinate, e.period, e.buckets, e.version_id, e.document_id, e.line_no,
-       e.liquidates, e.transfer_id, e.voucher, e.reason, :actor, :at
+       e.liquidates, e.transfer_id, e.by_document_id, e.voucher, e.reason, :actor, :at
 FROM ROWS FROM (jsonb_to_recordset(CAST(:entries AS jsonb)) AS (
          policy_id bigint, stage text, kind text, amount numeric, coordinate jsonb, period text, buckets bigint[],
-         version_id bigint, document_id bigint, line_no integer, liquidates bigint, transfer_id bigint, voucher text,
-         reason text)) WITH ORDINALITY AS e
+         version_id bigint, document_id bigint, line_no integer, liquidates bigint, transfer_id bigint, by_document_id bigint,
+         voucher text, reason text)) WITH ORDINALITY AS e
 ORDER BY e.ordinality;
 
--- name: document_insert
--- Takes the request's idempotency key and number; no row comes back when another request has either.
-INSERT INTO document (policy_id, kind, number, title, status, requester, idem_key, fingerprint, created_at)
-VALUES (:policy_id, :kind, :number, :title, 'held', :requester, :idem_key, :fingerprint, :at)
-ON CONFLICT DO NOTHING RETURNING id;
+-- name: documents_insert
+-- Takes the keys and numbers of requests, in key order; those that come back are new, the others are held by another request.
+INSERT INTO document (policy_id, kind, number, title, status, requester, idem_key, fingerprint, expires_at, fields, created_at)
+SELECT :policy_id, r.kind, r.number, r.title, 'held', :requester, r.idem_key, r.fingerprint, r.expires_at, r.fields, :at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(kind text, number text, title text, idem_key text, fingerprint text,
+                                                   expires_at timestamptz, fields jsonb)
+ORDER BY r.idem_key ON CONFLICT DO NOTHING RETURNING id, idem_key;
+
+-- name: documents_drop
+-- Requests that were refused leave nothing, not even their key.
+DELETE FROM document d WHERE d.id = ANY(:ids) AND NOT EXISTS (SELECT FROM document_line l WHERE l.document_id = d.id);
 
 -- name: hold_insert
 -- The document that holds what a transfer takes away; a transfer submitted again gets another.
@@ -111,21 +117,24 @@ RETURNING id;
 SELECT id, fingerprint, number, status FROM document WHERE requester = :requester AND idem_key = :idem_key;
 
 -- name: document_lines_insert
--- The lines of a revision of a document.
-INSERT INTO document_line (document_id, revision, line_no, coordinate, period, amount, gross, net, tax_rate, tax_included, memo)
-SELECT :document_id, :revision, l.line_no, l.coordinate, l.period, l.amount, l.gross, l.net, l.tax_rate, l.tax_included, l.memo
-FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(line_no integer, coordinate jsonb, period text, amount numeric,
-     gross numeric, net numeric, tax_rate numeric, tax_included boolean, memo text);
+-- The lines of revisions of documents.
+INSERT INTO document_line (document_id, revision, line_no, coordinate, period, amount, gross, net, tax_rate, tax_included, memo,
+                           currency, rate, foreign_amount, draws_document, draws_line)
+SELECT l.document_id, l.revision, l.line_no, l.coordinate, l.period, l.amount, l.gross, l.net, l.tax_rate, l.tax_included,
+       l.memo, l.currency, l.rate, l.foreign_amount, l.draws_document, l.draws_line
+FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(document_id bigint, revision integer, line_no integer, coordinate jsonb,
+     period text, amount numeric, gross numeric, net numeric, tax_rate numeric, tax_included boolean, memo text,
+     currency text, rate numeric, foreign_amount numeric, draws_document bigint, draws_line integer);
 
 -- name: document
 -- One document.
 SELECT d.id, d.policy_id, p.code AS policy, p.content ->> 'model' AS model, d.kind, d.number, d.title, d.status, d.requester,
-       d.revision, d.draft, d.created_at
+       d.revision, d.draft, d.expires_at, d.fields, d.created_at
 FROM document d JOIN control_policy p ON p.id = d.policy_id WHERE d.id = :id;
 
 -- name: documents_lock
 -- Locks documents in id order, after the balance rows; their open amounts are stable from here.
-SELECT id, policy_id, kind, number, status, requester, revision FROM document WHERE id = ANY(:ids) ORDER BY id FOR UPDATE;
+SELECT id, policy_id, kind, number, status, requester, revision, expires_at FROM document WHERE id = ANY(:ids) ORDER BY id FOR UPDATE;
 
 -- name: documents_by_number
 -- Ids of documents a voucher names.
@@ -138,7 +147,7 @@ UPDATE document SET status = :status WHERE id = ANY(:ids);
 -- name: document_lines
 -- The lines of a document as last submitted; gross and net are the amount where no tax was spoken of.
 SELECT l.line_no, l.coordinate, l.period, l.amount, COALESCE(l.gross, l.amount) AS gross, COALESCE(l.net, l.amount) AS net,
-       l.tax_rate, l.tax_included, l.memo
+       l.tax_rate, l.tax_included, l.memo, l.currency, l.rate, l.foreign_amount, l.draws_document, l.draws_line
 FROM document_line l JOIN document d ON d.id = l.document_id AND d.revision = l.revision
 WHERE l.document_id = :document_id ORDER BY l.line_no;
 
@@ -289,7 +298,7 @@ GROUP BY period ORDER BY period;
 
 -- name: document_held
 -- A draft or released document holds its lines, in the revision just written.
-UPDATE document SET status = 'held', revision = :revision, title = :title, draft = NULL WHERE id = :id;
+UPDATE document SET status = 'held', revision = :revision, title = :title, draft = NULL, expires_at = :expires_at WHERE id = :id;
 
 -- name: opening_lock
 -- Opening balance rows waits for bookings of facts under way, and they for it: no fact falls between.
@@ -386,3 +395,36 @@ WHERE i.subject_kind = 'document' AND i.subject_id = :document_id ORDER BY a.ins
 -- name: name_of_login
 -- The name of a person.
 SELECT name FROM app_user WHERE login = :login;
+
+-- name: drawn_by
+-- What later documents took over from earlier ones' holds and have not handed back, by the hold it came from.
+SELECT document_id, line_no, stage, coordinate, period, buckets, min(liquidates) AS entry_id, -sum(amount) AS amount
+FROM ledger_entry WHERE by_document_id = :document_id AND kind IN ('draw', 'undraw')
+GROUP BY document_id, line_no, stage, coordinate, period, buckets HAVING sum(amount) < 0
+ORDER BY document_id, line_no, stage, entry_id;
+
+-- name: executed_of_lines
+-- What has been executed of each line of a document.
+SELECT line_no, sum(amount) AS amount FROM ledger_entry
+WHERE document_id = :document_id AND stage = 'executed' GROUP BY line_no;
+
+-- name: booked_by_voucher
+-- What a voucher booked and nothing has reversed yet: facts, and what they took off documents' holds.
+SELECT e.id, e.stage, e.kind, e.amount, e.coordinate, e.period, e.buckets, e.document_id, e.line_no, e.liquidates, e.voucher
+FROM ledger_entry e
+WHERE e.policy_id = :policy_id AND e.voucher = :voucher AND e.kind IN ('execute', 'direct')
+      AND e.stage IN ('reserved', 'committed', 'executed')
+      AND NOT EXISTS (SELECT FROM ledger_entry r WHERE r.liquidates = e.id AND r.kind = 'reverse')
+ORDER BY e.id;
+
+-- name: document_expiry
+-- When what a document still holds is given back.
+UPDATE document SET expires_at = :expires_at WHERE id = :id AND status = 'held' RETURNING id;
+
+-- name: documents_expired
+-- Documents past their time that still hold budget, oldest first.
+SELECT id FROM document WHERE status = 'held' AND expires_at <= :now ORDER BY expires_at, id LIMIT :limit;
+
+-- name: document_revised
+-- A document that holds other lines than it did.
+UPDATE document SET revision = :revision WHERE id = :id;

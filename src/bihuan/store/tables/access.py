@@ -18,7 +18,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from bihuan.store.tables._base import metadata
 
@@ -149,5 +149,47 @@ idempotency_key = Table(
     Column("request_hash", LargeBinary, nullable=False),
     Column("status", Integer),
     Column("body", JSONB),
+    _at(),
+)
+
+# Another system that calls the API in its own name: a user who cannot sign in, and what it proves itself with.
+service_account = Table(
+    "service_account",
+    metadata,
+    _id(),
+    Column("client_id", Text, nullable=False, unique=True),
+    Column("user_id", BigInteger, ForeignKey("app_user.id"), nullable=False, unique=True),
+    Column("secret_hash", LargeBinary, nullable=False),  # SHA-256 of a random secret of 256 bits
+    Column("hmac_key", LargeBinary, nullable=False),  # signatures are checked with it, so it must be readable here
+    Column("scopes", ARRAY(Text), nullable=False),  # patterns of actions; what it may do is these and its roles
+    Column("per_minute", Integer, nullable=False, server_default=text("600")),
+    Column("sandbox", Boolean, nullable=False, server_default=text("false")),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    _at("created_at"),
+)
+
+service_token = Table(
+    "service_token",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),  # SHA-256 of the token
+    Column("account_id", BigInteger, ForeignKey("service_account.id"), nullable=False, index=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    _at("created_at"),
+)
+
+# Calls of an account in a minute, and signatures seen, so that none is played twice.
+service_use = Table(
+    "service_use",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("service_account.id"), primary_key=True),
+    Column("minute", DateTime(timezone=True), primary_key=True),
+    Column("calls", Integer, nullable=False),
+)
+
+service_signature = Table(
+    "service_signature",
+    metadata,
+    Column("signature", LargeBinary, primary_key=True),
     _at(),
 )

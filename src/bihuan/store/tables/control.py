@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -93,11 +94,14 @@ document = Table(
     Column("fingerprint", Text, nullable=False),  # of the request: the same key with other content is refused
     Column("revision", Integer, nullable=False, server_default=text("1")),  # of its lines, + 1 with every submission
     Column("draft", JSONB),  # what the requester has typed and not submitted; may be incomplete
+    Column("expires_at", DateTime(timezone=True)),  # what it still holds is given back by the first sweep after this
+    Column("fields", JSONB),  # the other system's document as it was sent, from which the lines were mapped
     _at("created_at"),
     UniqueConstraint("requester", "idem_key"),
     UniqueConstraint("policy_id", "kind", "number"),
     CheckConstraint("status IN ('draft', 'held', 'released', 'closed')", name="status"),
     Index("ix_document_requester", "requester"),
+    Index("ix_document_expires", "expires_at", postgresql_where=text("status = 'held' AND expires_at IS NOT NULL")),
 )
 
 document_line = Table(
@@ -116,6 +120,13 @@ document_line = Table(
     Column("tax_rate", Numeric(5, 2), nullable=False, server_default=text("0")),  # percent
     Column("tax_included", Boolean, nullable=False, server_default=text("true")),  # in the amount as it was entered
     Column("memo", Text, nullable=False, server_default=""),
+    Column("currency", Text),  # null: entered in budget currency
+    Column("rate", Numeric(18, 8)),  # budget currency per unit of it
+    Column("foreign_amount", Numeric(18, 2)),  # as entered
+    Column(
+        "draws_document", BigInteger, ForeignKey("document.id")
+    ),  # the earlier document whose hold this line takes over
+    Column("draws_line", Integer),
     info={"append_only": True},
 )
 
@@ -135,12 +146,16 @@ ledger_entry = Table(
     Column("line_no", Integer),
     Column("liquidates", BigInteger, ForeignKey("ledger_entry.id")),
     Column("transfer_id", BigInteger),
+    Column("by_document_id", BigInteger, ForeignKey("document.id")),  # the later document that took this hold over
     Column("voucher", Text),
     Column("reason", Text, nullable=False, server_default=""),
     Column("actor", Text, nullable=False),
     _at(),
     CheckConstraint("stage IN ('budget', 'reserved', 'committed', 'executed', 'forced')", name="stage"),
     Index("ix_ledger_entry_document", "document_id", "line_no"),
+    Index("ix_ledger_entry_by_document", "by_document_id", postgresql_where=text("by_document_id IS NOT NULL")),
+    Index("ix_ledger_entry_liquidates", "liquidates", postgresql_where=text("liquidates IS NOT NULL")),
+    Index("ix_ledger_entry_voucher", "policy_id", "voucher", postgresql_where=text("voucher IS NOT NULL")),
     Index("ix_ledger_entry_place", "policy_id", "period"),
     # documents are few beside vouchers: who holds a balance row's money is asked while somebody types
     Index("ix_ledger_entry_held", "policy_id", "period", postgresql_where=text("document_id IS NOT NULL")),
@@ -176,8 +191,10 @@ transfer = Table(
     Column("requester", Text, nullable=False),
     Column("lines", JSONB, nullable=False),  # [{coordinate, period, amount}], amount signed, as text
     Column("hold_id", BigInteger, ForeignKey("document.id")),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'")),  # of a loan or a carry-forward: its terms
+    Column("undoes", BigInteger, ForeignKey("transfer.id")),  # the loan it repays, the carry-forward it reverses
     _at("created_at"),
-    CheckConstraint("kind IN ('transfer', 'supplement')", name="kind"),
+    CheckConstraint("kind IN ('transfer', 'supplement', 'borrow', 'repay', 'carry')", name="kind"),
     CheckConstraint("status IN ('held', 'applied', 'dropped')", name="status"),
 )
 
@@ -192,4 +209,73 @@ control_alert = Table(
     Column("message", Text, nullable=False),
     _at(),
     info={"append_only": True},
+)
+
+# A document that a rule refused asks to pass all the same: once, within these amounts, until it expires.
+control_exception = Table(
+    "control_exception",
+    metadata,
+    identity(),
+    Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
+    Column("document_id", BigInteger, ForeignKey("document.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("gap", Numeric(18, 2), nullable=False),  # what the rule that lacks most lacks
+    Column("beyond", JSONB, nullable=False),  # [{bucket, rule, title, window, short}]
+    Column("lines", JSONB, nullable=False),  # what was asked, as it may be submitted once granted
+    Column("reason", Text, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    _at("created_at"),
+    CheckConstraint("status IN ('asked', 'granted', 'used', 'dropped', 'expired')", name="status"),
+    Index("ix_control_exception_document", "document_id"),
+)
+
+control_reconciliation = Table(
+    "control_reconciliation",
+    metadata,
+    identity(),
+    Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("checked", JSONB, nullable=False),  # how many of each kind were compared
+    Column("differences", JSONB, nullable=False),
+    _at(),
+    info={"append_only": True},
+)
+
+webhook = Table(
+    "webhook",
+    metadata,
+    identity(),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),  # signs what is sent, so it must be readable here
+    Column("policy", Text, nullable=False),
+    Column("events", ARRAY(Text), nullable=False),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("owner", Text, nullable=False),
+    _at("created_at"),
+)
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    identity(),
+    Column("webhook_id", BigInteger, ForeignKey("webhook.id"), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("status", Text, nullable=False, server_default="queued"),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    Column("answer", Text, nullable=False, server_default=""),
+    _at("created_at"),
+    CheckConstraint("status IN ('queued', 'sent', 'given_up')", name="status"),
+    Index("ix_webhook_delivery_queued", "next_at", postgresql_where=text("status = 'queued'")),
+)
+
+# A balance row that stands beyond a share of its limit: told once, forgotten when it has come back below.
+threshold_mark = Table(
+    "threshold_mark",
+    metadata,
+    Column("bucket_id", BigInteger, ForeignKey("bucket.id"), primary_key=True),
+    Column("percent", Integer, primary_key=True),
+    _at("crossed_at"),
 )

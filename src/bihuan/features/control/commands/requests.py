@@ -14,7 +14,7 @@ from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.access.queries import business_date
 from bihuan.features.control import queries
-from bihuan.features.control.commands import spend
+from bihuan.features.control.commands import filing, spend
 from bihuan.features.control.commands.spend import Reservation
 from bihuan.features.control.events import tell_changed
 from bihuan.features.control.ledger import PolicyInForce
@@ -50,7 +50,7 @@ def file(uow: UnitOfWork, actor: Principal, *, policy: str, request: Request, fl
     in_force = queries.policy(uow, policy)
     named = in_force.policy.document(request.kind)
     chosen = named.flow if named else flow
-    held = spend.reserve(uow, actor, policy=policy, request=request)
+    held = filing.reserve(uow, actor, policy=policy, request=request)
     if held.repeated:
         return Submitted(held, None)
     moved = _start(uow, actor, chosen, held.document_id, request.title or request.number, request.lines, in_force)
@@ -107,7 +107,7 @@ def submit(
     in_force = queries.policy_by_id(uow, head["policy_id"])
     if head["status"] not in ("draft", "released"):
         raise NotHeld(f"单据 {head['number']} 已占用预算。", document=document_id, status=head["status"])
-    uow.memo[filing(document_id)] = (tuple(lines), title)
+    uow.memo[filed(document_id)] = (tuple(lines), title)
     instance_id = process_queries.instance_of(uow, DOCUMENT, document_id)
     stands = None if instance_id is None else process_queries.status(uow, instance_id)
     if stands in ("approved", "rejected"):
@@ -122,17 +122,17 @@ def submit(
     else:
         moved = _start(uow, actor, named.flow, document_id, title or head["number"], lines, in_force)
     tell_changed(uow, in_force, [x.coordinate for x in lines], document_id)
-    held: Reservation = uow.memo.pop(filing(document_id))
+    held: Reservation = uow.memo.pop(filed(document_id))
     return Submitted(held, moved)
 
 
 def hold_filed(uow: UnitOfWork, actor: Principal, document_id: int) -> None:
     """Holds what this transaction files for a document, or else its lines as they were; the approval's `on_submit` calls it."""
-    lines, title = uow.memo.get(filing(document_id), (None, ""))
-    uow.memo[filing(document_id)] = spend.reserve_again(uow, actor, document_id=document_id, lines=lines, title=title)
+    lines, title = uow.memo.get(filed(document_id), (None, ""))
+    uow.memo[filed(document_id)] = filing.reserve_again(uow, actor, document_id=document_id, lines=lines, title=title)
 
 
-def filing(document_id: int) -> tuple[str, int]:
+def filed(document_id: int) -> tuple[str, int]:
     """Where a transaction remembers what it files for a document: the flow between knows only the document's id."""
     return ("control.filing", document_id)
 

@@ -1,0 +1,100 @@
+"""What a document holds after it was filed: given back, committed, taken over; always on the rows it was booked on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from sqlalchemy import RowMapping
+
+from bihuan.features.access.commands import record
+from bihuan.features.access.model import Principal
+from bihuan.features.control import queries
+from bihuan.features.control.commands.drawing import drawn_from, hand_back
+from bihuan.features.control.commands.spend import Reservation, liquidation, lock_documents, settle, warnings_of
+from bihuan.features.control.events import tell_changed
+from bihuan.features.control.ledger import Ledger
+from bihuan.features.control.model import NotHeld, amount_of
+from bihuan.features.control.policy import BucketKey
+from bihuan.store.unit_of_work import Reader, UnitOfWork
+
+UNDOING = frozenset(
+    {"return", "reject", "withdraw", "cancel"}
+)  # the document was not to be: the earlier ones hold again
+
+
+def release(uow: UnitOfWork, actor: Principal, *, document_id: int, reason: str = "") -> Decimal:
+    """The requester gives back everything a document still holds; answers how much. Repeatable."""
+    require_own(uow, actor, document_id, "control.release_any")
+    return give_back(uow, actor, document_id=document_id, kind="give_back", reason=reason)
+
+
+def require_own(reader: Reader, actor: Principal, document_id: int, otherwise: str) -> None:
+    """The requester may, and whoever holds ``otherwise``."""
+    actor.require("control.request")
+    if queries.document(reader, document_id)["requester"] != actor.login:
+        actor.require(otherwise)
+
+
+def give_back(uow: UnitOfWork, actor: Principal, *, document_id: int, kind: str, reason: str = "") -> Decimal:
+    """Books back what a document holds, for commands that have asked their own right (return, reject, withdraw).
+
+    What it had taken over from earlier documents goes back to them where ``kind`` undoes the document itself.
+    """
+    earlier = drawn_from(uow, document_id) if kind in UNDOING else set()
+    ledger, every = open_holds(uow, actor, sorted({document_id, *earlier}))
+    holds = [h for h in every if h["document_id"] == document_id]
+    for hold in holds:
+        ledger.book(liquidation(hold, hold["amount"], kind, reason=reason))
+    if earlier:
+        hand_back(uow, ledger, document_id, holds)
+    ledger.write()
+    uow.run("control.documents_status", ids=[document_id], status="released")
+    given_back = sum((h["amount"] for h in holds), Decimal("0.00"))
+    record(uow, actor, f"control.{kind}", ("document", document_id), None, {"amount": given_back}, reason)
+    if holds:
+        tell_changed(uow, ledger.policy, [h["coordinate"] for h in holds], document_id)
+    return given_back
+
+
+def commit_stage(
+    uow: UnitOfWork, actor: Principal, *, document_id: int, amounts: Mapping[int, Decimal] | None = None
+) -> Reservation:
+    """Turns reserved into committed (the contract is signed): all that is reserved, or ``amounts`` by line.
+
+    A smaller amount leaves the rest reserved; what exceeds the reservation is checked like a new request.
+    """
+    require_own(uow, actor, document_id, "control.commit_any")
+    ledger, holds = open_holds(uow, actor, [document_id])
+    reserved_holds = [h for h in holds if h["stage"] == "reserved"]
+    wanted = {h["line_no"]: h["amount"] for h in reserved_holds} if amounts is None else dict(amounts)
+    if missing := wanted.keys() - {h["line_no"] for h in reserved_holds}:
+        raise NotHeld(f"第 {sorted(missing)[0]} 行没有预占。", document=document_id, lines=sorted(missing))
+    for hold in reserved_holds:
+        if hold["line_no"] in wanted:
+            amount = amount_of(wanted[hold["line_no"]], what=f"第 {hold['line_no']} 行", positive=True)
+            down = liquidation(hold, min(amount, hold["amount"]), "commit")
+            ledger.book(down)
+            ledger.book(replace(down, stage="committed", amount=amount, liquidates=None))
+    findings = settle(ledger, actor)
+    number = str(queries.document(uow, document_id)["number"])
+    record(uow, actor, "control.commit", ("document", document_id), None, wanted)
+    tell_changed(uow, ledger.policy, [h["coordinate"] for h in reserved_holds], document_id)
+    return Reservation(document_id, number, warnings=warnings_of(findings))
+
+
+def open_holds(
+    uow: UnitOfWork, actor: Principal, documents: Sequence[int], also: Sequence[BucketKey] = ()
+) -> tuple[Ledger, Sequence[RowMapping]]:
+    """Locks the rows that documents hold amounts on (and those of ``also``), then the documents; reads the amounts again.
+
+    The rows are read first without a lock; a document that took others in between is refused, to be tried again.
+    """
+    head = queries.document(uow, documents[0])
+    ledger = Ledger(uow, actor.login, queries.policy_by_id(uow, head["policy_id"]))
+    booked = uow.rows("control.booked_buckets", documents=list(documents))
+    ledger.lock(also, {i for r in booked for i in r["buckets"]})
+    lock_documents(uow, documents)
+    holds = uow.rows("control.open_holds", documents=list(documents))
+    if any(i not in ledger.rows for h in holds for i in h["buckets"]):
+        raise NotHeld("单据刚被别人改动，请重试。", documents=list(documents))
+    return ledger, holds
