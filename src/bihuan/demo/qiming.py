@@ -19,11 +19,16 @@ from bihuan.features.access import commands as access
 from bihuan.features.access.model import system
 from bihuan.features.control import commands as control
 from bihuan.features.control.model import Request, RequestLine
+from bihuan.features.forecast import commands as forecast
+from bihuan.features.forecast.computing import compute
+from bihuan.features.forecast.text import definition
+from bihuan.features.modelling import queries as modelling
 from bihuan.settings import Settings
 
 DEFAULT_SEED = 2026
 BUSINESS_DATE = date(2026, 10, 31)
 POLICY = "集团费用控制"
+FORECASTS = ("费用预测", "销售预测")
 TAX = Decimal(6)  # percent, on top of what is asked for
 _DONE = "demo_stages"  # the setting that says which stages are done, and from which seed
 
@@ -118,6 +123,16 @@ def cycle_2027(setup: Setup) -> None:
     season.begin(setup.container, setup.books)
 
 
+def forecasts(setup: Setup) -> None:
+    """全年预测：实际到十月，后两个月按历史推算"""
+    with setup.container.database.writing() as uow:
+        chief, model = known(uow, setup.container, "cfo"), modelling.find(uow, COMPANY)
+        for code in FORECASTS:
+            run = forecast.begin_run(uow, chief, model=COMPANY, code=code)
+            computed = compute(uow, model.id, definition(uow, COMPANY, code))
+            forecast.publish(uow, chief, run_id=run, computed=computed)
+
+
 STAGES: Sequence[Callable[[Setup], None]] = (
     people,
     rules,
@@ -126,4 +141,5 @@ STAGES: Sequence[Callable[[Setup], None]] = (
     actuals_2026,
     requests,
     cycle_2027,
+    forecasts,
 )

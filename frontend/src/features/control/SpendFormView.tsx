@@ -10,7 +10,7 @@ import { problemText } from "../../ui/problemText";
 import { CheckPanel, LiveRemaining } from "./CheckPanel";
 import { yuan } from "./figures";
 import { SpendLines } from "./SpendLines";
-import { contentOf, type LineDraft, missing, newLine, newRequest, type RequestDraft, wireLines } from "./spendDraft";
+import { contentOf, current, type LineDraft, missing, newLine, newRequest, type RequestDraft, wireLines } from "./spendDraft";
 import { type Check, fileRequest, type LineCheck, saveDraft, SPEND, type SpendForm, submitDocument, type Way } from "./spendRequests";
 import { useSpendCheck } from "./useSpendCheck";
 
@@ -32,7 +32,7 @@ export function SpendFormView({ forms, editing, onFiled, onDraft }: Props) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const client = useQueryClient();
-  const first = forms.find((one) => one.policy === editing?.request.policy) ?? forms[0];
+  const first = forms.find((one) => one.policy === editing?.request.policy) ?? current(forms);
   const [request, setRequest] = useState<RequestDraft>(() => editing?.request ?? (first ? newRequest(first) : { policy: "", kind: "", title: "", lines: [] }));
   const [busy, setBusy] = useState<"saving" | "submitting" | null>(null);
   const key = useRef(crypto.randomUUID());

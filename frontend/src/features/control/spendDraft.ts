@@ -52,6 +52,9 @@ export function newLine(form: SpendForm, kind: string, before: LineDraft | undef
   return { id, members, period: before?.period ?? form.period ?? form.periods[0] ?? "", amount: "", rate: before?.rate ?? "0", included: true, memo: "" };
 }
 
+/** The policy a request is meant for, most likely: that of the budget year one is in; else the first. */
+export const current = (forms: readonly SpendForm[]): SpendForm | undefined => forms.find((one) => one.period !== null) ?? forms[0];
+
 export function newRequest(form: SpendForm): RequestDraft {
   const kind = form.kinds[0]?.code ?? "用款申请";
   return { policy: form.policy, kind, title: "", lines: [newLine(form, kind, undefined, 1)] };

@@ -38,16 +38,23 @@ INLINE_MAX = 1500  # series, a second or two; more are forecast by the job proce
 
 def request_run(uow: UnitOfWork, actor: Principal, *, model: str, code: str) -> Run:
     """Runs a forecast: at once when it is small, else as a job of the same name; the answer says which."""
-    require_run(actor, model)
-    said = definition(uow, model, code)
-    found = modelling.find(uow, model)
-    run_id = uow.value("forecast.insert_run", model=found.id, code=code, author=actor.user_id, at=uow.now())
-    if run_id is None:
-        raise RunUnderWay(forecast=code)
+    run_id = begin_run(uow, actor, model=model, code=code)
+    said, found = definition(uow, model, code), modelling.find(uow, model)
     if queries.size(uow, found.id, said) <= INLINE_MAX:
         return publish(uow, actor, run_id=run_id, computed=compute(uow, found.id, said))
     enqueue(uow, JOB, {"run": run_id, "login": actor.login}, lock=f"{JOB} {model} {code}")
     return queries.run_by_id(uow, run_id)
+
+
+def begin_run(uow: UnitOfWork, actor: Principal, *, model: str, code: str) -> int:
+    """Notes that a run has begun; whoever begins it computes and publishes it. Raises `RunUnderWay`."""
+    require_run(actor, model)
+    definition(uow, model, code)
+    found = modelling.find(uow, model)
+    run_id = uow.value("forecast.insert_run", model=found.id, code=code, author=actor.user_id, at=uow.now())
+    if run_id is None:
+        raise RunUnderWay(forecast=code)
+    return int(run_id)
 
 
 def require_run(actor: Principal, model: str) -> None:
