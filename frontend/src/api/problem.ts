@@ -14,6 +14,12 @@ export class Problem extends Error {
     super(detail || kind);
     this.name = "Problem";
   }
+
+  /** A fact the server stated, as text: amounts come as decimal strings. */
+  fact(name: string): string | undefined {
+    const facts: unknown = typeof this.body === "object" && this.body !== null ? (this.body as Record<string, unknown>)["facts"] : undefined;
+    return field(facts, name);
+  }
 }
 
 function kindOf(status: number): ProblemKind {

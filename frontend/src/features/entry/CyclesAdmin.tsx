@@ -24,6 +24,7 @@ interface Question {
   readonly verb: string;
   readonly needsReason: boolean;
   readonly act: (reason: string) => Promise<string>;
+  readonly then?: () => void; // once everything has been read again
 }
 
 export function CyclesAdmin() {
@@ -49,7 +50,7 @@ export function CyclesAdmin() {
   if (!choice.cycles || !templates.data || model === undefined) return <Loading rows={6} />;
   return (
     <>
-      <Templates model={model} templates={templates.data} onAsk={setQuestion} />
+      <Templates model={model} templates={templates.data} onAsk={setQuestion} onOpened={choice.show} />
       <Cycles cycles={choice.cycles} onAsk={setQuestion} />
       {choice.cycle && <Units key={choice.cycle.id} cycle={choice.cycle} cycles={choice.cycles} onChoose={choice.choose} />}
       {question && <Asked question={question} onClose={() => setQuestion(null)} />}
@@ -57,7 +58,14 @@ export function CyclesAdmin() {
   );
 }
 
-function Templates({ model, templates, onAsk }: { readonly model: string; readonly templates: readonly Template[]; readonly onAsk: (question: Question) => void }) {
+interface TemplatesProps {
+  readonly model: string;
+  readonly templates: readonly Template[];
+  readonly onAsk: (question: Question) => void;
+  readonly onOpened: (version: string) => void;
+}
+
+function Templates({ model, templates, onAsk, onOpened }: TemplatesProps) {
   const { t } = useTranslation();
   const ask = (one: Template): void =>
     onAsk({
@@ -69,6 +77,7 @@ function Templates({ model, templates, onAsk }: { readonly model: string; readon
         await openCycle(model, one.code);
         return t("entry.admin.opened", { title: one.title });
       },
+      then: () => onOpened(one.version),
     });
   return (
     <section className="card" aria-label={t("entry.admin.templates")} data-testid="templates">
@@ -293,6 +302,7 @@ function Asked({ question, onClose }: { readonly question: Question; readonly on
       message.success(await question.act(reason));
       await Promise.all(["cycles", "templates", "units", "targets", "summary", "versions"].map((key) => client.invalidateQueries({ queryKey: [key] })));
       changeContext({});
+      question.then?.();
       onClose();
     } catch (error) {
       message.error(problemText(t, asProblem(error)));

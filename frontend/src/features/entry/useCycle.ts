@@ -13,6 +13,7 @@ export interface CycleChoice {
   readonly error: Error | null;
   readonly retry: () => void;
   readonly choose: (id: number) => void;
+  readonly show: (version: string) => void; // the cycle of a version, also one just opened
 }
 
 export function useCycle(): CycleChoice {
@@ -34,5 +35,6 @@ export function useCycle(): CycleChoice {
     error: models.error ?? cycles.error,
     retry: () => void Promise.all([models.refetch(), cycles.refetch()]),
     choose: (id) => change({ version: found?.find((one) => one.id === id)?.version }),
+    show: (version) => change({ version }),
   };
 }

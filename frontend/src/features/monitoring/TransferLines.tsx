@@ -3,9 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Input, Select, TreeSelect } from "antd";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { asProblem } from "../../api/problem";
+import type { TFunction } from "i18next";
+import { asProblem, type Problem } from "../../api/problem";
 import { type Amount, amount as asAmount, tryAmount } from "../../lib/amount";
-import { readTyped } from "../../lib/display";
+import { type MoneyUnit, readTyped } from "../../lib/display";
 import { problemText } from "../../ui/problemText";
 import { Icon } from "../../ui/icons";
 import { Loading } from "../../ui/states";
@@ -43,11 +44,12 @@ function Filled({ board, target, amount, onChange }: Props & { readonly board: B
   const { unit } = useMonitored();
   const [from, setFrom] = useState<Members>({});
   const [to, setTo] = useState<Members>(() => onlyLeaves(board, target ?? {}));
-  const [period, setPeriod] = useState(board.period);
+  const [fromPeriod, setFromPeriod] = useState(board.period);
+  const [toPeriod, setToPeriod] = useState(board.period);
   const [typed, setTyped] = useState(() => (amount && Number(amount) > 0 ? String(Math.ceil(Number(amount))) : ""));
   const read = readTyped(typed, MONEY, "yuan");
   const wanted: Amount | null = read.kind === "amount" && Number(read.amount) > 0 ? read.amount : null;
-  const lines = useMemo(() => linesOf(board, from, to, period, wanted), [board, from, to, period, wanted]);
+  const lines = useMemo(() => linesOf(board, { members: from, period: fromPeriod }, { members: to, period: toPeriod }, wanted), [board, from, fromPeriod, to, toPeriod, wanted]);
   const effect = useQuery({ ...effectQuery(board.policy, lines ?? []), enabled: lines !== null });
   const fits = lines !== null && effect.data !== undefined && !effect.isFetching && effect.data.every((row) => row.verdict !== "refuse");
   useEffect(() => {
@@ -55,13 +57,9 @@ function Filled({ board, target, amount, onChange }: Props & { readonly board: B
   }, [lines, fits, board, onChange]);
   return (
     <div className="transfer-lines">
-      <Side label={t("monitoring.from")} board={board} chosen={from} testid="from" onChange={setFrom} />
-      <Side label={t("monitoring.to")} board={board} chosen={to} testid="to" onChange={setTo} />
-      <div className="pair">
-        <label className="field">
-          <span>{t("monitoring.month")}</span>
-          <Select aria-label={t("monitoring.month")} value={period} options={yearMonths(board.period).map((month) => ({ value: month, label: month }))} onChange={setPeriod} />
-        </label>
+      <Side label={t("monitoring.from")} board={board} chosen={from} period={fromPeriod} testid="from" onChange={setFrom} onPeriod={setFromPeriod} />
+      <Side label={t("monitoring.to")} board={board} chosen={to} period={toPeriod} testid="to" onChange={setTo} onPeriod={setToPeriod} />
+      <div className="transfer-amount">
         <label className="field">
           <span>{t("monitoring.amountYuan")}</span>
           <Input
@@ -73,7 +71,7 @@ function Filled({ board, target, amount, onChange }: Props & { readonly board: B
           />
         </label>
       </div>
-      {effect.error && <p className="error small">{problemText(t, asProblem(effect.error))}</p>}
+      {effect.error && <p className="error small" data-testid="transfer-refused">{whyRefused(t, asProblem(effect.error), unit)}</p>}
       {lines !== null && effect.data && <Effects rows={effect.data} unit={unit} />}
     </div>
   );
@@ -82,13 +80,25 @@ function Filled({ board, target, amount, onChange }: Props & { readonly board: B
 const onlyLeaves = (board: Board, members: Members): Members =>
   Object.fromEntries(board.axes.flatMap((axis) => axis.nodes.filter((node) => node.leaf && node.code === members[axis.dim]).map((node) => [axis.dim, node.code])));
 
+interface Place {
+  readonly members: Members;
+  readonly period: string;
+}
+
 /** The two lines, once everything is chosen and the places differ. */
-function linesOf(board: Board, from: Members, to: Members, period: string, wanted: Amount | null): Line[] | null {
+function linesOf(board: Board, from: Place, to: Place, wanted: Amount | null): Line[] | null {
   const dims = board.axes.map((axis) => axis.dim);
-  const whole = dims.every((dim) => from[dim] && to[dim]);
-  if (!whole || wanted === null || dims.every((dim) => from[dim] === to[dim])) return null;
-  const line = (members: Members, value: string): Line => ({ coordinate: { ...members, item: board.item }, period, amount: value, memo: "" });
+  const whole = dims.every((dim) => from.members[dim] && to.members[dim]);
+  const same = from.period === to.period && dims.every((dim) => from.members[dim] === to.members[dim]);
+  if (!whole || wanted === null || same) return null;
+  const line = (place: Place, value: string): Line => ({ coordinate: { ...place.members, item: board.item }, period: place.period, amount: value, memo: "" });
   return [line(from, `-${wanted}`), line(to, wanted)];
+}
+
+/** A cell that has less than it shall give says so in figures; everything else in the server's words. */
+function whyRefused(t: TFunction, problem: Problem, unit: MoneyUnit): string {
+  const [has, wants] = [tryAmount(problem.fact("current") ?? ""), tryAmount(problem.fact("asked") ?? "")];
+  return has !== null && wants !== null ? t("monitoring.cellShort", { current: money(has, unit, 2) || "0", asked: money(wants, unit, 2) }) : problemText(t, problem);
 }
 
 function yearMonths(period: string): string[] {
@@ -112,14 +122,24 @@ function treeOf(axis: Axis): Node[] {
   return tops;
 }
 
-function Side({ label, board, chosen, testid, onChange }: { readonly label: string; readonly board: Board; readonly chosen: Members; readonly testid: string; readonly onChange: (members: Members) => void }) {
+interface SideProps {
+  readonly label: string;
+  readonly board: Board;
+  readonly chosen: Members;
+  readonly period: string;
+  readonly testid: string;
+  readonly onChange: (members: Members) => void;
+  readonly onPeriod: (period: string) => void;
+}
+
+function Side({ label, board, chosen, period, testid, onChange, onPeriod }: SideProps) {
   const { t } = useTranslation();
   const { unit } = useMonitored();
   const row = board.rows.find((one) => one.at.every((code, i) => chosen[board.axes[i]?.dim ?? ""] === code));
   return (
     <fieldset className="transfer-side">
       <legend>{label}</legend>
-      <div className="pair">
+      <div className="transfer-cell">
         {board.axes.map((axis) => (
           <TreeSelect
             key={axis.dim}
@@ -134,6 +154,13 @@ function Side({ label, board, chosen, testid, onChange }: { readonly label: stri
             onChange={(code: string) => onChange({ ...chosen, [axis.dim]: code })}
           />
         ))}
+        <Select
+          aria-label={`${label} ${t("monitoring.month")}`}
+          data-testid={`${testid}-period`}
+          value={period}
+          options={yearMonths(board.period).map((month) => ({ value: month, label: month }))}
+          onChange={onPeriod}
+        />
       </div>
       {row && <span className="muted small">{t("monitoring.yearRoom", { amount: money(row.available, unit, 2) || "0" })}</span>}
     </fieldset>

@@ -155,6 +155,7 @@ export const monitoringEn: Words<typeof monitoringZh> = {
   transferAsked: "The transfer was asked for; its amount is held.",
   from: "From",
   to: "To",
+  cellShort: "The source cell has a budget of {{current}}; {{asked}} cannot be taken from it",
   month: "Period",
   amountYuan: "Amount (yuan)",
   reason: "Reason",

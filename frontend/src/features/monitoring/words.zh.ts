@@ -152,6 +152,7 @@ export const monitoringZh = {
   transferAsked: "调剂已提交，调出金额已占住。",
   from: "调出",
   to: "调入",
+  cellShort: "调出的这一格现有预算 {{current}}，不能调出 {{asked}}",
   month: "期间",
   amountYuan: "金额（元）",
   reason: "原因",

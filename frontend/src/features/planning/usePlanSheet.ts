@@ -42,7 +42,7 @@ export interface PlanSheet {
   readonly othersChanged: string; // who changed something just now, "" = nobody
   readonly reload: () => Promise<void>;
   readonly save: (baseSeq?: number) => Promise<SaveOutcome>;
-  /** Does something that changes the version and answers its seq: the news of it is not somebody else's. */
+  /** Does something that changes the version and answers its seq, until its figures are here; its news is nobody else's. */
   readonly own: (change: () => Promise<number>) => Promise<number>;
 }
 
@@ -91,15 +91,12 @@ export function usePlanSheet(asked: Asked, cube: string, model: ModelDetail, wor
   const previewError = usePreview(sheet, shown.data, at, words);
 
   /** The news of one's own change may come before its answer, or after; null = nothing was changed after all. */
-  const own = async <T extends number | null>(change: () => Promise<T>): Promise<T> => {
+  const heardAsOwn = async <T extends number | null>(change: () => Promise<T>): Promise<T> => {
     let mine = heard.current.own;
     heard.current = { saving: true, own: mine, waiting: [] };
     try {
       const seq = await change();
-      if (seq !== null) {
-        mine = seq;
-        void reload();
-      }
+      if (seq !== null) mine = seq;
       return seq;
     } finally {
       const others = heard.current.waiting.filter((one) => one.seq > mine).at(-1);
@@ -108,19 +105,27 @@ export function usePlanSheet(asked: Asked, cube: string, model: ModelDetail, wor
     }
   };
 
+  /** What one types next must start from the figures just made, or it would clash with one's own change. */
+  const own = async (change: () => Promise<number>): Promise<number> => {
+    const seq = await heardAsOwn(change);
+    await reload();
+    return seq;
+  };
+
   const saveNow = async (baseSeq?: number): Promise<SaveOutcome> => {
     if (!sheet || !shown.data || !at) return { kind: "saved", count: 0, seq: 0 };
     const changes = sheet.changes();
     const base = baseSeq ?? shown.data.slice.seq;
     const found: { outcome: SaveOutcome } = { outcome: { kind: "saved", count: 0, seq: 0 } };
     try {
-      await own(async () => {
+      await heardAsOwn(async () => {
         const answer = await save(version, base, at.edits(changes));
         if (answer.outcome !== "saved") {
           found.outcome = whyNot(answer, changes, sheet);
           return null;
         }
         sheet.settle(changes);
+        void reload();
         found.outcome = { kind: "saved", count: answer.saved, seq: answer.seq };
         return answer.seq;
       });
