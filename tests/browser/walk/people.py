@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from bihuan.features.access.http import COOKIE
 
-from .plan_page import PlanPage
-from .served import Site
+from ..plan_page import PlanPage
+from ..served import Site
 
 MODEL = "qiming"
 LIVE = 20_000  # ms: what arrives by itself
@@ -32,9 +32,9 @@ class Person(PlanPage):
     def told(self, text: str) -> None:
         self.sees(".ant-message-notice", text)
 
-    def form(self, login: str, org: str) -> "Person":
+    def form(self, login: str, org: str, version: str) -> "Person":
         """The expense form of a department."""
-        self.open(login, model=MODEL, table="部门费用", version="2027预算", org=org, unit="yuan")
+        self.open(login, model=MODEL, table="部门费用", version=version, org=org, unit="yuan")
         return self
 
     def paste(self, row: str, column: str, lines: Sequence[Sequence[int]]) -> None:
@@ -44,11 +44,35 @@ class Person(PlanPage):
         self.click(row, column)
         self.keys("Control+v")
 
+    def unfold(self, name: str) -> None:
+        """Opens a row of a tree, where it is closed."""
+        button = self.page.locator(f'button[aria-label="展开 {name}"]')
+        if button.count():
+            button.click()
+
+    def choose(self, testid: str, title: str) -> None:
+        """Chooses in a list by its title."""
+        self.page.click(f"[data-testid={testid}]")
+        self.page.click(f'.ant-select-dropdown:visible .ant-select-item-option[title="{title}"]')
+
     def pick_tree(self, testid: str, name: str) -> None:
         """Picks a member in a tree by typing its name."""
         self.page.click(f"[data-testid={testid}]")
         self.page.keyboard.type(name)
         self.page.click(f'.ant-select-dropdown:visible .ant-select-tree-title:text-is("{name}")')
+
+
+def open_case(one: Person, name: str) -> None:
+    """Opens a case on the page of approvals by what it is about."""
+    one.page.click(f"[data-testid=case-list] button:has-text('{name}')")
+    one.sees(".approve-case h1, .case h1", name)
+
+
+def decide(one: Person, name: str) -> None:
+    """Agrees to the case of that name."""
+    open_case(one, name)
+    one.page.click("[data-testid=decision] .agree")
+    one.told("已同意")
 
 
 Someone = Callable[..., Person]
@@ -61,5 +85,16 @@ def booked(site: Site, orgs: str, items: Sequence[str], stages: Sequence[str], u
             "SELECT coalesce(sum(amount), 0) FROM ledger_entry WHERE coordinate->>'org' LIKE %s"
             " AND coordinate->>'科目' = ANY(%s) AND stage = ANY(%s) AND period BETWEEN '2026-01' AND %s",
             (orgs, list(items), list(stages), until),
+        ).scalar_one()
+    return Decimal(found)
+
+
+def booked_in(site: Site, org: str, item: str, month: str, stage: str) -> Decimal:
+    """The same of one month of one department and item."""
+    with site.container.database.engine.connect() as conn:
+        found = conn.exec_driver_sql(
+            "SELECT coalesce(sum(amount), 0) FROM ledger_entry WHERE coordinate->>'org' = %s"
+            " AND coordinate->>'科目' = %s AND stage = %s AND period = %s",
+            (org, item, stage, month),
         ).scalar_one()
     return Decimal(found)
