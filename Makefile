@@ -35,6 +35,7 @@ faults: front ## kill -9 of every process at random moments under load, then bac
 	@$(RUN) faults
 
 conformance: setup ## control semantics by scenario tables; the API against its contract
+	@.tools/uv-* sync --quiet --frozen --inexact --group conformance
 	@$(RUN) conformance
 
 mutants: setup ## remove a guard, see the suite turn red; for each guard

@@ -150,6 +150,19 @@ def _outlook(_shop: Shop, org: str, account: str) -> dict[str, Any]:
     return {"model": "secret", "item": ITEM, "members": {"org": org, "科目": account}}
 
 
+def _explained(shop: Shop, org: str, account: str) -> dict[str, Any]:
+    line = _lines(shop, org, account)["lines"][0]
+    return {"policy": "secret", "coordinate": line["coordinate"], "period": line["period"]}
+
+
+def _numbers(shop: Shop, path: str) -> Iterator[Ask]:
+    """Every document by its number."""
+    seer = shop.caller("seer")
+    for one in shop.ids["document"]:
+        head = seer("GET", f"/api/v1/spend/requests/{one}").json()
+        yield path, {"policy": "secret", "number": head["number"], "kind": head["kind"]}
+
+
 def _forecast(content: Callable[[Shop, str, str], Any]) -> Callable[[Shop, str], Iterator[Ask]]:
     """A route of the forecast, for every node of both trees."""
 
@@ -216,6 +229,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/sources/{source}/tie-out/lines"): [
         _code("gl", *(f"?account={account}&period=2026-03&part=accepted" for account in LEDGER))
     ],
+    ("GET", "/api/v1/service-accounts"): [_plain()],
     ("GET", "/api/v1/spend/forms"): [_plain("", "?model=secret")],
     ("GET", "/api/v1/spend/requests"): [_plain("?limit=200", "?mine=true", "?model=secret&state=reserved")],
     ("GET", "/api/v1/spend/requests/{document_id}"): [_ids("document")],
@@ -241,6 +255,12 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("POST", "/api/v1/board"): [_plain(json={"model": "secret"}), _each(_board)],
     ("POST", "/api/v1/board/documents"): [_each(_holds)],
     ("POST", "/api/v1/deviations/{case_id}/explain"): [_ids("case", json={"text": "x"})],
+    ("POST", "/api/v1/ledger/check"): [
+        _each(lambda s, o, a: {k: v for k, v in _lines(s, o, a).items() if k != "number"})
+    ],
+    ("POST", "/api/v1/ledger/explain"): [_each(_explained)],
+    ("POST", "/api/v1/ledger/query"): [_plain(json={"policy": "secret", "limit": 2000}), _numbers],
+    ("POST", "/api/v1/ledger/reserve"): [_each(_lines)],
     ("POST", "/api/v1/plan/history"): [_each(_cell)],
     ("POST", "/api/v1/plan/preview"): [
         _each(lambda s, o, a: {"query": _slice(s, o, a), "edits": _edit(s, o, a)["edits"]})

@@ -1468,6 +1468,227 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Amend
+         * @description Other amounts, dates or dimensions: reverse and reserve again in one step, judged by the difference. 变更
+         */
+        post: operations["ledger_amend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Batch
+         * @description Many operations in one call, answered in order. Reservations that follow each other under one policy share a
+         *     transaction and its locks, which is what makes a batch fast; any other operation has one of its own.
+         */
+        post: operations["ledger_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description What reserve would answer now, rule by rule, with ways to make it pass; holds nothing.
+         */
+        post: operations["ledger_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Commit
+         * @description Turns reserved into committed; what exceeds the reservation is checked like a new request. 占用
+         */
+        post: operations["ledger_commit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Execute
+         * @description Books facts, each once by its key; those that name a document take over what it holds. 执行
+         */
+        post: operations["ledger_execute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain
+         * @description Balance rows with the documents and vouchers that used them. 解释
+         */
+        post: operations["ledger_explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description Balance rows with every term of their formula, or one document with its history. 查询
+         */
+        post: operations["ledger_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description Gives back what a document holds; close: it is done; cancel: earlier documents hold again. 释放
+         */
+        post: operations["ledger_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/reserve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reserve
+         * @description Holds a new document's lines: all or none, or line by line where it says partial. 预占
+         */
+        post: operations["ledger_reserve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reverse
+         * @description Undoes everything a voucher booked; the documents it executed hold again. 冲回
+         */
+        post: operations["ledger_reverse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/sandbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sandbox
+         * @description A fresh sandbox of a policy, with its budget of now and nothing spent; for sandbox accounts.
+         */
+        post: operations["ledger_sandbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loads": {
         parameters: {
             query?: never;
@@ -1646,6 +1867,26 @@ export interface paths {
         get: operations["modelling_revisions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Token
+         * @description OAuth 2.0 client credentials: a bearer token for an hour. The client names itself in the form or by Basic.
+         */
+        post: operations["service_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2034,6 +2275,70 @@ export interface paths {
         get: operations["access_roles"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts
+         * @description The other systems that may call, without their secrets.
+         */
+        get: operations["service_accounts"];
+        put?: never;
+        /**
+         * Add Account
+         * @description Adds an account; its secret is in this answer and nowhere else.
+         */
+        post: operations["service_add_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{client_id}/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Active
+         * @description Lets an account in or out.
+         */
+        put: operations["service_set_active"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{client_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate
+         * @description Another secret; the old one ends at once, and every token with it.
+         */
+        post: operations["service_rotate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2807,6 +3112,11 @@ export interface components {
             /** Subject Kind */
             subject_kind: string;
         };
+        /** ActiveIn */
+        ActiveIn: {
+            /** Active */
+            active: boolean;
+        };
         /** AlertOut */
         AlertOut: {
             /** Amount */
@@ -2876,6 +3186,25 @@ export interface components {
             span: "month" | "to_date" | "year";
             /** Title */
             title: string;
+        };
+        /**
+         * AmendIn
+         * @description The document as it is to be, all its lines; ``expires_at`` alone is not an amendment.
+         */
+        AmendIn: {
+            /** Kind */
+            kind?: string | null;
+            /** Lines */
+            lines: components["schemas"]["LedgerLineIn"][];
+            /** Number */
+            number: string;
+            /** Policy */
+            policy: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** AppliedOut */
         AppliedOut: {
@@ -3041,32 +3370,17 @@ export interface components {
             seq: number;
         };
         /**
-         * BatchOut
-         * @description One run over one file.
+         * BatchIn
+         * @description ``atomic``: all or nothing, for reservations under one policy; else each operation stands alone, in order.
          */
-        BatchOut: {
-            /** Continues */
-            continues: number | null;
-            /** Counts */
-            counts: components["schemas"]["CountOut"][];
-            /** File Name */
-            file_name: string;
-            /** Id */
-            id: number;
-            /** Message */
-            message: string;
-            /** Records */
-            records: number;
-            /** Rejected */
-            rejected: number;
-            /** Rejected Amount */
-            rejected_amount: string;
-            /** Round */
-            round: number;
-            /** Source */
-            source: string;
-            /** State */
-            state: string;
+        BatchIn: {
+            /**
+             * Atomic
+             * @default false
+             */
+            atomic: boolean;
+            /** Operations */
+            operations: components["schemas"]["OperationIn"][];
         };
         /** Because */
         Because: {
@@ -3757,6 +4071,22 @@ export interface components {
             subject: string;
         };
         /**
+         * CommitIn
+         * @description Reserved becomes committed: everything, or ``amounts`` by line.
+         */
+        CommitIn: {
+            /** Amounts */
+            amounts?: {
+                [key: string]: string;
+            } | null;
+            /** Kind */
+            kind?: string | null;
+            /** Number */
+            number: string;
+            /** Policy */
+            policy: string;
+        };
+        /**
          * CommitmentIn
          * @description Amount by line number; null = everything that is reserved.
          */
@@ -4329,6 +4659,11 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** DocumentPolicyIn */
+        DocumentPolicyIn: {
+            /** Policy */
+            policy: string;
+        };
         /**
          * DocumentRowOut
          * @description ``amount`` counts against the budget; ``places``: the first line's members by name.
@@ -4432,6 +4767,21 @@ export interface components {
         DraftOut: {
             /** Document Id */
             document_id: number;
+            /** Number */
+            number: string;
+        };
+        /**
+         * DrawIn
+         * @description The line of an earlier document (of the same policy) whose hold is taken over.
+         */
+        DrawIn: {
+            /** Kind */
+            kind?: string | null;
+            /**
+             * Line
+             * @default 1
+             */
+            line: number;
             /** Number */
             number: string;
         };
@@ -4620,23 +4970,17 @@ export interface components {
             /** Evidence */
             evidence: string;
         };
-        /**
-         * ExplainIn
-         * @description Why, what shows it, and who owns the matter from now on (default: who owns it).
-         */
-        ExplainIn: {
-            /**
-             * Links
-             * @default []
-             */
-            links: components["schemas"]["LinkIn"][];
-            /**
-             * Owner
-             * @default
-             */
-            owner: string;
-            /** Text */
-            text: string;
+        /** ExecuteIn */
+        ExecuteIn: {
+            /** Policy */
+            policy: string;
+            /** Vouchers */
+            vouchers: components["schemas"]["VoucherIn"][];
+        };
+        /** ExecutedOut */
+        ExecutedOut: {
+            /** Vouchers */
+            vouchers: components["schemas"]["PostedOut"][];
         };
         /** ExplainedOut */
         ExplainedOut: {
@@ -4689,6 +5033,14 @@ export interface components {
             tolerance: string | null;
             /** Window */
             window: string;
+        };
+        /**
+         * ExplanationOut
+         * @description Every balance row with who used it.
+         */
+        ExplanationOut: {
+            /** Rows */
+            rows: components["schemas"]["ExplainedOut"][];
         };
         /**
          * FigureItemOut
@@ -5086,10 +5438,15 @@ export interface components {
             /** Beside */
             beside: components["schemas"]["BesideOut"][];
             form: components["schemas"]["FormOut"];
-            query: components["schemas"]["QueryIn"];
-            slice: components["schemas"]["QueryOut"];
+            query: components["schemas"]["QueryIn-Output"];
+            slice: components["schemas"]["bihuan__features__planning__wire__QueryOut"];
             /** Year */
             year: number;
+        };
+        /** GivenBackOut */
+        GivenBackOut: {
+            /** Released */
+            released: string;
         };
         /**
          * GroupOut
@@ -5116,6 +5473,22 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * HeldOut
+         * @description ``repeated``: the same request had been made before, nothing was changed. ``refused``: lines that hold nothing.
+         */
+        HeldOut: {
+            /** Document Id */
+            document_id: number;
+            /** Number */
+            number: string;
+            /** Refused */
+            refused: components["schemas"]["LineRefusedOut"][];
+            /** Repeated */
+            repeated: boolean;
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * HistoryEntryOut
@@ -5305,6 +5678,94 @@ export interface components {
             /** Records */
             records: number;
         };
+        /** LedgerCheckIn */
+        LedgerCheckIn: {
+            /**
+             * Kind
+             * @default
+             */
+            kind: string;
+            /** Lines */
+            lines: components["schemas"]["LedgerLineIn"][];
+            /** Policy */
+            policy: string;
+        };
+        /**
+         * LedgerLineIn
+         * @description ``coordinate``: dimension → member code, ``item`` as cube!item. ``rate``: budget currency per unit of ``currency``.
+         * @example {
+         *       "amount": "1200.00",
+         *       "coordinate": {
+         *         "item": "费用!金额",
+         *         "org": "D0101",
+         *         "科目": "差旅费"
+         *       },
+         *       "period": "2026-11"
+         *     }
+         */
+        LedgerLineIn: {
+            /** Amount */
+            amount: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /**
+             * Currency
+             * @default
+             */
+            currency: string;
+            draws?: components["schemas"]["DrawIn"] | null;
+            /**
+             * Memo
+             * @default
+             */
+            memo: string;
+            /** Period */
+            period: string;
+            /**
+             * Rate
+             * @default 1
+             */
+            rate: string;
+            /**
+             * Tax Included
+             * @default true
+             */
+            tax_included: boolean;
+            /**
+             * Tax Rate
+             * @default 0
+             */
+            tax_rate: string;
+        };
+        /**
+         * LedgerReleaseIn
+         * @description ``how``: release (given back) or close (done) leave earlier documents as they are; cancel lets them hold again.
+         *
+         *     ``lines``: with close only, some lines of it.
+         */
+        LedgerReleaseIn: {
+            /**
+             * How
+             * @default release
+             * @enum {string}
+             */
+            how: "release" | "close" | "cancel";
+            /** Kind */
+            kind?: string | null;
+            /** Lines */
+            lines?: number[] | null;
+            /** Number */
+            number: string;
+            /** Policy */
+            policy: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /**
          * LineCheckOut
          * @description A line's amounts, or what is wrong with it (``code``, ``message``). ``counted`` counts against the budget.
@@ -5385,6 +5846,15 @@ export interface components {
             tax_included: boolean;
             /** Tax Rate */
             tax_rate: string;
+        };
+        /** LineRefusedOut */
+        LineRefusedOut: {
+            /** Code */
+            code: string;
+            /** Line No */
+            line_no: number;
+            /** Message */
+            message: string;
         };
         /**
          * LinkIn
@@ -5765,6 +6235,37 @@ export interface components {
             /** Title */
             title: string;
         };
+        /**
+         * OperationIn
+         * @description One of a batch: ``op`` and what its own call takes as ``body``; ``key`` makes it happen once.
+         */
+        OperationIn: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Key */
+            key?: string | null;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "check" | "reserve" | "commit" | "execute" | "release" | "reverse" | "amend" | "query" | "explain";
+        };
+        /**
+         * OperationOut
+         * @description ``answer``: as the single call's; ``problem``: why it was refused.
+         */
+        OperationOut: {
+            /** Answer */
+            answer?: unknown;
+            problem?: components["schemas"]["ProblemOut"] | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "done" | "refused";
+        };
         /** OptionDimensionOut */
         OptionDimensionOut: {
             /** Code */
@@ -6087,13 +6588,32 @@ export interface components {
             version_id: number | null;
         };
         /**
+         * PostedOut
+         * @description ``liquidated``: taken over from a document. ``forced``: how far beyond the tightest limit. ``unbudgeted``: in no row.
+         */
+        PostedOut: {
+            /** Forced */
+            forced: string;
+            /** Key */
+            key: string;
+            /** Liquidated */
+            liquidated: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "executed" | "direct" | "duplicate";
+            /** Unbudgeted */
+            unbudgeted: boolean;
+        };
+        /**
          * PreviewIn
          * @description ``edits`` are tried on a private copy; nothing is written.
          */
         PreviewIn: {
             /** Edits */
             edits: components["schemas"]["EditIn"][];
-            query: components["schemas"]["QueryIn"];
+            query: components["schemas"]["bihuan__features__planning__wire__QueryIn"];
         };
         /**
          * PreviewOut
@@ -6102,13 +6622,22 @@ export interface components {
         PreviewOut: {
             /** Cells */
             cells: components["schemas"]["CellResultOut"][];
-            slice: components["schemas"]["QueryOut"];
+            slice: components["schemas"]["bihuan__features__planning__wire__QueryOut"];
+        };
+        /** ProblemOut */
+        ProblemOut: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Facts */
+            facts: unknown;
         };
         /**
          * QueryIn
          * @description A slice of one cube. Every dimension of an item is in ``rows`` or ``fixed``, or has a single top, which is then meant.
          */
-        QueryIn: {
+        "QueryIn-Output": {
             /** As Of */
             as_of?: number | null;
             /**
@@ -6136,30 +6665,6 @@ export interface components {
              */
             over: boolean;
             rows?: components["schemas"]["RowsIn"] | null;
-            /** Version */
-            version: number;
-        };
-        /**
-         * QueryOut
-         * @description A slice at (seq, revision).
-         */
-        QueryOut: {
-            /** Cells */
-            cells: components["schemas"]["CellOut"][][];
-            /** Columns */
-            columns: components["schemas"]["ColumnOut"][];
-            /** Items */
-            items: components["schemas"]["bihuan__features__planning__wire__ItemOut"][];
-            /** Reasons */
-            reasons: {
-                [key: string]: string;
-            };
-            /** Revision */
-            revision: number;
-            /** Rows */
-            rows: components["schemas"]["RowOut"][];
-            /** Seq */
-            seq: number;
             /** Version */
             version: number;
         };
@@ -6307,6 +6812,80 @@ export interface components {
             /** Warnings */
             warnings: string[];
         };
+        /**
+         * ReserveIn
+         * @description Holds a new document. The number names it from now on; the same number and content again is a repeat.
+         *
+         *     ``stage``: what it holds. ``partial``: lines that fit are held, the others named in the answer. ``expires_at``: what is not
+         *     used by then is given back.
+         * @example {
+         *       "lines": [
+         *         {
+         *           "amount": "1200.00",
+         *           "coordinate": {
+         *             "item": "费用!金额",
+         *             "org": "D0101",
+         *             "科目": "差旅费"
+         *           },
+         *           "period": "2026-11"
+         *         }
+         *       ],
+         *       "number": "OA-2026-0117",
+         *       "policy": "费用控制"
+         *     }
+         */
+        ReserveIn: {
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Kind
+             * @default 用款申请
+             */
+            kind: string;
+            /** Lines */
+            lines: components["schemas"]["LedgerLineIn"][];
+            /** Number */
+            number: string;
+            /**
+             * Partial
+             * @default false
+             */
+            partial: boolean;
+            /** Policy */
+            policy: string;
+            /**
+             * Stage
+             * @default reserved
+             * @enum {string}
+             */
+            stage: "reserved" | "committed";
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /** ReverseIn */
+        ReverseIn: {
+            /** Policy */
+            policy: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Voucher */
+            voucher: string;
+        };
+        /** ReversedOut */
+        ReversedOut: {
+            /** Amount */
+            amount: string;
+            /** Documents */
+            documents: number[];
+            /** Restored */
+            restored: string;
+        };
         /** RevisionOut */
         RevisionOut: {
             /**
@@ -6393,6 +6972,14 @@ export interface components {
             said: number;
         };
         /**
+         * SandboxOut
+         * @description ``policy``: what it is called inside; go on naming the real policy.
+         */
+        SandboxOut: {
+            /** Policy */
+            policy: string;
+        };
+        /**
          * SaveIn
          * @description ``mode``: "all" or nothing, or the "valid" ones only. ``base_seq`` is the seq the client read.
          */
@@ -6453,6 +7040,76 @@ export interface components {
             seq: number;
             /** Version */
             version: number;
+        };
+        /**
+         * ServiceAccountIn
+         * @description ``scopes``: patterns of actions, such as control.request; the account does what its roles and these both allow.
+         */
+        ServiceAccountIn: {
+            /**
+             * Name
+             * @example 费控系统
+             */
+            name: string;
+            /**
+             * Per Minute
+             * @default 600
+             */
+            per_minute: number;
+            /**
+             * Roles
+             * @default []
+             */
+            roles: components["schemas"]["Assignment"][];
+            /**
+             * Sandbox
+             * @default false
+             */
+            sandbox: boolean;
+            /**
+             * Scopes
+             * @example [
+             *       "control.request",
+             *       "control.read"
+             *     ]
+             */
+            scopes: string[];
+        };
+        /** ServiceAccountOut */
+        ServiceAccountOut: {
+            /** Active */
+            active: boolean;
+            /** Client Id */
+            client_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+            /** Per Minute */
+            per_minute: number;
+            /** Sandbox */
+            sandbox: boolean;
+            /** Scopes */
+            scopes: string[];
+        };
+        /**
+         * ServiceSecretOut
+         * @description ``client_secret`` is told this once.
+         */
+        ServiceSecretOut: {
+            /** Client Id */
+            client_id: string;
+            /** Client Secret */
+            client_secret: string;
+            /** Login */
+            login: string;
         };
         /**
          * SessionOut
@@ -7197,6 +7854,17 @@ export interface components {
             /** Todos */
             todos: components["schemas"]["TodoOut"][];
         };
+        /** TokenOut */
+        TokenOut: {
+            /** Access Token */
+            access_token: string;
+            /** Expires In */
+            expires_in: number;
+            /** Scope */
+            scope: string;
+            /** Token Type */
+            token_type: string;
+        };
         /**
          * TraceIn
          * @description ``depth`` steps down towards the inputs.
@@ -7702,6 +8370,28 @@ export interface components {
             versions: components["schemas"]["VersionOut"][];
         };
         /**
+         * VoucherIn
+         * @description A fact; it is never refused. ``key`` names it once and for all; ``request``: the document it executes.
+         */
+        VoucherIn: {
+            /** Amount */
+            amount: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /** Key */
+            key: string;
+            /** Period */
+            period: string;
+            /** Request */
+            request?: string | null;
+            /** Request Line */
+            request_line?: number | null;
+            /** Voucher */
+            voucher: string;
+        };
+        /**
          * WayOut
          * @description One way to make a refused request pass; ``amount`` to ask for, missing, or held, by ``kind``.
          */
@@ -7737,6 +8427,90 @@ export interface components {
             since: string | null;
         };
         /**
+         * QueryOut
+         * @description ``document`` where a number was named, else ``balances``.
+         */
+        bihuan__features__control__service__operations__QueryOut: {
+            /** Balances */
+            balances: components["schemas"]["BucketOut"][];
+            document?: components["schemas"]["DocumentOut"] | null;
+        };
+        /** BatchOut */
+        bihuan__features__control__service__wire__BatchOut: {
+            /** Results */
+            results: components["schemas"]["OperationOut"][];
+        };
+        /**
+         * ExplainIn
+         * @description ``bucket`` from an answer of query or check, or a ``coordinate`` at a ``period``: every row it counts in.
+         */
+        bihuan__features__control__service__wire__ExplainIn: {
+            /** Bucket */
+            bucket?: number | null;
+            /** Coordinate */
+            coordinate?: {
+                [key: string]: string;
+            } | null;
+            /** Period */
+            period?: string | null;
+            /** Policy */
+            policy: string;
+        };
+        /**
+         * QueryIn
+         * @description Balance rows of a policy, or with ``number`` one document.
+         */
+        bihuan__features__control__service__wire__QueryIn: {
+            /** Kind */
+            kind?: string | null;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit: number;
+            /** Number */
+            number?: string | null;
+            /** Policy */
+            policy: string;
+            /** Rule */
+            rule?: string | null;
+            /**
+             * Skip
+             * @default 0
+             */
+            skip: number;
+            /** Window */
+            window?: string | null;
+        };
+        /**
+         * BatchOut
+         * @description One run over one file.
+         */
+        bihuan__features__integration__wire__BatchOut: {
+            /** Continues */
+            continues: number | null;
+            /** Counts */
+            counts: components["schemas"]["CountOut"][];
+            /** File Name */
+            file_name: string;
+            /** Id */
+            id: number;
+            /** Message */
+            message: string;
+            /** Records */
+            records: number;
+            /** Rejected */
+            rejected: number;
+            /** Rejected Amount */
+            rejected_amount: string;
+            /** Round */
+            round: number;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
+        };
+        /**
          * ItemOut
          * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
          */
@@ -7769,6 +8543,24 @@ export interface components {
             unit: string;
         };
         /**
+         * ExplainIn
+         * @description Why, what shows it, and who owns the matter from now on (default: who owns it).
+         */
+        bihuan__features__monitoring__wire__ExplainIn: {
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["LinkIn"][];
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * ItemOut
          * @description ``decimals``: places to show; ``scale``: places kept, null = any; ``formula``: computed in every plan cell.
          */
@@ -7785,6 +8577,65 @@ export interface components {
             scale: number | null;
             /** Unit */
             unit: string;
+        };
+        /**
+         * QueryIn
+         * @description A slice of one cube. Every dimension of an item is in ``rows`` or ``fixed``, or has a single top, which is then meant.
+         */
+        bihuan__features__planning__wire__QueryIn: {
+            /** As Of */
+            as_of?: number | null;
+            /**
+             * Columns
+             * @default plan-with-totals
+             */
+            columns: ("plan" | "plan-with-totals") | string[];
+            /** Cube */
+            cube: string;
+            /**
+             * Fixed
+             * @default {}
+             */
+            fixed: {
+                [key: string]: string;
+            };
+            /**
+             * Items
+             * @default []
+             */
+            items: string[];
+            /**
+             * Over
+             * @default true
+             */
+            over: boolean;
+            rows?: components["schemas"]["RowsIn"] | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * QueryOut
+         * @description A slice at (seq, revision).
+         */
+        bihuan__features__planning__wire__QueryOut: {
+            /** Cells */
+            cells: components["schemas"]["CellOut"][][];
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Items */
+            items: components["schemas"]["bihuan__features__planning__wire__ItemOut"][];
+            /** Reasons */
+            reasons: {
+                [key: string]: string;
+            };
+            /** Revision */
+            revision: number;
+            /** Rows */
+            rows: components["schemas"]["RowOut"][];
+            /** Seq */
+            seq: number;
+            /** Version */
+            version: number;
         };
     };
     responses: never;
@@ -7945,7 +8796,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchOut"][];
+                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"][];
                 };
             };
             /** @description Validation Error */
@@ -7976,7 +8827,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchOut"];
+                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"];
                 };
             };
             /** @description Validation Error */
@@ -8169,7 +9020,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchOut"];
+                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"];
                 };
             };
             /** @description Validation Error */
@@ -8200,7 +9051,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchOut"];
+                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"];
                 };
             };
             /** @description Validation Error */
@@ -8328,7 +9179,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchOut"][];
+                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"][];
                 };
             };
             /** @description Validation Error */
@@ -9765,7 +10616,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExplainIn"];
+                "application/json": components["schemas"]["bihuan__features__monitoring__wire__ExplainIn"];
             };
         };
         responses: {
@@ -10340,6 +11191,1872 @@ export interface operations {
             };
         };
     };
+    ledger_amend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and content again is answered as the first time; other content is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__control__service__wire__BatchOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerCheckIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_commit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and content again is answered as the first time; other content is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_execute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and content again is answered as the first time; other content is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecuteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutedOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_explain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["bihuan__features__control__service__wire__ExplainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["bihuan__features__control__service__wire__QueryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bihuan__features__control__service__operations__QueryOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_release: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and content again is answered as the first time; other content is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerReleaseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenBackOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_reserve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and content again is answered as the first time; other content is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReserveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_reverse: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and content again is answered as the first time; other content is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReverseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReversedOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    ledger_sandbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentPolicyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SandboxOut"];
+                };
+            };
+            /** @description The content is not UTF-8 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not signed in: no token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Nothing of that name, or not visible to this account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description Refused by the budget, by the document's state, or because the key names something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The request does not fit the contract, the model or the rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description More calls than the account's rate; Retry-After says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+            /** @description The database is away, or gave this call up for another's sake: nothing was written, ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        action: string;
+                        code: string;
+                        detail: string;
+                        facts: Record<string, never>;
+                        request_id: string;
+                        status: number;
+                        title: string;
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     integration_runs: {
         parameters: {
             query?: {
@@ -10647,6 +13364,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    service_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "client_id": "bh-…",
+                 *       "client_secret": "…",
+                 *       "grant_type": "client_credentials"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    client_id?: string;
+                    client_secret?: string;
+                    /** @enum {string} */
+                    grant_type: "client_credentials";
+                    scope?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOut"];
                 };
             };
         };
@@ -11118,7 +13872,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["QueryIn"];
+                "application/json": components["schemas"]["bihuan__features__planning__wire__QueryIn"];
             };
         };
         responses: {
@@ -11128,7 +13882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QueryOut"];
+                    "application/json": components["schemas"]["bihuan__features__planning__wire__QueryOut"];
                 };
             };
             /** @description Validation Error */
@@ -11330,6 +14084,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleOut"][];
+                };
+            };
+        };
+    };
+    service_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountOut"][];
+                };
+            };
+        };
+    };
+    service_add_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceSecretOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    service_set_active: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActiveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    service_rotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceSecretOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -11565,7 +14436,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchOut"];
+                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"];
                 };
             };
             /** @description Validation Error */

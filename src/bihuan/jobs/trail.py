@@ -24,6 +24,7 @@ def sweep(container: Container) -> None:
         uow.run("access.sweep_attempts", before=now - timedelta(days=1))
         uow.run("access.sweep_keys", before=now - timedelta(days=7))
         uow.run("access.sweep_sessions", before=now - timedelta(days=30))
+        uow.run("access.sweep_service", before=now - timedelta(days=1))
 
 
 JOBS = (

@@ -20,7 +20,12 @@ FEATURES = (
     "access", "modelling", "planning", "collaboration", "process", "entry", "entry.forms", "entry.checks",
     "control", "integration", "forecast", "monitoring", "analysis",
 )  # fmt: skip
-BESIDE = ("collaboration.inbox_api", "entry.review_api")  # routers of a feature beside its api.py
+BESIDE = (
+    "access.service_api",
+    "control.service.api",
+    "collaboration.inbox_api",
+    "entry.review_api",
+)  # routers of a feature beside its api.py
 
 
 def from_settings() -> FastAPI:

@@ -53,7 +53,9 @@ def problem(
         "request_id": request.scope.get("request_id", ""),
     }
     text = json.dumps(body, ensure_ascii=False)
-    return Response(text.encode(), row.status, media_type="application/problem+json")
+    wait = body["facts"].get("retry_after") if row.status == 429 else None
+    headers = {} if wait is None else {"retry-after": str(wait)}
+    return Response(text.encode(), row.status, headers, media_type="application/problem+json")
 
 
 def _on_refused(request: Request, error: Exception) -> Response:

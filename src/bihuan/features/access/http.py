@@ -14,7 +14,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any
@@ -22,9 +22,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.encoders import jsonable_encoder
 
-from bihuan.features.access import queries
+from bihuan.features.access import queries, service_accounts
 from bihuan.features.access.model import BadCsrfToken, KeyReused, NotSignedIn, Principal
 from bihuan.features.access.scope import Flat
+from bihuan.kernel.errors import Forbidden
 from bihuan.store.unit_of_work import Database, Reader, UnitOfWork
 
 COOKIE = "bihuan_session"
@@ -54,6 +55,23 @@ class Gate:
         user = {"id": row["user_id"], "login": row["login"], "name": row["name"]}
         return queries.principal(user, held, now, self.trees, request_id)
 
+    def service(self, request: Request, content: bytes, request_id: str = "") -> Principal:
+        """The principal of a service account, by its token or its signature; the call is counted, in a transaction of its own."""
+        bearer = request.headers.get("authorization", "")
+        with self.database.writing() as uow:
+            if bearer[:7].lower() == "bearer ":
+                row = service_accounts.by_token(uow, bearer[7:].strip())
+            else:
+                target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                row = service_accounts.by_signature(
+                    uow, headers=request.headers, method=request.method, target=target, content=content
+                )
+            key, now = (row["user_id"], row["access_seq"]), uow.now()
+            held = self._held.get(key) or self._keep(key, queries.held(uow, row["user_id"]))
+        user = {"id": row["user_id"], "login": row["login"], "name": row["name"]}
+        made = queries.principal(user, held, now, self.trees, request_id)
+        return replace(made, within=tuple(row["scopes"]), sandbox=row["client_id"] if row["sandbox"] else "")
+
     def _keep(self, key: tuple[int, int], held: queries.Held) -> queries.Held:
         with self._lock:
             if len(self._held) > 2000:
@@ -68,6 +86,7 @@ class RequestEdge:
 
     request: Request
     gate: Gate
+    content: bytes = b""  # of a signed request
 
     @property
     def request_id(self) -> str:
@@ -81,9 +100,17 @@ class RequestEdge:
     def address(self) -> str:
         return self.request.client.host if self.request.client else ""
 
+    @property
+    def by_service(self) -> bool:
+        """True when another system calls: no cookie counts then, and no token of a page is asked for."""
+        headers = self.request.headers
+        return headers.get("authorization", "")[:7].lower() == "bearer " or "x-bihuan-signature" in headers
+
     @cached_property
     def actor(self) -> Principal:
         """Who asks; refuses the anonymous, and unsafe requests without the session's token."""
+        if self.by_service:
+            return self.gate.service(self.request, self.content, self.request_id)
         actor = self.gate.actor(self.secret, self.request_id)
         if self.request.method not in SAFE:
             assert self.secret is not None, "the gate refuses the anonymous"
@@ -125,26 +152,33 @@ class RequestEdge:
 
 
 async def _edge(request: Request) -> RequestEdge:  # async: no thread is needed to make it
-    return RequestEdge(request, request.app.state.gate)
+    content = await request.body() if "x-bihuan-signature" in request.headers else b""
+    return RequestEdge(request, request.app.state.gate, content)
 
 
 Edge = Annotated[RequestEdge, Depends(_edge)]
 
 
-def requires(action: str) -> dict[str, Any]:
-    """Marks a route: signed in, and holding ``action`` somewhere. The command asks again, with the coordinate."""
+def requires(action: str, *, sandbox: bool = False) -> dict[str, Any]:
+    """Marks a route: signed in, and holding ``action`` somewhere. The command asks again, with the coordinate.
+
+    ``sandbox``: a sandbox account may call it, for it then touches the sandbox only.
+    """
 
     def check(edge: Edge) -> None:
         edge.actor.require(action)
+        if edge.actor.sandbox and not sandbox:
+            raise Forbidden("沙箱账号只能调用 /ledger 的接口。", action=action)
 
     return {"dependencies": [Depends(check)], "openapi_extra": {"x-action": action}}
 
 
-def signed_in() -> dict[str, Any]:
-    """Marks a route about oneself: any signed-in user."""
+def signed_in(*, sandbox: bool = False) -> dict[str, Any]:
+    """Marks a route about oneself, or one that asks for more itself: any signed-in user."""
 
     def check(edge: Edge) -> None:
-        _ = edge.actor
+        if edge.actor.sandbox and not sandbox:
+            raise Forbidden("沙箱账号只能调用 /ledger 的接口。")
 
     return {"dependencies": [Depends(check)], "openapi_extra": {"x-action": "signed-in"}}
 

@@ -10,6 +10,8 @@ Errors::
     NotSignedIn          no session, or it has ended
     BadCredentials       login or password wrong (never says which)
     TooManyAttempts      sign-in throttled, per account and per address
+    BadClient            client credentials wrong, or a scope the account has not
+    TooManyCalls         a service account called more often than its rate allows
     BadCsrfToken         an unsafe request without the session's token
     WeakPassword         the new password is too short or equals the login
     SamePerson           two actions that one person may not both do on one thing
@@ -51,6 +53,18 @@ class TooManyAttempts(BihuanError):
     """Too many failed sign-ins; wait a while."""
 
     code = "too_many_attempts"
+
+
+class BadClient(BihuanError):
+    """The client id, its secret or the scope is wrong."""
+
+    code = "bad_client"
+
+
+class TooManyCalls(BihuanError):
+    """The account has called more often this minute than it may."""
+
+    code = "too_many_calls"
 
 
 class BadCsrfToken(Forbidden):
@@ -109,6 +123,10 @@ class Principal:
     grants: tuple[Grant, ...] = ()
     hierarchies: Callable[[str], Hierarchies] = field(default=lambda _model: Flat(), repr=False, compare=False)
     request_id: str = ""
+    within: tuple[str, ...] | None = (
+        None  # patterns of actions that a service account's token is cut to; None: a person
+    )
+    sandbox: str = ""  # the client id of an account that plays in a sandbox of its own
 
     @cached_property
     def _scopes(self) -> dict[tuple[str, str], Scope]:
@@ -150,6 +168,8 @@ class Principal:
         return self._scopes[key]
 
     def _for(self, action: str) -> tuple[Grant, ...]:
+        if self.within is not None and not any(fnmatchcase(action, scope) for scope in self.within):
+            return ()
         return tuple(g for g in self.grants if fnmatchcase(action, g.action))
 
 

@@ -220,3 +220,79 @@ WITH old AS (SELECT value FROM setting WHERE name = :name)
 INSERT INTO setting (name, value) VALUES (:name, CAST(:value AS jsonb))
 ON CONFLICT (name) DO UPDATE SET value = excluded.value
 RETURNING (SELECT value FROM old);
+
+-- name: service_insert
+-- A service account of a user that was just added.
+INSERT INTO service_account (client_id, user_id, secret_hash, hmac_key, scopes, per_minute, sandbox)
+VALUES (:client_id, :user_id, :secret_hash, :hmac_key, :scopes, :per_minute, :sandbox);
+
+-- name: service_by_client
+-- An account by its client id, with its user.
+SELECT s.id, s.client_id, s.user_id, s.secret_hash, s.hmac_key, s.scopes, s.per_minute, s.sandbox,
+       s.active AND u.active AS active, u.login, u.name, u.access_seq
+FROM service_account s JOIN app_user u ON u.id = s.user_id WHERE s.client_id = :client_id;
+
+-- name: service_by_token
+-- The account a token was given to, while both are good.
+SELECT s.id, s.client_id, s.user_id, t.scopes, s.per_minute, s.sandbox, u.login, u.name, u.access_seq
+FROM service_token t JOIN service_account s ON s.id = t.account_id JOIN app_user u ON u.id = s.user_id
+WHERE t.id_hash = :id_hash AND t.expires_at > :now AND s.active AND u.active;
+
+-- name: services
+-- Every account without its secrets, and the minute it was last heard of.
+SELECT s.client_id, u.login, u.name, s.scopes, s.per_minute, s.sandbox, s.active, s.created_at,
+       (SELECT max(c.minute) FROM service_use c WHERE c.account_id = s.id) AS last_used_at
+FROM service_account s JOIN app_user u ON u.id = s.user_id ORDER BY s.id;
+
+-- name: service_secret
+-- Another secret.
+UPDATE service_account SET secret_hash = :secret_hash, hmac_key = :hmac_key WHERE id = :id;
+
+-- name: service_active
+-- In or out.
+UPDATE service_account SET active = :active WHERE id = :id;
+
+-- name: service_tokens_end
+-- Ends every token of an account.
+DELETE FROM service_token WHERE account_id = :account_id;
+
+-- name: service_token_insert
+-- A new token; those that have run out are dropped on the way.
+WITH old AS (DELETE FROM service_token WHERE account_id = :account_id AND expires_at <= :now)
+INSERT INTO service_token (id_hash, account_id, scopes, expires_at) VALUES (:id_hash, :account_id, :scopes, :expires_at);
+
+-- name: service_call
+-- One more call in this minute; how many there were.
+INSERT INTO service_use (account_id, minute, calls) VALUES (:account_id, :minute, 1)
+ON CONFLICT (account_id, minute) DO UPDATE SET calls = service_use.calls + 1 RETURNING calls;
+
+-- name: service_signature_take
+-- Marks a signature as used; no row comes back when it was before.
+INSERT INTO service_signature (signature, at) VALUES (:signature, :now) ON CONFLICT DO NOTHING RETURNING at;
+
+-- name: sweep_service
+-- Forgets calls and signatures older than the moment.
+WITH calls AS (DELETE FROM service_use WHERE minute < :before AND EXISTS (
+                   SELECT FROM service_use u WHERE u.account_id = service_use.account_id AND u.minute > service_use.minute))
+DELETE FROM service_signature WHERE at < :before;
+
+-- name: claim_keys
+-- Takes idempotency keys in key order, waiting for whoever holds them; those that come back are new.
+INSERT INTO idempotency_key (user_id, key, request_hash, at)
+SELECT :user_id, r.key, decode(r.hash, 'hex'), :now
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text, hash text) ORDER BY r.key
+ON CONFLICT DO NOTHING RETURNING key;
+
+-- name: key_answers
+-- The answers given the first time.
+SELECT key, request_hash, body FROM idempotency_key WHERE user_id = :user_id AND key = ANY(:keys);
+
+-- name: keep_answers
+-- Keeps answers with their keys.
+UPDATE idempotency_key k SET status = 200, body = r.body
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text, body jsonb)
+WHERE k.user_id = :user_id AND k.key = r.key;
+
+-- name: free_keys
+-- What was refused frees its keys.
+DELETE FROM idempotency_key WHERE user_id = :user_id AND key = ANY(:keys);

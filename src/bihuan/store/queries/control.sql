@@ -15,9 +15,9 @@ FROM control_policy p WHERE p.id = :id;
 SELECT content FROM control_policy WHERE id = :id;
 
 -- name: policy_codes
--- The policies there are, newest revision of each.
+-- The policies there are, newest revision of each; sandboxes of other systems (with a ~) are not among them.
 SELECT DISTINCT ON (code) id, code, revision, digest, version_id, content ->> 'title' AS title
-FROM control_policy ORDER BY code, revision DESC;
+FROM control_policy WHERE code NOT LIKE '%~%' ORDER BY code, revision DESC;
 
 -- name: policy_lock
 -- Makes writers of revisions of one policy wait for each other.
@@ -428,3 +428,12 @@ SELECT id FROM document WHERE status = 'held' AND expires_at <= :now ORDER BY ex
 -- name: document_revised
 -- A document that holds other lines than it did.
 UPDATE document SET revision = :revision WHERE id = :id;
+
+-- name: sandbox_last
+-- The number of the newest sandbox whose code begins so.
+SELECT max(substr(code, length(CAST(:prefix AS text)) + 1)::integer) FROM control_policy WHERE starts_with(code, :prefix);
+
+-- name: documents_of_number
+-- The documents of a policy that have a number, one per kind.
+SELECT id, kind FROM document WHERE policy_id = :policy_id AND number = :number
+      AND (CAST(:kind AS text) IS NULL OR kind = :kind) ORDER BY id;

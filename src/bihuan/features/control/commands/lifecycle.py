@@ -21,6 +21,7 @@ from bihuan.features.control.commands.spend import (
     Reservation,
     existing,
     insert_lines,
+    lines_of,
     liquidation,
     require_places,
     reserved,
@@ -83,7 +84,8 @@ def amend(
         raise NoLines(document=document_id)
     head = queries.document(uow, document_id)
     in_force = queries.policy_by_id(uow, head["policy_id"])
-    resolved = resolve(in_force, lines, head["kind"])
+    drawn = {n: x.draws for n, x in enumerate(lines_of(uow, document_id))}  # what was taken over stays taken over
+    resolved = resolve(in_force, [replace(x, draws=drawn.get(n)) for n, x in enumerate(lines)], head["kind"])
     require_places(actor, in_force, resolved)
     ledger, holds = open_holds(uow, actor, [document_id], [k for line in resolved for k in line.keys])
     revision = _require_held(uow, document_id)
