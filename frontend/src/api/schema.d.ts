@@ -3370,17 +3370,32 @@ export interface components {
             seq: number;
         };
         /**
-         * BatchIn
-         * @description ``atomic``: all or nothing, for reservations under one policy; else each operation stands alone, in order.
+         * BatchOut
+         * @description One run over one file.
          */
-        BatchIn: {
-            /**
-             * Atomic
-             * @default false
-             */
-            atomic: boolean;
-            /** Operations */
-            operations: components["schemas"]["OperationIn"][];
+        BatchOut: {
+            /** Continues */
+            continues: number | null;
+            /** Counts */
+            counts: components["schemas"]["CountOut"][];
+            /** File Name */
+            file_name: string;
+            /** Id */
+            id: number;
+            /** Message */
+            message: string;
+            /** Records */
+            records: number;
+            /** Rejected */
+            rejected: number;
+            /** Rejected Amount */
+            rejected_amount: string;
+            /** Round */
+            round: number;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
         };
         /** Because */
         Because: {
@@ -5438,8 +5453,8 @@ export interface components {
             /** Beside */
             beside: components["schemas"]["BesideOut"][];
             form: components["schemas"]["FormOut"];
-            query: components["schemas"]["QueryIn-Output"];
-            slice: components["schemas"]["bihuan__features__planning__wire__QueryOut"];
+            query: components["schemas"]["QueryIn"];
+            slice: components["schemas"]["QueryOut"];
             /** Year */
             year: number;
         };
@@ -5738,6 +5753,41 @@ export interface components {
              * @default 0
              */
             tax_rate: string;
+        };
+        /**
+         * LedgerQueryIn
+         * @description Balance rows of a policy, or with ``number`` one document.
+         */
+        LedgerQueryIn: {
+            /** Kind */
+            kind?: string | null;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit: number;
+            /** Number */
+            number?: string | null;
+            /** Policy */
+            policy: string;
+            /** Rule */
+            rule?: string | null;
+            /**
+             * Skip
+             * @default 0
+             */
+            skip: number;
+            /** Window */
+            window?: string | null;
+        };
+        /**
+         * LedgerQueryOut
+         * @description ``document`` where a number was named, else ``balances``.
+         */
+        LedgerQueryOut: {
+            /** Balances */
+            balances: components["schemas"]["BucketOut"][];
+            document?: components["schemas"]["DocumentOut"] | null;
         };
         /**
          * LedgerReleaseIn
@@ -6266,6 +6316,24 @@ export interface components {
              */
             status: "done" | "refused";
         };
+        /**
+         * OperationsIn
+         * @description ``atomic``: all or nothing, for reservations under one policy; else each operation stands alone, in order.
+         */
+        OperationsIn: {
+            /**
+             * Atomic
+             * @default false
+             */
+            atomic: boolean;
+            /** Operations */
+            operations: components["schemas"]["OperationIn"][];
+        };
+        /** OperationsOut */
+        OperationsOut: {
+            /** Results */
+            results: components["schemas"]["OperationOut"][];
+        };
         /** OptionDimensionOut */
         OptionDimensionOut: {
             /** Code */
@@ -6613,7 +6681,7 @@ export interface components {
         PreviewIn: {
             /** Edits */
             edits: components["schemas"]["EditIn"][];
-            query: components["schemas"]["bihuan__features__planning__wire__QueryIn"];
+            query: components["schemas"]["QueryIn"];
         };
         /**
          * PreviewOut
@@ -6622,7 +6690,7 @@ export interface components {
         PreviewOut: {
             /** Cells */
             cells: components["schemas"]["CellResultOut"][];
-            slice: components["schemas"]["bihuan__features__planning__wire__QueryOut"];
+            slice: components["schemas"]["QueryOut"];
         };
         /** ProblemOut */
         ProblemOut: {
@@ -6637,7 +6705,7 @@ export interface components {
          * QueryIn
          * @description A slice of one cube. Every dimension of an item is in ``rows`` or ``fixed``, or has a single top, which is then meant.
          */
-        "QueryIn-Output": {
+        QueryIn: {
             /** As Of */
             as_of?: number | null;
             /**
@@ -6665,6 +6733,30 @@ export interface components {
              */
             over: boolean;
             rows?: components["schemas"]["RowsIn"] | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * QueryOut
+         * @description A slice at (seq, revision).
+         */
+        QueryOut: {
+            /** Cells */
+            cells: components["schemas"]["CellOut"][][];
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Items */
+            items: components["schemas"]["bihuan__features__planning__wire__ItemOut"][];
+            /** Reasons */
+            reasons: {
+                [key: string]: string;
+            };
+            /** Revision */
+            revision: number;
+            /** Rows */
+            rows: components["schemas"]["RowOut"][];
+            /** Seq */
+            seq: number;
             /** Version */
             version: number;
         };
@@ -8427,20 +8519,6 @@ export interface components {
             since: string | null;
         };
         /**
-         * QueryOut
-         * @description ``document`` where a number was named, else ``balances``.
-         */
-        bihuan__features__control__service__operations__QueryOut: {
-            /** Balances */
-            balances: components["schemas"]["BucketOut"][];
-            document?: components["schemas"]["DocumentOut"] | null;
-        };
-        /** BatchOut */
-        bihuan__features__control__service__wire__BatchOut: {
-            /** Results */
-            results: components["schemas"]["OperationOut"][];
-        };
-        /**
          * ExplainIn
          * @description ``bucket`` from an answer of query or check, or a ``coordinate`` at a ``period``: every row it counts in.
          */
@@ -8455,60 +8533,6 @@ export interface components {
             period?: string | null;
             /** Policy */
             policy: string;
-        };
-        /**
-         * QueryIn
-         * @description Balance rows of a policy, or with ``number`` one document.
-         */
-        bihuan__features__control__service__wire__QueryIn: {
-            /** Kind */
-            kind?: string | null;
-            /**
-             * Limit
-             * @default 200
-             */
-            limit: number;
-            /** Number */
-            number?: string | null;
-            /** Policy */
-            policy: string;
-            /** Rule */
-            rule?: string | null;
-            /**
-             * Skip
-             * @default 0
-             */
-            skip: number;
-            /** Window */
-            window?: string | null;
-        };
-        /**
-         * BatchOut
-         * @description One run over one file.
-         */
-        bihuan__features__integration__wire__BatchOut: {
-            /** Continues */
-            continues: number | null;
-            /** Counts */
-            counts: components["schemas"]["CountOut"][];
-            /** File Name */
-            file_name: string;
-            /** Id */
-            id: number;
-            /** Message */
-            message: string;
-            /** Records */
-            records: number;
-            /** Rejected */
-            rejected: number;
-            /** Rejected Amount */
-            rejected_amount: string;
-            /** Round */
-            round: number;
-            /** Source */
-            source: string;
-            /** State */
-            state: string;
         };
         /**
          * ItemOut
@@ -8577,65 +8601,6 @@ export interface components {
             scale: number | null;
             /** Unit */
             unit: string;
-        };
-        /**
-         * QueryIn
-         * @description A slice of one cube. Every dimension of an item is in ``rows`` or ``fixed``, or has a single top, which is then meant.
-         */
-        bihuan__features__planning__wire__QueryIn: {
-            /** As Of */
-            as_of?: number | null;
-            /**
-             * Columns
-             * @default plan-with-totals
-             */
-            columns: ("plan" | "plan-with-totals") | string[];
-            /** Cube */
-            cube: string;
-            /**
-             * Fixed
-             * @default {}
-             */
-            fixed: {
-                [key: string]: string;
-            };
-            /**
-             * Items
-             * @default []
-             */
-            items: string[];
-            /**
-             * Over
-             * @default true
-             */
-            over: boolean;
-            rows?: components["schemas"]["RowsIn"] | null;
-            /** Version */
-            version: number;
-        };
-        /**
-         * QueryOut
-         * @description A slice at (seq, revision).
-         */
-        bihuan__features__planning__wire__QueryOut: {
-            /** Cells */
-            cells: components["schemas"]["CellOut"][][];
-            /** Columns */
-            columns: components["schemas"]["ColumnOut"][];
-            /** Items */
-            items: components["schemas"]["bihuan__features__planning__wire__ItemOut"][];
-            /** Reasons */
-            reasons: {
-                [key: string]: string;
-            };
-            /** Revision */
-            revision: number;
-            /** Rows */
-            rows: components["schemas"]["RowOut"][];
-            /** Seq */
-            seq: number;
-            /** Version */
-            version: number;
         };
     };
     responses: never;
@@ -8796,7 +8761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"][];
+                    "application/json": components["schemas"]["BatchOut"][];
                 };
             };
             /** @description Validation Error */
@@ -8827,7 +8792,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"];
+                    "application/json": components["schemas"]["BatchOut"];
                 };
             };
             /** @description Validation Error */
@@ -9020,7 +8985,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"];
+                    "application/json": components["schemas"]["BatchOut"];
                 };
             };
             /** @description Validation Error */
@@ -9051,7 +9016,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"];
+                    "application/json": components["schemas"]["BatchOut"];
                 };
             };
             /** @description Validation Error */
@@ -9179,7 +9144,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"][];
+                    "application/json": components["schemas"]["BatchOut"][];
                 };
             };
             /** @description Validation Error */
@@ -11371,7 +11336,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BatchIn"];
+                "application/json": components["schemas"]["OperationsIn"];
             };
         };
         responses: {
@@ -11381,7 +11346,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__control__service__wire__BatchOut"];
+                    "application/json": components["schemas"]["OperationsOut"];
                 };
             };
             /** @description The content is not UTF-8 */
@@ -12217,7 +12182,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["bihuan__features__control__service__wire__QueryIn"];
+                "application/json": components["schemas"]["LedgerQueryIn"];
             };
         };
         responses: {
@@ -12227,7 +12192,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__control__service__operations__QueryOut"];
+                    "application/json": components["schemas"]["LedgerQueryOut"];
                 };
             };
             /** @description The content is not UTF-8 */
@@ -13872,7 +13837,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["bihuan__features__planning__wire__QueryIn"];
+                "application/json": components["schemas"]["QueryIn"];
             };
         };
         responses: {
@@ -13882,7 +13847,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__planning__wire__QueryOut"];
+                    "application/json": components["schemas"]["QueryOut"];
                 };
             };
             /** @description Validation Error */
@@ -14436,7 +14401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__integration__wire__BatchOut"];
+                    "application/json": components["schemas"]["BatchOut"];
                 };
             };
             /** @description Validation Error */

@@ -14,7 +14,7 @@ from bihuan.features.control.commands.spend import Reservation
 from bihuan.features.control.model import WrongDocument
 from bihuan.features.control.service import operations, wire
 from bihuan.features.control.service.once import Once
-from bihuan.features.control.service.operations import ACTIONS, OPERATIONS, ExplanationOut, QueryOut
+from bihuan.features.control.service.operations import ACTIONS, OPERATIONS, ExplanationOut, LedgerQueryOut
 from bihuan.features.control.service.sandbox import open_sandbox
 from bihuan.features.control.wire import CheckOut
 from bihuan.kernel.errors import BihuanError
@@ -114,7 +114,7 @@ def amend(edge: Edge, body: wire.AmendIn) -> wire.HeldOut:
 
 
 @router.post("/query", **requires("control.read", sandbox=True))
-def query(edge: Edge, body: wire.QueryIn) -> QueryOut:
+def query(edge: Edge, body: wire.LedgerQueryIn) -> LedgerQueryOut:
     """Balance rows with every term of their formula, or one document with its history. 查询"""
     with edge.read() as reader:
         return operations.query(reader, edge.actor, body)
@@ -135,12 +135,12 @@ def sandbox(edge: Edge, body: wire.DocumentPolicyIn) -> wire.SandboxOut:
 
 
 @router.post("/batch", **signed_in(sandbox=True))
-def batch(edge: Edge, body: wire.BatchIn) -> wire.BatchOut:
+def batch(edge: Edge, body: wire.OperationsIn) -> wire.OperationsOut:
     """Many operations in one call, answered in order. Reservations that follow each other under one policy share a
     transaction and its locks, which is what makes a batch fast; any other operation has one of its own.
     """
     if body.atomic:
-        return wire.BatchOut(results=_all_or_nothing(edge, body.operations))
+        return wire.OperationsOut(results=_all_or_nothing(edge, body.operations))
     results: list[wire.OperationOut] = []
     for key, group in groupby(body.operations, key=_together):
         every = list(group)
@@ -149,7 +149,7 @@ def batch(edge: Edge, body: wire.BatchIn) -> wire.BatchOut:
         else:
             with edge.write() as uow:
                 results += _reservations(edge, uow, every)
-    return wire.BatchOut(results=results)
+    return wire.OperationsOut(results=results)
 
 
 def _together(operation: wire.OperationIn) -> object:

@@ -21,7 +21,7 @@ from bihuan.features.control.wire import BucketOut, CheckOut, DocumentOut, Expla
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 
-class QueryOut(BaseModel):
+class LedgerQueryOut(BaseModel):
     """``document`` where a number was named, else ``balances``."""
 
     balances: list[BucketOut]
@@ -104,16 +104,16 @@ def amend(uow: UnitOfWork, actor: Principal, body: wire.AmendIn) -> wire.HeldOut
     return wire.HeldOut.model_validate(done)
 
 
-def query(uow: Reader, actor: Principal, body: wire.QueryIn) -> QueryOut:
+def query(uow: Reader, actor: Principal, body: wire.LedgerQueryIn) -> LedgerQueryOut:
     """Balance rows the account may see, or one document."""
     policy = opened(uow, actor, body.policy)
     if body.number is not None:
         found = documents.shown(uow, actor, _id(uow, policy, body.number, body.kind))
-        return QueryOut(balances=[], document=DocumentOut.model_validate(found))
+        return LedgerQueryOut(balances=[], document=DocumentOut.model_validate(found))
     rows = queries.shown_balances(
         uow, actor, policy, rule=body.rule, window=body.window, limit=body.limit, skip=body.skip
     )
-    return QueryOut(balances=[BucketOut.model_validate(r) for r in rows])
+    return LedgerQueryOut(balances=[BucketOut.model_validate(r) for r in rows])
 
 
 def explain(uow: Reader, actor: Principal, body: wire.ExplainIn) -> ExplanationOut:
@@ -138,7 +138,7 @@ OPERATIONS: Mapping[str, tuple[type[BaseModel], Callable[[UnitOfWork, Principal,
     "release": (wire.LedgerReleaseIn, release),
     "reverse": (wire.ReverseIn, reverse),
     "amend": (wire.AmendIn, amend),
-    "query": (wire.QueryIn, query),
+    "query": (wire.LedgerQueryIn, query),
     "explain": (wire.ExplainIn, explain),
 }
 ACTIONS = {

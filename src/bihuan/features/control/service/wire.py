@@ -134,7 +134,7 @@ class AmendIn(DocumentRef):
     reason: Note = ""
 
 
-class QueryIn(_In):
+class LedgerQueryIn(_In):
     """Balance rows of a policy, or with ``number`` one document."""
 
     policy: Text
@@ -219,7 +219,7 @@ class OperationIn(_In):
     key: Text | None = None
 
 
-class BatchIn(_In):
+class OperationsIn(_In):
     """``atomic``: all or nothing, for reservations under one policy; else each operation stands alone, in order."""
 
     operations: list[OperationIn] = Field(min_length=1, max_length=BATCH_MAX)
@@ -240,7 +240,7 @@ class OperationOut(BaseModel):
     problem: ProblemOut | None = None
 
 
-class BatchOut(BaseModel):
+class OperationsOut(BaseModel):
     results: list[OperationOut]
 
 
