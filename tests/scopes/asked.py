@@ -155,6 +155,14 @@ def _explained(shop: Shop, org: str, account: str) -> dict[str, Any]:
     return {"policy": "secret", "coordinate": line["coordinate"], "period": line["period"]}
 
 
+def _remaining(shop: Shop, path: str) -> Iterator[Ask]:
+    """Under every rule, by nothing and by each of its dimensions."""
+    (policy,) = [p for p in shop.caller("seer")("GET", "/api/v1/control/policies").json() if p["code"] == "secret"]
+    for rule in policy["rules"]:
+        for by in ("", "org", "科目", "org,科目"):
+            yield f"{path}?policy=secret&rule={rule['code']}&by={by}&period=2026-04", None
+
+
 def _numbers(shop: Shop, path: str) -> Iterator[Ask]:
     """Every document by its number."""
     seer = shop.caller("seer")
@@ -195,7 +203,11 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/control/alerts"): [_plain()],
     ("GET", "/api/v1/control/buckets"): [_plain("?policy=secret&limit=500")],
     ("GET", "/api/v1/control/buckets/{bucket_id}"): [_ids("bucket")],
+    ("GET", "/api/v1/control/buckets/{bucket_id}/timeline"): [_ids("bucket")],
+    ("GET", "/api/v1/control/holds"): [_plain("?policy=secret")],
     ("GET", "/api/v1/control/policies"): [_plain()],
+    ("GET", "/api/v1/control/reconciliations"): [_plain("?policy=secret")],
+    ("GET", "/api/v1/control/remaining"): [_remaining],
     ("GET", "/api/v1/control/reconcile"): [_plain("?policy=secret")],
     ("GET", "/api/v1/cycles"): [_plain()],
     ("GET", "/api/v1/cycles/templates"): [_plain("?model=secret")],
@@ -255,6 +267,8 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("POST", "/api/v1/board"): [_plain(json={"model": "secret"}), _each(_board)],
     ("POST", "/api/v1/board/documents"): [_each(_holds)],
     ("POST", "/api/v1/deviations/{case_id}/explain"): [_ids("case", json={"text": "x"})],
+    ("POST", "/api/v1/control/cells/documents"): [_each(_explained)],
+    ("POST", "/api/v1/control/reconciliations"): [_plain(json={"policy": "secret"})],
     ("POST", "/api/v1/ledger/check"): [
         _each(lambda s, o, a: {k: v for k, v in _lines(s, o, a).items() if k != "number"})
     ],

@@ -95,6 +95,8 @@ SILENT = {
     "GET /api/v1/forms",
     "POST /api/v1/forms/fill",  # how many cells, not what in them
     "GET /api/v1/control/reconcile",
+    "GET /api/v1/control/reconciliations",
+    "POST /api/v1/control/reconciliations",
     "GET /api/v1/service-accounts",
     "GET /api/v1/models",
     "GET /api/v1/models/{code}",

@@ -652,6 +652,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/buckets/{bucket_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Timeline
+         * @description What happened to a balance row, newest first, each with what was left after it.
+         */
+        get: operations["desk_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/cells/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cell Documents
+         * @description From a cell of the budget to the documents that hold or spent there.
+         */
+        post: operations["desk_cell_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Holds
+         * @description Open holds with owner and age, oldest first.
+         */
+        get: operations["desk_holds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/policies": {
         parameters: {
             query?: never;
@@ -696,6 +756,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reconciliations
+         * @description The proofs made, by night and on demand, newest first.
+         */
+        get: operations["desk_reconciliations"];
+        put?: never;
+        /**
+         * Prove
+         * @description Proves counters = entries = documents = released cells now, and keeps the outcome.
+         */
+        post: operations["desk_prove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/releases": {
         parameters: {
             query?: never;
@@ -710,6 +794,46 @@ export interface paths {
          * @description 下达: approved plan units become the budget that may be spent.
          */
         post: operations["control_release_budget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/remaining": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Remaining
+         * @description What remains under a rule, by some of its dimensions (``by``, separated by commas; empty: all together).
+         */
+        get: operations["desk_remaining"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/repairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repair
+         * @description Rebuilds counters from entries and empties documents that may hold nothing; answers what is left for people.
+         */
+        post: operations["desk_repair"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3657,6 +3781,17 @@ export interface components {
             /** Window */
             window: string;
         };
+        /** BudgetCellIn */
+        BudgetCellIn: {
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /** Period */
+            period: string;
+            /** Policy */
+            policy: string;
+        };
         /**
          * BusinessDate
          * @description The day the business stands at, and why it is moved.
@@ -3804,6 +3939,28 @@ export interface components {
              */
             status: "saved" | "conflict" | "refused" | "unsaved";
             theirs: components["schemas"]["TheirsOut"] | null;
+        };
+        /**
+         * CellUseOut
+         * @description A document at a cell; all null: vouchers that name none.
+         */
+        CellUseOut: {
+            /** Committed */
+            committed: string;
+            /** Document Id */
+            document_id: number | null;
+            /** Executed */
+            executed: string;
+            /** Kind */
+            kind: string | null;
+            /** Number */
+            number: string | null;
+            /** Requester Name */
+            requester_name: string | null;
+            /** Reserved */
+            reserved: string;
+            /** Title */
+            title: string | null;
         };
         /** ChangeOut */
         ChangeOut: {
@@ -4567,11 +4724,16 @@ export interface components {
         };
         /**
          * DifferenceOut
-         * @description ``what``: counter (a balance row is not the sum of its entries) or plan (a released cell differs from the ledger).
+         * @description ``what``: counter (a balance row is not the sum of its entries), document (its lines or its state say something else), or
+         *     plan (a released cell differs from the ledger). ``bucket``, ``document``: where to look further.
          */
         DifferenceOut: {
+            /** Bucket */
+            bucket?: number | null;
             /** Counter */
             counter: string | null;
+            /** Document */
+            document?: number | null;
             /** Ledger */
             ledger: string;
             /** Plan */
@@ -4996,6 +5158,24 @@ export interface components {
         ExecutedOut: {
             /** Vouchers */
             vouchers: components["schemas"]["PostedOut"][];
+        };
+        /**
+         * ExplainIn
+         * @description Why, what shows it, and who owns the matter from now on (default: who owns it).
+         */
+        ExplainIn: {
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["LinkIn"][];
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Text */
+            text: string;
         };
         /** ExplainedOut */
         ExplainedOut: {
@@ -5706,6 +5886,22 @@ export interface components {
             policy: string;
         };
         /**
+         * LedgerExplainIn
+         * @description ``bucket`` from an answer of query or check, or a ``coordinate`` at a ``period``: every row it counts in.
+         */
+        LedgerExplainIn: {
+            /** Bucket */
+            bucket?: number | null;
+            /** Coordinate */
+            coordinate?: {
+                [key: string]: string;
+            } | null;
+            /** Period */
+            period?: string | null;
+            /** Policy */
+            policy: string;
+        };
+        /**
          * LedgerLineIn
          * @description ``coordinate``: dimension → member code, ``item`` as cube!item. ``rate``: budget currency per unit of ``currency``.
          * @example {
@@ -6253,6 +6449,51 @@ export interface components {
             title: string;
         };
         /**
+         * OpenHoldOut
+         * @description What a document line still holds. ``age_days``: since it last changed; ``stale``: long untouched.
+         */
+        OpenHoldOut: {
+            /** Age Days */
+            age_days: number;
+            /** Committed */
+            committed: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Line No */
+            line_no: number;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Number */
+            number: string;
+            /** Period */
+            period: string;
+            /** Requester */
+            requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Reserved */
+            reserved: string;
+            /** Stale */
+            stale: boolean;
+            /** Title */
+            title: string;
+        };
+        /**
          * OpenTaskOut
          * @description Somebody's open task, for who may give it to somebody else.
          */
@@ -6783,6 +7024,32 @@ export interface components {
             /** To */
             to: string;
         };
+        /** ReconcileIn */
+        ReconcileIn: {
+            /** Policy */
+            policy: string;
+        };
+        /**
+         * ReconciliationOut
+         * @description One proof: how much was compared, by whom, what differs.
+         */
+        ReconciliationOut: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Checked */
+            checked: {
+                [key: string]: number;
+            };
+            /** Differences */
+            differences: components["schemas"]["DifferenceOut"][];
+            /** Id */
+            id: number;
+        };
         /**
          * RejectedOut
          * @description A line on the error desk.
@@ -6853,8 +7120,36 @@ export interface components {
             /** Total */
             total: string;
         };
+        /** RemainingOut */
+        RemainingOut: {
+            /** Available */
+            available: string;
+            /** Cap */
+            cap: string;
+            /** Committed */
+            committed: string;
+            /** Executed */
+            executed: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Original */
+            original: string;
+            /** Reserved */
+            reserved: string;
+            /** Window */
+            window: string;
+        };
         /** ReopeningReason */
         ReopeningReason: {
+            /** Reason */
+            reason: string;
+        };
+        /** RepairIn */
+        RepairIn: {
+            /** Policy */
+            policy: string;
             /** Reason */
             reason: string;
         };
@@ -7894,6 +8189,45 @@ export interface components {
             unreadable: number;
         };
         /**
+         * TimelineOut
+         * @description An entry of a balance row; ``left_after``: cap − everything counted, tolerance aside.
+         */
+        TimelineOut: {
+            /** Amount */
+            amount: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /** Document */
+            document: string | null;
+            /** Document Id */
+            document_id: number | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Left After */
+            left_after: string;
+            /** Line No */
+            line_no: number | null;
+            /** Period */
+            period: string;
+            /** Reason */
+            reason: string;
+            /** Stage */
+            stage: string;
+            /** Voucher */
+            voucher: string | null;
+            /** Who */
+            who: string;
+        };
+        /**
          * TodoOut
          * @description One thing to do; ``due`` a moment, or a day whose end is meant. ``overdue``: it is past.
          */
@@ -8519,22 +8853,6 @@ export interface components {
             since: string | null;
         };
         /**
-         * ExplainIn
-         * @description ``bucket`` from an answer of query or check, or a ``coordinate`` at a ``period``: every row it counts in.
-         */
-        bihuan__features__control__service__wire__ExplainIn: {
-            /** Bucket */
-            bucket?: number | null;
-            /** Coordinate */
-            coordinate?: {
-                [key: string]: string;
-            } | null;
-            /** Period */
-            period?: string | null;
-            /** Policy */
-            policy: string;
-        };
-        /**
          * ItemOut
          * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
          */
@@ -8565,24 +8883,6 @@ export interface components {
             type: string;
             /** Unit */
             unit: string;
-        };
-        /**
-         * ExplainIn
-         * @description Why, what shows it, and who owns the matter from now on (default: who owns it).
-         */
-        bihuan__features__monitoring__wire__ExplainIn: {
-            /**
-             * Links
-             * @default []
-             */
-            links: components["schemas"]["LinkIn"][];
-            /**
-             * Owner
-             * @default
-             */
-            owner: string;
-            /** Text */
-            text: string;
         };
         /**
          * ItemOut
@@ -9702,6 +10002,106 @@ export interface operations {
             };
         };
     };
+    desk_timeline: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                bucket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    desk_cell_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetCellIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellUseOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    desk_holds: {
+        parameters: {
+            query: {
+                policy: string;
+                stale?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenHoldOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     control_policies: {
         parameters: {
             query?: never;
@@ -9784,6 +10184,71 @@ export interface operations {
             };
         };
     };
+    desk_reconciliations: {
+        parameters: {
+            query: {
+                policy: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    desk_prove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconcileIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     control_release_budget: {
         parameters: {
             query?: never;
@@ -9804,6 +10269,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleasedOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    desk_remaining: {
+        parameters: {
+            query: {
+                policy: string;
+                rule: string;
+                by?: string;
+                period?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemainingOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    desk_repair: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RepairIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceOut"][];
                 };
             };
             /** @description Validation Error */
@@ -10581,7 +11113,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["bihuan__features__monitoring__wire__ExplainIn"];
+                "application/json": components["schemas"]["ExplainIn"];
             };
         };
         responses: {
@@ -12014,7 +12546,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["bihuan__features__control__service__wire__ExplainIn"];
+                "application/json": components["schemas"]["LedgerExplainIn"];
             };
         };
         responses: {

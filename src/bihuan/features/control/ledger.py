@@ -144,6 +144,25 @@ class Ledger:
         self.rows[bucket] = replace(row, forced=row.forced + more)
         return more
 
+    def rebuild(self, bucket: int, sums: Mapping[str, Decimal], reason: str) -> None:
+        """Sets a row to the sums of its entries; an entry of nothing says what each counter was."""
+        row = self.rows[bucket]
+        told = "；".join(f"{c} {getattr(row, c)} → {sums[c]}" for c in COUNTERS if getattr(row, c) != sums[c])
+        note = Entry(
+            stage="budget", kind="rebuild", amount=Decimal(0), coordinate={}, period=row.window, buckets=(bucket,)
+        )
+        self.entries.append(replace(note, reason=f"{reason}：{told}"))
+        self.rows[bucket] = replace(
+            row,
+            cap=sums["cap"],
+            original=sums["original"],
+            reserved=sums["reserved"],
+            committed=sums["committed"],
+            executed=sums["executed"],
+            forced=sums["forced"],
+        )
+        self.force_row(bucket, "rebuild")
+
     def force(self, entry: Entry) -> list[tuple[Balance, Decimal]]:
         """After a fact was booked: marks what it takes each of its rows beyond the limit; answers those rows."""
         beyond = []

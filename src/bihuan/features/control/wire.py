@@ -434,13 +434,17 @@ class ReleasedOut(BaseModel):
 
 
 class DifferenceOut(BaseModel):
-    """``what``: counter (a balance row is not the sum of its entries) or plan (a released cell differs from the ledger)."""
+    """``what``: counter (a balance row is not the sum of its entries), document (its lines or its state say something else), or
+    plan (a released cell differs from the ledger). ``bucket``, ``document``: where to look further.
+    """
 
     what: str
     where: str
     ledger: Amount
     counter: Amount | None
     plan: Amount | None
+    bucket: int | None = None
+    document: int | None = None
 
 
 class AlertOut(BaseModel):

@@ -437,3 +437,94 @@ SELECT max(substr(code, length(CAST(:prefix AS text)) + 1)::integer) FROM contro
 -- The documents of a policy that have a number, one per kind.
 SELECT id, kind FROM document WHERE policy_id = :policy_id AND number = :number
       AND (CAST(:kind AS text) IS NULL OR kind = :kind) ORDER BY id;
+
+-- name: counters_summed
+-- What the entries of balance rows add up to, by counter; a stage that a rule does not count is 0.
+SELECT b.id,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'budget'), 0) AS cap,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'budget' AND e.kind = 'release'), 0) AS original,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'reserved' AND 'reserved' = ANY(r.stages)), 0) AS reserved,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'committed' AND 'committed' = ANY(r.stages)), 0) AS committed,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'executed' AND 'executed' = ANY(r.stages)), 0) AS executed,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'forced'), 0) AS forced
+FROM bucket b JOIN control_rule r ON r.id = b.rule_id
+LEFT JOIN ledger_entry e ON e.policy_id = r.policy_id AND e.buckets @> ARRAY[b.id]
+WHERE b.id = ANY(:ids) GROUP BY b.id ORDER BY b.id;
+
+-- name: documents_differ
+-- Documents that hold what their state does not allow, hold less than nothing, or were held for another amount than their
+-- lines say (as filed: one revision, never given back).
+WITH open AS (
+    SELECT e.document_id, e.line_no, sum(e.amount) AS held
+    FROM ledger_entry e WHERE e.policy_id = :policy_id AND e.stage IN ('reserved', 'committed') AND e.document_id IS NOT NULL
+    GROUP BY e.document_id, e.line_no),
+filed AS (
+    SELECT e.document_id, e.line_no, sum(e.amount) FILTER (WHERE e.kind = 'reserve') AS amount,
+           bool_or(e.kind IN ('return', 'reject', 'withdraw', 'cancel', 'amend')) AS again
+    FROM ledger_entry e WHERE e.policy_id = :policy_id AND e.stage IN ('reserved', 'committed') AND e.document_id IS NOT NULL
+    GROUP BY e.document_id, e.line_no)
+SELECT d.id, d.number, o.line_no, o.held, 0::numeric AS expected, d.status <> 'held' AS orphan,
+       CASE WHEN o.held < 0 THEN '占用为负' ELSE '已不占用，却还有占用' END AS why
+FROM open o JOIN document d ON d.id = o.document_id
+WHERE d.policy_id = :policy_id AND (o.held < 0 OR (o.held > 0 AND d.status <> 'held'))
+UNION ALL
+SELECT d.id, d.number, l.line_no, COALESCE(f.amount, 0), l.amount, false, '占用与明细不符'
+FROM document d JOIN document_line l ON l.document_id = d.id AND l.revision = d.revision
+LEFT JOIN filed f ON f.document_id = d.id AND f.line_no = l.line_no
+WHERE d.policy_id = :policy_id AND d.revision = 1 AND d.status IN ('held', 'closed')
+      AND NOT EXISTS (SELECT FROM filed g WHERE g.document_id = d.id AND g.again)
+      AND COALESCE(f.amount, 0) <> l.amount
+ORDER BY 1, 3;
+
+-- name: reconciled_counts
+-- How much a proof compares.
+SELECT (SELECT count(*) FROM bucket b JOIN control_rule r ON r.id = b.rule_id WHERE r.policy_id = :policy_id) AS rows,
+       (SELECT count(*) FROM ledger_entry WHERE policy_id = :policy_id) AS entries,
+       (SELECT count(*) FROM document WHERE policy_id = :policy_id) AS documents;
+
+-- name: reconciliation_insert
+-- Keeps the outcome of a proof.
+INSERT INTO control_reconciliation (policy_id, actor, checked, differences, at)
+VALUES (:policy_id, :actor, CAST(:checked AS jsonb), CAST(:differences AS jsonb), :at) RETURNING id;
+
+-- name: reconciliations
+-- The newest proofs of a policy.
+SELECT id, at, actor, checked, differences FROM control_reconciliation WHERE policy_id = :policy_id ORDER BY id DESC LIMIT :limit;
+
+-- name: holds_open
+-- What documents of a policy still hold, by line, oldest first; what transfers hold is told by the transfers.
+SELECT d.id, d.number, d.kind, d.title, d.requester, COALESCE(u.name, d.requester) AS requester_name, d.created_at,
+       d.expires_at, e.line_no, e.coordinate, e.period,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'reserved'), 0) AS reserved,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'committed'), 0) AS committed,
+       max(e.at) AS touched_at
+FROM document d JOIN ledger_entry e ON e.document_id = d.id AND e.stage IN ('reserved', 'committed')
+LEFT JOIN app_user u ON u.login = d.requester
+WHERE d.policy_id = :policy_id AND d.status = 'held' AND d.fingerprint <> ''
+GROUP BY d.id, u.name, e.line_no, e.coordinate, e.period HAVING sum(e.amount) <> 0
+ORDER BY d.created_at, d.id, e.line_no LIMIT 20000;
+
+-- name: bucket_timeline
+-- Every entry of a balance row, newest first, with what was available after it (but for tolerance and forced amounts).
+SELECT * FROM (
+    SELECT e.id, e.at, e.stage, e.kind, e.amount, e.coordinate, e.period, e.line_no, e.voucher, e.reason, e.document_id,
+           d.number AS document, COALESCE(u.name, e.actor) AS who,
+           sum(CASE WHEN e.stage = 'budget' THEN e.amount WHEN e.stage = 'forced' OR e.stage <> ALL(r.stages) THEN 0
+                    ELSE -e.amount END) OVER (ORDER BY e.id) AS left_after
+    FROM bucket b JOIN control_rule r ON r.id = b.rule_id
+    JOIN ledger_entry e ON e.policy_id = r.policy_id AND e.buckets @> ARRAY[b.id]
+    LEFT JOIN document d ON d.id = e.document_id LEFT JOIN app_user u ON u.login = e.actor
+    WHERE b.id = :id AND e.period = ANY(:periods)) AS t
+WHERE CAST(:before AS bigint) IS NULL OR t.id < :before ORDER BY t.id DESC LIMIT :limit;
+
+-- name: cell_uses
+-- The documents that hold or spent at a cell, and the vouchers without one as the document null.
+SELECT e.document_id, d.number, d.kind, d.title, d.requester, COALESCE(u.name, d.requester) AS requester_name,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'reserved'), 0) AS reserved,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'committed'), 0) AS committed,
+       COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'executed'), 0) AS executed
+FROM ledger_entry e LEFT JOIN document d ON d.id = e.document_id LEFT JOIN app_user u ON u.login = d.requester
+WHERE e.policy_id = :policy_id AND e.period = :period AND e.coordinate = CAST(:coordinate AS jsonb)
+      AND e.stage IN ('reserved', 'committed', 'executed') AND e.transfer_id IS NULL
+GROUP BY e.document_id, d.number, d.kind, d.title, d.requester, u.name HAVING sum(e.amount) <> 0
+ORDER BY sum(e.amount) DESC LIMIT 500;

@@ -148,6 +148,15 @@ def extend(uow: UnitOfWork, actor: Principal, *, document_id: int, expires_at: d
     record(uow, actor, "control.extend", ("document", document_id), was, {"expires_at": expires_at}, reason)
 
 
+def empty_orphan(uow: UnitOfWork, actor: Principal, document_id: int, reason: str) -> None:
+    """Gives back what a document holds that may hold nothing; its state stays."""
+    ledger, holds = open_holds(uow, actor, [document_id])
+    if queries.document(uow, document_id)["status"] != "held":
+        for hold in holds:
+            ledger.book(liquidation(hold, hold["amount"], "repair", reason=reason))
+        ledger.write()
+
+
 def expired(uow: UnitOfWork, limit: int = 200) -> list[int]:
     """Documents past their end that still hold budget."""
     return [r["id"] for r in uow.rows("control.documents_expired", now=uow.now(), limit=limit)]

@@ -121,7 +121,7 @@ def query(edge: Edge, body: wire.LedgerQueryIn) -> LedgerQueryOut:
 
 
 @router.post("/explain", **requires("control.read", sandbox=True))
-def explain(edge: Edge, body: wire.ExplainIn) -> ExplanationOut:
+def explain(edge: Edge, body: wire.LedgerExplainIn) -> ExplanationOut:
     """Balance rows with the documents and vouchers that used them. 解释"""
     with edge.read() as reader:
         return operations.explain(reader, edge.actor, body)

@@ -116,7 +116,7 @@ def query(uow: Reader, actor: Principal, body: wire.LedgerQueryIn) -> LedgerQuer
     return LedgerQueryOut(balances=[BucketOut.model_validate(r) for r in rows])
 
 
-def explain(uow: Reader, actor: Principal, body: wire.ExplainIn) -> ExplanationOut:
+def explain(uow: Reader, actor: Principal, body: wire.LedgerExplainIn) -> ExplanationOut:
     """A balance row, or all that a place counts in, with who used them."""
     in_force = queries.policy(uow, opened(uow, actor, body.policy))
     if body.bucket is not None:
@@ -139,7 +139,7 @@ OPERATIONS: Mapping[str, tuple[type[BaseModel], Callable[[UnitOfWork, Principal,
     "reverse": (wire.ReverseIn, reverse),
     "amend": (wire.AmendIn, amend),
     "query": (wire.LedgerQueryIn, query),
-    "explain": (wire.ExplainIn, explain),
+    "explain": (wire.LedgerExplainIn, explain),
 }
 ACTIONS = {
     "execute": "control.execute",

@@ -146,7 +146,7 @@ class LedgerQueryIn(_In):
     skip: int = Field(0, ge=0, le=1_000_000)
 
 
-class ExplainIn(_In):
+class LedgerExplainIn(_In):
     """``bucket`` from an answer of query or check, or a ``coordinate`` at a ``period``: every row it counts in."""
 
     policy: Text
