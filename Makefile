@@ -41,7 +41,7 @@ conformance: setup ## control semantics by scenario tables; the API against its 
 mutants: setup ## remove a guard, see the suite turn red; for each guard
 	@.venv/bin/python tools/mutants.py
 
-bench: setup ## benchmarks with their peers, into bench/results.json
+bench: front ## benchmarks with their peers, into bench/results.json
 	@.tools/uv-* sync --quiet --frozen --inexact --group bench
 	@.venv/bin/python bench/run.py
 

@@ -50,8 +50,12 @@ def package() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Form:
+    """``url``, ``secret``: where it is served, and the session of who looks at it."""
+
     client: httpx.Client
     version: int
+    url: str
+    secret: str
 
     def nothing(self) -> None:
         """An empty request."""
@@ -104,7 +108,7 @@ def form() -> Iterator[Form]:
             secret = access.open_session(uow, user).secret
         headers = {"cookie": f"{COOKIE}={secret}", "x-csrf-token": sessions.csrf_token(secret)}
         with served(container) as base, httpx.Client(base_url=base, headers=headers, timeout=60) as client:
-            yield Form(client, versions["预算"])
+            yield Form(client, versions["预算"], base, secret)
 
 
 def run(quick: bool) -> list[Result]:
