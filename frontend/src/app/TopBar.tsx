@@ -1,4 +1,5 @@
 /** The top bar: the page's context (organisation, version, unit of money), and who is signed in. */
+import { useRouterState } from "@tanstack/react-router";
 import { Dropdown, Segmented } from "antd";
 import { useTranslation } from "react-i18next";
 import type { SessionInfo } from "../api/session";
@@ -8,6 +9,7 @@ import { usePageContext } from "../lib/usePageContext";
 import { Icon } from "../ui/icons";
 import { ContextPickers } from "../features/planning/ContextPickers";
 import { InboxBell } from "../features/process/InboxBell";
+import { placeAt, USES } from "./places";
 
 interface Props {
   readonly info: SessionInfo;
@@ -19,23 +21,28 @@ interface Props {
 export function TopBar({ info, onMenu, menuOpen, onSignOut }: Props) {
   const { t } = useTranslation();
   const [context, change] = usePageContext();
+  const uses = USES[useRouterState({ select: (state) => placeAt(state.location.pathname) })];
   return (
     <header className="top">
       <button type="button" className="burger plain" aria-label={t("nav.menu")} aria-expanded={menuOpen} aria-controls="rail" onClick={onMenu}>
         <Icon name="menu" size={18} />
       </button>
-      <ContextPickers />
-      <i className="rule" />
-      <span className="pick">
-        <small>{t("top.unit")}</small>
-        <Segmented<MoneyUnit>
-          size="small"
-          aria-label={t("top.unit")}
-          value={context.unit ?? "yuan"}
-          options={MONEY_UNITS.map((unit) => ({ value: unit, label: t(`top.${unit}`) }))}
-          onChange={(unit) => change({ unit })}
-        />
-      </span>
+      <ContextPickers org={uses.org} version={uses.version} />
+      {uses.unit && (
+        <>
+          <i className="rule" />
+          <span className="pick">
+            <small>{t("top.unit")}</small>
+            <Segmented<MoneyUnit>
+              size="small"
+              aria-label={t("top.unit")}
+              value={context.unit ?? "yuan"}
+              options={MONEY_UNITS.map((unit) => ({ value: unit, label: t(`top.${unit}`) }))}
+              onChange={(unit) => change({ unit })}
+            />
+          </span>
+        </>
+      )}
       <span className="spring" />
       <InboxBell />
       <AccountMenu info={info} onSignOut={onSignOut} />

@@ -23,3 +23,35 @@ export const PATH_OF = {
 } as const satisfies Record<Place, string>;
 
 export const ICON_OF: Record<"home" | (typeof AROUND)[number], IconName> = { home: "home", connect: "connect", model: "model", admin: "admin" };
+
+/** What of the page's context a place uses, beside the model: the top bar offers no more. */
+export interface ContextUse {
+  readonly org: boolean;
+  readonly version: boolean;
+  readonly unit: boolean;
+}
+
+const NOTHING: ContextUse = { org: false, version: false, unit: false };
+const UNIT: ContextUse = { ...NOTHING, unit: true };
+const ORG: ContextUse = { ...UNIT, org: true };
+
+export const USES: Record<Place, ContextUse> = {
+  home: UNIT,
+  target: { ...UNIT, version: true },
+  prepare: { org: true, version: true, unit: true },
+  approve: UNIT,
+  spend: UNIT,
+  monitor: ORG,
+  analyse: ORG,
+  adjust: UNIT,
+  forecast: ORG,
+  connect: NOTHING,
+  model: NOTHING,
+  admin: NOTHING,
+};
+
+/** The place an address belongs to. */
+export function placeAt(path: string): Place {
+  const all = Object.entries(PATH_OF) as [Place, string][];
+  return all.find(([, way]) => way !== "/" && (path === way || path.startsWith(`${way}/`)))?.[0] ?? "home";
+}

@@ -22,14 +22,15 @@ interface Props {
   readonly place: SpendPlace;
   readonly go: (part: Partial<SpendPlace>) => void;
   readonly mayAsk: boolean;
+  readonly model: string | undefined;
 }
 
-export function DocumentList({ place, go, mayAsk }: Props) {
+export function DocumentList({ place, go, mayAsk, model }: Props) {
   const { t } = useTranslation();
   const narrow = useNarrow();
   const [limit, setLimit] = useState(STEP);
   const mine = place.whose !== "all";
-  const found = useQuery(documentsQuery(mine, place.state, limit));
+  const found = useQuery(documentsQuery(model, mine, place.state, limit));
   const rows = found.data ?? [];
   return (
     <>

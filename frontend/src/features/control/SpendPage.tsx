@@ -37,7 +37,7 @@ export function SpendPage() {
         />
       </div>
       {tab === "ask" && <Ask forms={own.length > 0 ? own : (forms.data ?? [])} loading={forms.isPending} error={forms.error} retry={() => void forms.refetch()} place={place} go={go} />}
-      {tab === "mine" && <Documents place={place} go={go} mayAsk={mayAsk} />}
+      {tab === "mine" && <Documents model={model?.code} place={place} go={go} mayAsk={mayAsk} />}
       {tab === "balances" && <LiveBalances model={model?.code} place={place} go={go} />}
     </div>
   );
@@ -97,9 +97,9 @@ function useFresh(): void {
   useLiveEvents(["control.changed"], () => void client.invalidateQueries({ queryKey: [SPEND] }));
 }
 
-function Documents({ place, go, mayAsk }: Pick<AskProps, "place" | "go"> & { readonly mayAsk: boolean }) {
+function Documents({ model, place, go, mayAsk }: Pick<AskProps, "place" | "go"> & { readonly mayAsk: boolean; readonly model: string | undefined }) {
   useFresh();
-  return place.id === undefined ? <DocumentList place={place} go={go} mayAsk={mayAsk} /> : <DocumentView id={place.id} go={go} />;
+  return place.id === undefined ? <DocumentList model={model} place={place} go={go} mayAsk={mayAsk} /> : <DocumentView id={place.id} go={go} />;
 }
 
 function LiveBalances({ model, place, go }: Pick<AskProps, "place" | "go"> & { readonly model: string | undefined }) {

@@ -26,10 +26,10 @@ export const formsQuery = () => queryOptions({ queryKey: [SPEND, "forms"], query
 
 export const policiesQuery = () => queryOptions({ queryKey: [SPEND, "policies"], queryFn: () => answer(api.GET("/api/v1/control/policies")) });
 
-export const documentsQuery = (mine: boolean, state: string | undefined, limit: number) =>
+export const documentsQuery = (model: string | undefined, mine: boolean, state: string | undefined, limit: number) =>
   queryOptions({
-    queryKey: [SPEND, "documents", mine, state, limit],
-    queryFn: () => answer(api.GET("/api/v1/spend/requests", { params: { query: { mine, limit, ...(state ? { state } : {}) } } })),
+    queryKey: [SPEND, "documents", model, mine, state, limit],
+    queryFn: () => answer(api.GET("/api/v1/spend/requests", { params: { query: { mine, limit, ...(model ? { model } : {}), ...(state ? { state } : {}) } } })),
     placeholderData: keepPreviousData,
   });
 

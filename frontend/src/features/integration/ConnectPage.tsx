@@ -4,10 +4,10 @@ import { Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 import { useLiveEvents } from "../../api/events";
 import { asProblem } from "../../api/problem";
-import { usePageContext } from "../../lib/usePageContext";
 import { problemText } from "../../ui/problemText";
 import { Empty, Failed, Loading } from "../../ui/states";
 import "../../styles/integration.css";
+import { useContextChoice } from "../planning/useContextChoice";
 import { DeskView } from "./DeskView";
 import { LoadView } from "./LoadView";
 import { everything, runsQuery, type Source, sourcesQuery } from "./requests";
@@ -17,12 +17,12 @@ import { TieView } from "./TieView";
 
 export function ConnectPage() {
   const { t } = useTranslation();
-  const [context] = usePageContext();
+  const { model, models, error: noModels } = useContextChoice();
   const [view, change] = useConnectSearch();
   const sources = useQuery(sourcesQuery());
   useFreshness();
   const tab = view.tab ?? "loads";
-  const ours = sources.data?.filter((one) => context.model === undefined || one.model === context.model);
+  const ours = sources.data?.filter((one) => model === undefined || one.model === model.code);
   return (
     <div className="page">
       <div className="page-head">
@@ -38,7 +38,7 @@ export function ConnectPage() {
       </div>
       {sources.error ? (
         <Refused error={sources.error} retry={() => void sources.refetch()} />
-      ) : !ours ? (
+      ) : !ours || (!models && !noModels) ? (
         <Loading />
       ) : ours.length === 0 ? (
         <Empty>{t("integration.noSources")}</Empty>

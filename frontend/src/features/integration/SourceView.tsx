@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { clockTime } from "../../lib/times";
 import { Loading } from "../../ui/states";
+import { useContextChoice } from "../planning/useContextChoice";
 import { Refused } from "./ConnectPage";
 import { whole } from "./figures";
 import { type Source, type SourceDetail, sourceQuery } from "./requests";
@@ -38,6 +39,7 @@ function Detail({ code }: { readonly code: string }) {
   const { t } = useTranslation();
   const source = useQuery(sourceQuery(code));
   const mayDefine = useMay("integration.define");
+  const { model } = useContextChoice();
   const [adding, setAdding] = useState(false);
   if (source.error) return <Refused error={source.error} retry={() => void source.refetch()} />;
   if (!source.data) return <Loading />;
@@ -55,7 +57,7 @@ function Detail({ code }: { readonly code: string }) {
           )}
         </h2>
         <p className="card-words muted">
-          {t("integration.sources.target", { model: one.model, version: one.version, cube: one.cube })}
+          {t("integration.sources.target", { model: model?.code === one.model ? model.title : one.model, version: one.version, cube: one.cube })}
           {one.policy && ` · ${t("integration.sources.policy", { policy: one.policy })}`}
         </p>
         <dl className="pairs">

@@ -34,7 +34,7 @@ export function SummaryCard({ board, total, closing, unit, onCases }: Props) {
               <i className={`dot ${kind}`} />
               {t(`monitoring.${kind}`)}
             </dt>
-            <dd className={kind === "free" && total.available?.startsWith("-") ? "unfav" : ""}>{money(figure[kind], unit) || "0"}</dd>
+            <dd className={kind === "free" && total.available?.startsWith("-") ? "unfav" : ""}>{money(figure[kind] ?? "0", unit)}</dd>
           </div>
         ))}
         <div>

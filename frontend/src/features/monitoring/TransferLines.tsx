@@ -162,7 +162,7 @@ function Side({ label, board, chosen, period, testid, onChange, onPeriod }: Side
           onChange={onPeriod}
         />
       </div>
-      {row && <span className="muted small">{t("monitoring.yearRoom", { amount: money(row.available, unit, 2) || "0" })}</span>}
+      {row && <span className="muted small">{t("monitoring.yearRoom", { amount: money(row.available ?? "0", unit, 2) })}</span>}
     </fieldset>
   );
 }

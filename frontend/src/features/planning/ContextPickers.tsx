@@ -5,7 +5,8 @@ import { usePageContext } from "../../lib/usePageContext";
 import type { Member } from "./requests";
 import { useContextChoice } from "./useContextChoice";
 
-export function ContextPickers() {
+/** ``org``, ``version``: whether the page at hand uses them. */
+export function ContextPickers({ org: orgToo, version: versionToo }: { readonly org: boolean; readonly version: boolean }) {
   const { t } = useTranslation();
   const [, change] = usePageContext();
   const { models, model, versions, version, orgs, org } = useContextChoice();
@@ -24,7 +25,7 @@ export function ContextPickers() {
           />
         </span>
       )}
-      {org && (
+      {orgToo && org && (
         <span className="pick">
           <TreeSelect
             variant="borderless"
@@ -38,7 +39,7 @@ export function ContextPickers() {
           />
         </span>
       )}
-      {version && (
+      {versionToo && version && (
         <span className="pick">
           <small>{t("top.version")}</small>
           <Select

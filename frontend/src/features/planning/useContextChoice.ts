@@ -56,11 +56,11 @@ export function useContextChoice(): ContextChoice {
   };
 }
 
-/** Who prepares one unit begins there; others at the top. */
-function homeOf(members: readonly Member[], units: readonly Unit[]): Member | undefined {
-  const [only] = units;
-  const mine = units.length === 1 && only ? members.find((one) => one.code === only.org) : undefined;
-  return mine ?? members[0];
+/** Where one's plan units are: at the only one, or at the nearest organisation above all of them; without units at the top. */
+export function homeOf(members: readonly Member[], units: readonly Unit[]): Member | undefined {
+  const ways = units.map((unit) => above(members, members.find((one) => one.code === unit.org))).filter((way) => way.length > 0);
+  const [first, ...others] = ways;
+  return first?.find((up) => others.every((way) => way.some((one) => one.code === up.code))) ?? members[0];
 }
 
 /** A member and those above it, nearest first. */

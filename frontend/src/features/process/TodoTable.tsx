@@ -48,9 +48,9 @@ function TodoLines({ todos }: { readonly todos: readonly Todo[] }) {
   return (
     <table className="tbl todo" data-testid="todos">
       <colgroup>
-        <col style={{ width: 66 }} />
+        <col style={{ width: 82 }} />
         <col />
-        <col style={{ width: 130 }} />
+        <col style={{ width: 96 }} />
         <col style={{ width: 108 }} />
         <col style={{ width: 150 }} />
         <col style={{ width: 84 }} />

@@ -95,4 +95,4 @@ def force(ledger: Ledger, counted: Sequence[Entry]) -> None:
     for more, bucket in worst.values():
         entry = largest[bucket]
         line = VoucherLine("", VOUCHER, entry.coordinate, entry.period, entry.amount)
-        alert_beyond(ledger.uow, line, ledger.rows[bucket], more)
+        alert_beyond(ledger, line, ledger.rows[bucket], more)

@@ -1,13 +1,15 @@
 """What a batch of facts takes beyond limits: gathered while it is booked, told once per rule and key when it is written."""
 
+import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bihuan.features.control.availability import Balance
+from bihuan.features.control.explaining import names_of
 from bihuan.features.control.hooks import Forced, tell_forced
 from bihuan.features.control.ledger import Entry, Ledger
 from bihuan.features.control.model import VoucherLine
-from bihuan.features.control.policy import shown_key
+from bihuan.features.control.policy import POOL
 from bihuan.store.unit_of_work import UnitOfWork
 
 ZERO = Decimal("0.00")
@@ -67,17 +69,29 @@ class Overruns:
                 worst[key] = (row, more)
         for row, more in worst.values():
             overrun = self._rows[row.id]
-            alert_beyond(self.ledger.uow, overrun.first, row, more, named=overrun.named)
+            alert_beyond(self.ledger, overrun.first, row, more, named=overrun.named)
         for overrun in self._unbudgeted.values():
             message = f"凭证 {overrun.named}：{overrun.amount:,.2f} 没有对应的预算。"
             _alert(self.ledger.uow, overrun.first, "unbudgeted", message, overrun.amount, None)
 
 
-def alert_beyond(uow: UnitOfWork, line: VoucherLine, row: Balance, amount: Decimal, *, named: str = "") -> None:
+def alert_beyond(ledger: Ledger, line: VoucherLine, row: Balance, amount: Decimal, *, named: str = "") -> None:
     """The facts ``named`` (else the line's voucher) went ``amount`` beyond a row's limit: noted, and told to whoever listens."""
-    where = f"{shown_key(row.key)}，窗口 {row.window}"
+    where = f"{_spoken_key(ledger, row)}，{_spoken_window(row.window)}"
     message = f"凭证 {named or line.voucher}：超出规则“{row.rule.title}”（{where}）{amount:,.2f}。"
-    _alert(uow, line, "forced", message, amount, row)
+    _alert(ledger.uow, line, "forced", message, amount, row)
+
+
+def _spoken_key(ledger: Ledger, row: Balance) -> str:
+    """The members of a row's key by their names."""
+    name = names_of(ledger.uow, ledger.policy.policy.model)
+    return "、".join(name(dimension, member.removeprefix(POOL)) for dimension, member in json.loads(row.key)) or "全部"
+
+
+def _spoken_window(window: str) -> str:
+    """``2026≤2026-10``: the year up to a month."""
+    year, upto, month = window.partition("≤")
+    return f"{year} 年累计至 {month}" if upto else window
 
 
 def _alert(  # noqa: PLR0917
