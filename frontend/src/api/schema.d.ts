@@ -7579,8 +7579,8 @@ export interface components {
             mapping: string;
             /** Model */
             model: string;
-            /** Policy */
-            policy: string;
+            /** Policies */
+            policies: string[];
             /** Revision */
             revision: number;
             /** Revisions */

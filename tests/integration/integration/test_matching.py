@@ -122,6 +122,43 @@ def test_vouchers_meet_requests(container: Container, tmp_path_factory: pytest.T
     assert spending.status(document) == status
 
 
+def test_a_line_is_booked_under_the_policy_of_its_year(
+    container: Container, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    code = f"y{abs(hash('years')) % 10**8}"
+    texts = package(code)
+    texts["model.yaml"] = texts["model.yaml"].replace("end: 2026-12", "end: 2028-12")
+    years = {year: f"{code}{year}" for year in ("2026", "2027")}
+    texts |= {f"policies/{year}.yaml": POLICY.format(code=policy, rest="") for year, policy in years.items()}
+    with container.database.writing() as uow:
+        modelling.apply(uow, ROBOT, texts, name=code)
+        in_force = {p.policy.code: p for p in control.apply_policies(uow, ROBOT, model=code)}
+        text = definition(code) + f"policy: [{', '.join(years.values())}]\n"
+        commands.define_source(uow, ROBOT, definition=text, mapping=MAPPING)
+        for year, policy in years.items():
+            cell = BudgetCell(PLACE, f"{year}-01", Decimal(1000))
+            control.book_budget(uow, "boss", in_force[policy], [cell], kind="release").write()
+    books = Spending(container, code, tmp_path_factory.mktemp("files"))
+    lines = (("2026", "10.00"), ("2027", "20.00"), ("2028", "40.00"))  # 2028 has no budget: the first policy takes it
+    run = books.upload(*(named(f"记-{y}", amount, day=f"{y}-01-05") for y, amount in lines))
+    assert run.state == "done", run.message
+    (met,) = books.matches(run.batch_id)
+    assert (met.kind, met.amount, met.vouchers) == ("none", 70, 3)
+    with container.database.reading() as reader:
+        spent = {
+            year: [b.executed for b in balances.balances(reader, in_force[policy], window=f"{year}≤{year}-01")]
+            for year, policy in years.items()
+        }
+    assert spent == {"2026": [Decimal(10)], "2027": [Decimal(20)]}
+    with container.database.engine.connect() as conn:
+        found = conn.exec_driver_sql(
+            "SELECT p.code, sum(e.amount) FROM ledger_entry e JOIN control_policy p ON p.id = e.policy_id"
+            " WHERE e.stage = 'executed' AND p.code = ANY(%s) GROUP BY p.code",
+            (list(years.values()),),
+        ).all()
+    assert dict(map(tuple, found)) == {years["2026"]: Decimal(50), years["2027"]: Decimal(20)}
+
+
 def test_an_unknown_number_is_booked_directly_and_shown_apart(spending: Spending) -> None:
     spending.request("600")
     run = spending.upload(named("记-1", "10.00", "YK-404"), named("记-2", "600.00", "YK-1"), named("记-3", "5.00"))

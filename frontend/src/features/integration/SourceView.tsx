@@ -58,7 +58,7 @@ function Detail({ code }: { readonly code: string }) {
         </h2>
         <p className="card-words muted">
           {t("integration.sources.target", { model: model?.code === one.model ? model.title : one.model, version: one.version, cube: one.cube })}
-          {one.policy && ` · ${t("integration.sources.policy", { policy: one.policy })}`}
+          {one.policies.length > 0 && ` · ${t("integration.sources.policy", { policy: one.policies.join("、") })}`}
         </p>
         <dl className="pairs">
           {Object.entries(one.fields).map(([field, column]) => (

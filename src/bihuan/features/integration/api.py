@@ -83,7 +83,7 @@ def source(edge: Edge, source: str) -> SourceDetailOut:
         vouchers=found.has_vouchers,
         version=found.version,
         cube=found.cube,
-        policy=found.policy,
+        policies=list(found.policies),
         fields=dict(found.fields),
         codes=list(found.codes),
         control=dict(found.control),

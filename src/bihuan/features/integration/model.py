@@ -123,7 +123,7 @@ class Source:
     delimiter: str = ","
     balanced: bool = True
     max_rejected: Decimal = Decimal(1)  # share of records, 1 = any
-    policy: str = ""  # the control policy whose ledger takes the vouchers
+    policies: tuple[str, ...] = ()  # the control policies whose ledgers take the vouchers, each those of its years
     rules: tuple[MappingRule, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
     control: Mapping[str, str] = field(default_factory=dict)

@@ -16,13 +16,15 @@ import pyarrow.compute as pc
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
-from bihuan.features.control.commands.facts import Progress, execute_batch, silent
+from bihuan.features.control.commands.facts import DocumentMet, Execution, Posted, Progress, execute_batch, silent
+from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import VoucherLine
+from bihuan.features.control.queries import begun_years
 from bihuan.features.control.queries import policy as policy_in_force
 from bihuan.features.integration import queries
 from bihuan.features.integration.commands import locked_batch, prepare_batch
 from bihuan.features.integration.matching import keep, matches_of
-from bihuan.features.integration.model import LINE_TABLE, Batch, BatchNotReady, Source, TooManyRejected
+from bihuan.features.integration.model import LINE_TABLE, Batch, BatchNotReady, Match, Source, TooManyRejected
 from bihuan.features.integration.outcomes import Outcome, fate
 from bihuan.features.planning import cells, editing, versions
 from bihuan.features.planning.commands import append, lock_heads
@@ -75,10 +77,8 @@ def publish(
         if lines.num_rows
         else None
     )
-    if source.policy and lines.num_rows:
-        booked = _voucher_lines(uow, source, batch, lines)
-        execution = execute_batch(uow, actor, policy=source.policy, lines=booked, progress=progress)
-        keep(uow, batch_id, matches_of(booked, execution))
+    if source.policies and lines.num_rows:
+        keep(uow, batch_id, book(uow, actor, source, _voucher_lines(source, batch, lines), progress=progress))
     _enter(uow, batch, lines, seq)
     enqueue(uow, VERIFY, {"model": source.model}, lock=f"{VERIFY} {source.model}")
     record(uow, actor, "integration.publish", ("batch", batch_id), after={"lines": lines.num_rows, "seq": seq})
@@ -134,14 +134,43 @@ def _add_to_plan(
 # --- the ledger ----------------------------------------------------------------------------------------------------
 
 
-def _voucher_lines(uow: UnitOfWork, source: Source, batch: Batch, lines: pa.Table) -> list[VoucherLine]:
-    """One ledger line per voucher, coordinate, period and document of the items that the policy controls."""
-    assert source.policy
-    controlled = set(policy_in_force(uow, source.policy).policy.items)
+def book(
+    uow: UnitOfWork, actor: Principal, source: Source, lines: Sequence[VoucherLine], *, progress: Progress
+) -> list[Match]:
+    """Books each line under the policy of its year that controls its item; answers how they met the requests they name.
+
+    A policy's years are those whose budget was released under it. A line of a year that has none goes to the first policy
+    listed. The matches of a request named under several policies stand under the first that knows it.
+    """
+    in_force = [policy_in_force(uow, code) for code in source.policies]
+    begun = [begun_years(uow, one) for one in in_force]
+    parts: dict[int, list[VoucherLine]] = {n: [] for n in range(len(in_force))}
+    for line in lines:
+        at = [n for n, one in enumerate(in_force) if line.coordinate["item"] in one.policy.items]
+        if at:
+            parts[next((n for n in at if _in_years(in_force[n], line.period, begun[n])), at[0])].append(line)
+    booked: list[VoucherLine] = []
+    posted: list[Posted] = []
+    documents: dict[str, DocumentMet] = {}
+    for n, part in parts.items():
+        if part:
+            done = execute_batch(uow, actor, policy=source.policies[n], lines=part, progress=progress)
+            booked += part
+            posted += done.posted
+            documents = {**done.documents, **documents}
+    return matches_of(booked, Execution(posted, documents))
+
+
+def _in_years(policy: PolicyInForce, period: str, years: frozenset[str]) -> bool:
+    """Does a period lie in one of these fiscal years? One outside the calendar lies in none."""
+    calendar = policy.policy.calendar
+    return any(period in year.periods for year in calendar.years if year.code in years)
+
+
+def _voucher_lines(source: Source, batch: Batch, lines: pa.Table) -> list[VoucherLine]:
+    """One ledger line per voucher, coordinate, period and document."""
     sums: dict[tuple[str, ...], Decimal] = defaultdict(lambda: ZERO)
     for row in _accepted(lines):
-        if row["item"] not in controlled:
-            continue
         place = tuple(f"{name}\t{row[name]}" for name in row if name.startswith("dim_") and row[name] is not None)
         voucher = row.get("src_voucher") or f"{batch.id}-{row['record']}"
         identity = f"{row['voucher_key']:016x}" if row["voucher_key"] else f"{batch.file_hash[:16]}-{row['record']}"

@@ -75,6 +75,7 @@ def parse_source(
         problems.append(
             Problem("bad_value", file, lines["balanced"], found=str(data["balanced"]), expected="yes or no")
         )
+    policies = _policies(data, file, lines, problems)
     if problems:
         raise BadSource(problems)
     return Source(
@@ -88,11 +89,23 @@ def parse_source(
         delimiter=data.get("delimiter", ",").replace("tab", "\t"),
         balanced=bool(balanced) and "credit" in fields,
         max_rejected=share,
-        policy=data.get("policy", ""),
+        policies=policies,
         rules=tuple(rules),
         exclusions=exclusions,
         control=control,
     )
+
+
+def _policies(data: Mapping[str, Any], file: str, lines: Mapping[str, int], problems: list[Problem]) -> tuple[str, ...]:
+    """One policy or a list of them."""
+    said = data.get("policy") or []
+    found = [said] if isinstance(said, str) else said
+    if not isinstance(found, list) or not all(isinstance(one, str) and one for one in found):
+        problems.append(
+            Problem("bad_value", file, lines["policy"], found=str(said), expected="a policy, or [one, another]")
+        )
+        return ()
+    return tuple(dict.fromkeys(found))
 
 
 def _load(text: str, file: str) -> tuple[dict[str, Any], dict[str, int]]:

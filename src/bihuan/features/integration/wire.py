@@ -148,7 +148,7 @@ class SourceDetailOut(SourceOut):
 
     version: str
     cube: str
-    policy: str
+    policies: list[str]
     fields: dict[str, str]
     codes: list[str]
     control: dict[str, str]
