@@ -133,8 +133,10 @@ SELECT d.id, d.policy_id, p.code AS policy, p.content ->> 'model' AS model, d.ki
 FROM document d JOIN control_policy p ON p.id = d.policy_id WHERE d.id = :id;
 
 -- name: documents_lock
--- Locks documents in id order, after the balance rows; their open amounts are stable from here.
-SELECT id, policy_id, kind, number, status, requester, revision, expires_at FROM document WHERE id = ANY(:ids) ORDER BY id FOR UPDATE;
+-- Locks documents in id order, after the balance rows; their open amounts are stable from here. Not FOR UPDATE: a row that refers
+-- to a document may be written before its balance rows are locked, and must not wait for this.
+SELECT id, policy_id, kind, number, status, requester, revision, expires_at FROM document WHERE id = ANY(:ids) ORDER BY id
+FOR NO KEY UPDATE;
 
 -- name: documents_by_number
 -- Ids of documents a voucher names.

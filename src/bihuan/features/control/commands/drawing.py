@@ -79,7 +79,8 @@ def drawn_from(reader: Reader, document_id: int) -> set[int]:
 def hand_back(uow: UnitOfWork, ledger: Ledger, document_id: int, holds: Sequence[RowMapping]) -> None:
     """Books what an undone document took over and still held (``holds``, its own) back to the earlier ones, rows locked.
 
-    An earlier document that was given back or closed since does not hold again: its part is just free.
+    An earlier document that was given back since does not hold again, nor where others have taken the room meanwhile (the later
+    document stood at another place): its part is just free.
     """
     drawn = uow.rows("control.drawn_by", document_id=document_id)
     left: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
@@ -93,8 +94,9 @@ def hand_back(uow: UnitOfWork, ledger: Ledger, document_id: int, holds: Sequence
         back = min(left[place], row["amount"])
         if back > 0 and row["document_id"] in able:
             entry = liquidation(row, back, "undraw", reason="后续单据取消")
-            ledger.book(replace(entry, amount=back, by_document_id=document_id))
-            got.add(row["document_id"])
+            again = replace(entry, amount=back, by_document_id=document_id)
+            if all(f.verdict != "refuse" for f in ledger.attempt([again])):
+                got.add(row["document_id"])
         left[place] -= max(back, ZERO)
     if got:
         uow.run("control.documents_status", ids=sorted(got), status="held")

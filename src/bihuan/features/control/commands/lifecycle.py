@@ -61,7 +61,7 @@ def close(
     for hold in ending:
         ledger.book(liquidation(hold, hold["amount"], "close", reason=reason))
     ledger.write()
-    if len(ending) == len(holds):
+    if len(ending) == len(holds) and queries.document(uow, document_id)["status"] == "held":
         uow.run("control.documents_status", ids=[document_id], status="closed")
     back = sum((h["amount"] for h in ending), ZERO)
     after = {"amount": back, "lines": sorted(lines) if lines is not None else None}

@@ -17,9 +17,8 @@ from bihuan.features.control.model import NotHeld, amount_of
 from bihuan.features.control.policy import BucketKey
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
-UNDOING = frozenset(
-    {"return", "reject", "withdraw", "cancel"}
-)  # the document was not to be: the earlier ones hold again
+# the document was not to be: the earlier ones hold again
+UNDOING = frozenset({"return", "reject", "withdraw", "cancel"})
 
 
 def release(uow: UnitOfWork, actor: Principal, *, document_id: int, reason: str = "") -> Decimal:
@@ -57,7 +56,12 @@ def give_back(uow: UnitOfWork, actor: Principal, *, document_id: int, kind: str,
 
 
 def commit_stage(
-    uow: UnitOfWork, actor: Principal, *, document_id: int, amounts: Mapping[int, Decimal] | None = None
+    uow: UnitOfWork,
+    actor: Principal,
+    *,
+    document_id: int,
+    amounts: Mapping[int, Decimal] | None = None,
+    reason: str = "",
 ) -> Reservation:
     """Turns reserved into committed (the contract is signed): all that is reserved, or ``amounts`` by line.
 
@@ -65,21 +69,33 @@ def commit_stage(
     """
     require_own(uow, actor, document_id, "control.commit_any")
     ledger, holds = open_holds(uow, actor, [document_id])
-    reserved_holds = [h for h in holds if h["stage"] == "reserved"]
-    wanted = {h["line_no"]: h["amount"] for h in reserved_holds} if amounts is None else dict(amounts)
-    if missing := wanted.keys() - {h["line_no"] for h in reserved_holds}:
+    lines: dict[int, list[RowMapping]] = {}
+    for hold in holds:
+        if hold["stage"] == "reserved":
+            lines.setdefault(hold["line_no"], []).append(hold)
+    wanted = {n: _sum(each) for n, each in lines.items()} if amounts is None else dict(amounts)
+    if missing := wanted.keys() - lines.keys():
         raise NotHeld(f"第 {sorted(missing)[0]} 行没有预占。", document=document_id, lines=sorted(missing))
-    for hold in reserved_holds:
-        if hold["line_no"] in wanted:
-            amount = amount_of(wanted[hold["line_no"]], what=f"第 {hold['line_no']} 行", positive=True)
-            down = liquidation(hold, min(amount, hold["amount"]), "commit")
-            ledger.book(down)
-            ledger.book(replace(down, stage="committed", amount=amount, liquidates=None))
+    for no in sorted(wanted):
+        left = amount_of(wanted[no], what=f"第 {no} 行", positive=True)
+        for hold in lines[no]:  # a line holds at two places after a reversal that followed an amendment
+            last = hold is lines[no][-1]
+            put = left if last else min(hold["amount"], left)
+            down = liquidation(hold, min(put, hold["amount"]), "commit", reason=reason)
+            for entry in (down, replace(down, stage="committed", amount=put, liquidates=None)):
+                if entry.amount:
+                    ledger.book(entry)
+            left -= put
     findings = settle(ledger, actor)
     number = str(queries.document(uow, document_id)["number"])
-    record(uow, actor, "control.commit", ("document", document_id), None, wanted)
-    tell_changed(uow, ledger.policy, [h["coordinate"] for h in reserved_holds], document_id)
+    record(uow, actor, "control.commit", ("document", document_id), None, wanted, reason)
+    places = [h["coordinate"] for each in lines.values() for h in each]
+    tell_changed(uow, ledger.policy, places, document_id)
     return Reservation(document_id, number, warnings=warnings_of(findings))
+
+
+def _sum(holds: Sequence[RowMapping]) -> Decimal:
+    return sum((h["amount"] for h in holds), Decimal("0.00"))
 
 
 def open_holds(

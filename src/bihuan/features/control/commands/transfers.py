@@ -101,7 +101,10 @@ def transfer(
 ) -> int:
     """A transfer in one step, for those who may decide alone."""
     actor.require("control.transfer_direct")
-    lock_plan(uow, queries.policy(uow, policy))
+    in_force = queries.policy(uow, policy)
+    lock_plan(uow, in_force)
+    # `apply` opens rows, which waits for bookings of facts: before the hold's rows are locked, or a fact waits crosswise
+    uow.run("control.opening_lock", id=in_force.id)
     transfer_id = request_transfer(uow, actor, policy=policy, kind=kind, cells=cells, reason=reason)
     apply(uow, actor, transfer_id)
     return transfer_id
