@@ -16,6 +16,8 @@ from bihuan.features.collaboration import model as collaboration
 from bihuan.features.collaboration.plan_cells import KIND as PLAN_CELL
 from bihuan.features.collaboration.plan_cells import PlanCells
 from bihuan.features.control.approval_facts import document_facts
+from bihuan.features.control.changing.exceptions import EXCEPTION
+from bihuan.features.control.changing.subject import ExceptionSubject
 from bihuan.features.control.comments import Documents
 from bihuan.features.control.hooks import on_forced, on_transfer
 from bihuan.features.control.subjects import DOCUMENT, TRANSFER, DocumentSubject, TransferSubject
@@ -97,6 +99,7 @@ def bind_subjects() -> None:
     process.register(PLAN_UNIT, PlanUnitSubject(), unit_facts)
     process.register(DOCUMENT, DocumentSubject(), document_facts)
     process.register(TRANSFER, TransferSubject())
+    process.register(EXCEPTION, ExceptionSubject())
     todo.add_source("entry", unit_todos)
     todo.add_source("monitoring", case_todos)
 

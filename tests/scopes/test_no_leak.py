@@ -96,6 +96,8 @@ SILENT = {
     "POST /api/v1/forms/fill",  # how many cells, not what in them
     "GET /api/v1/control/reconcile",
     "GET /api/v1/control/reconciliations",
+    "GET /api/v1/control/exceptions",
+    "GET /api/v1/control/exceptions/{exception_id}",
     "POST /api/v1/control/reconciliations",
     "GET /api/v1/service-accounts",
     "GET /api/v1/models",

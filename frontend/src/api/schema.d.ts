@@ -672,6 +672,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/budget-origins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Budget Origins
+         * @description Each released cell that one may see: original, adjusted by kind, current.
+         */
+        get: operations["changing_budget_origins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/carries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Carry
+         * @description 结转: carries every cell of a period or none, as one document.
+         */
+        post: operations["changing_post_carry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/carries/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Carry
+         * @description What every cell would carry now; writes nothing.
+         */
+        post: operations["changing_preview_carry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/carries/{transfer_id}/reversal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reverse Carry
+         * @description Takes a whole carry-forward back, once.
+         */
+        post: operations["changing_reverse_carry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/cells/documents": {
         parameters: {
             query?: never;
@@ -692,6 +772,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exceptions
+         * @description Exceptions one may see, newest first.
+         */
+        get: operations["changing_list_exceptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/exceptions/{exception_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Exception
+         * @description One exception.
+         */
+        get: operations["changing_one_exception"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/holds": {
         parameters: {
             query?: never;
@@ -706,6 +826,26 @@ export interface paths {
         get: operations["desk_holds"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/loans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Borrow
+         * @description 提前占用: a cell borrows from a later period of its own; what it leaves unused repays the loan.
+         */
+        post: operations["changing_borrow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2853,6 +2993,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spend/requests/{document_id}/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Exception
+         * @description 超预算申请: one's own document asks to pass once beyond the rules that refuse it.
+         */
+        post: operations["changing_ask_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spend/requests/{document_id}/release": {
         parameters: {
             query?: never;
@@ -3595,6 +3755,20 @@ export interface components {
             title: string;
         };
         /**
+         * BeyondOut
+         * @description A rule that refuses, by the window that decides; ``short`` null: not for this reader.
+         */
+        BeyondOut: {
+            /** Rule */
+            rule: string;
+            /** Short */
+            short: string | null;
+            /** Title */
+            title: string;
+            /** Window */
+            window: string;
+        };
+        /**
          * BoardIn
          * @description Which board. ``item`` null: the first whose budget was released; ``members``: where each tree begins (default its top).
          *
@@ -3793,6 +3967,30 @@ export interface components {
             policy: string;
         };
         /**
+         * BudgetOriginOut
+         * @description A cell's budget: as released, what changed it by kind, and the sum that is in force.
+         */
+        BudgetOriginOut: {
+            /** Borrowed */
+            borrowed: string;
+            /** Carried */
+            carried: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /** Current */
+            current: string;
+            /** Original */
+            original: string;
+            /** Period */
+            period: string;
+            /** Supplemented */
+            supplemented: string;
+            /** Transferred */
+            transferred: string;
+        };
+        /**
          * BusinessDate
          * @description The day the business stands at, and why it is moved.
          */
@@ -3825,6 +4023,92 @@ export interface components {
             login: string;
             /** Name */
             name: string;
+        };
+        /** CarriedOut */
+        CarriedOut: {
+            /** Amount */
+            amount: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /** Current */
+            current: string;
+            /** Executed */
+            executed: string;
+            /** Open */
+            open: string;
+            /** Residual */
+            residual: string;
+        };
+        /**
+         * CarryIn
+         * @description ``what``: residual (free), open (the budget of open documents), both. ``percent`` of it, at most ``most`` a cell.
+         */
+        CarryIn: {
+            /** Into */
+            into: string;
+            /** Most */
+            most?: string | null;
+            /**
+             * Negative
+             * @default false
+             */
+            negative: boolean;
+            /**
+             * Percent
+             * @default 100
+             */
+            percent: string;
+            /** Period */
+            period: string;
+            /** Policy */
+            policy: string;
+            /**
+             * What
+             * @default residual
+             * @enum {string}
+             */
+            what: "residual" | "open" | "both";
+        };
+        /** CarryPostIn */
+        CarryPostIn: {
+            /** Into */
+            into: string;
+            /** Most */
+            most?: string | null;
+            /**
+             * Negative
+             * @default false
+             */
+            negative: boolean;
+            /**
+             * Percent
+             * @default 100
+             */
+            percent: string;
+            /** Period */
+            period: string;
+            /** Policy */
+            policy: string;
+            /** Reason */
+            reason: string;
+            /**
+             * What
+             * @default residual
+             * @enum {string}
+             */
+            what: "residual" | "open" | "both";
+        };
+        /**
+         * CarryPreviewOut
+         * @description ``total``: what would be carried; cells with nothing to carry are shown too.
+         */
+        CarryPreviewOut: {
+            /** Cells */
+            cells: components["schemas"]["CarriedOut"][];
+            /** Total */
+            total: string;
         };
         /**
          * CaseOut
@@ -5147,6 +5431,65 @@ export interface components {
             /** Evidence */
             evidence: string;
         };
+        /**
+         * ExceptionIn
+         * @description ``lines``: as they would be submitted; ``flow``: only where the document's type names none.
+         */
+        ExceptionIn: {
+            /**
+             * Expires On
+             * Format: date
+             */
+            expires_on: string;
+            /** Flow */
+            flow?: string | null;
+            /** Lines */
+            lines: components["schemas"]["SpendLineIn"][];
+            /** Reason */
+            reason: string;
+        };
+        /** ExceptionMadeOut */
+        ExceptionMadeOut: {
+            case: components["schemas"]["MovedOut"] | null;
+            /** Id */
+            id: number;
+        };
+        /**
+         * ExceptionOut
+         * @description ``status``: asked, granted, used, dropped. ``gap``: what the rule that lacks most lacks.
+         */
+        ExceptionOut: {
+            /** Amount */
+            amount: string;
+            /** Beyond */
+            beyond: components["schemas"]["BeyondOut"][];
+            /** Case */
+            case: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Document Id */
+            document_id: number;
+            /**
+             * Expires On
+             * Format: date
+             */
+            expires_on: string;
+            /** Gap */
+            gap: string | null;
+            /** Id */
+            id: number;
+            /** Number */
+            number: string;
+            /** Reason */
+            reason: string;
+            /** Requester */
+            requester: string;
+            /** Status */
+            status: string;
+        };
         /** ExecuteIn */
         ExecuteIn: {
             /** Policy */
@@ -6173,6 +6516,26 @@ export interface components {
             unexplained: number | null;
         };
         /**
+         * LoanIn
+         * @description ``period`` borrows from its own later period ``lender``.
+         */
+        LoanIn: {
+            /** Amount */
+            amount: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /** Lender */
+            lender: string;
+            /** Period */
+            period: string;
+            /** Policy */
+            policy: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * MappingRuleIn
          * @description A mapping rule to add: ``when`` field -> pattern, ``gives`` item or dimension -> code, ``=field`` or IGNORE.
          */
@@ -6327,6 +6690,14 @@ export interface components {
             revision: number;
             /** Title */
             title: string;
+        };
+        /**
+         * MoveOut
+         * @description The document of a carry-forward, its reversal or a loan; null where there was nothing to carry.
+         */
+        MoveOut: {
+            /** Transfer Id */
+            transfer_id: number | null;
         };
         /**
          * MovedOut
@@ -8852,6 +9223,11 @@ export interface components {
             /** Since */
             since: string | null;
         };
+        /** WhyIn */
+        WhyIn: {
+            /** Reason */
+            reason: string;
+        };
         /**
          * ItemOut
          * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
@@ -10036,6 +10412,139 @@ export interface operations {
             };
         };
     };
+    changing_budget_origins: {
+        parameters: {
+            query: {
+                policy: string;
+                period?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetOriginOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    changing_post_carry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryPostIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    changing_preview_carry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryPreviewOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    changing_reverse_carry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     desk_cell_documents: {
         parameters: {
             query?: never;
@@ -10069,6 +10578,57 @@ export interface operations {
             };
         };
     };
+    changing_list_exceptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionOut"][];
+                };
+            };
+        };
+    };
+    changing_one_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     desk_holds: {
         parameters: {
             query: {
@@ -10089,6 +10649,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenHoldOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    changing_borrow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoanIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveOut"];
                 };
             };
             /** @description Validation Error */
@@ -15411,6 +16004,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    changing_ask_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExceptionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionMadeOut"];
+                };
             };
             /** @description Validation Error */
             422: {

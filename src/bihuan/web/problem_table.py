@@ -97,6 +97,8 @@ TABLE: Mapping[str, Row] = {
     "not_held": Row(409, "单据当前没有占用预算", "刷新查看单据状态", "The document holds no budget now", "Reload to see its state"),
     "already_released": Row(409, "预算已经下达过", "用调剂或追加来调整", "Released already", "Use a transfer or a supplement"),
     "no_such_voucher": Row(404, "这张凭证没有入账，或已经冲回", "检查凭证号", "Nothing was entered by this voucher, or it was reversed", "Check its number"),
+    "bad_exception": Row(422, "超预算申请不成立", "按提示修改", "The exception does not hold", "Follow the detail"),
+    "no_such_exception": Row(404, "没有这项超预算申请，或您无权查看", "检查编号", "No such exception, or not visible to you", "Check its number"),
     "bad_transfer": Row(422, "调剂不成立", "检查调出、调入和金额", "The transfer does not hold", "Check what goes from where to where"),
     "no_such_transfer": Row(404, "没有这张调剂单", "检查单号", "No such transfer", "Check its number"),
     # --- loading

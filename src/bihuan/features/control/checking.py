@@ -59,7 +59,7 @@ def check(
     in_force = queries.policy(reader, policy)
     for line in lines:
         actor.require("control.request", model=in_force.policy.model, **line.coordinate)
-    trial = _try(reader, actor, in_force, lines, kind)
+    trial = try_lines(reader, actor, in_force, lines, kind)
     names = names_of(reader, in_force.policy.model)
     deciding = tightest(trial.findings)
     rules = [_rule(reader, actor, trial, f, names) for f in deciding]
@@ -74,7 +74,10 @@ def check(
     }
 
 
-def _try(reader: Reader, actor: Principal, in_force: PolicyInForce, lines: Sequence[RequestLine], kind: str) -> Trial:
+def try_lines(
+    reader: Reader, actor: Principal, in_force: PolicyInForce, lines: Sequence[RequestLine], kind: str
+) -> Trial:
+    """Lines booked on copies of their rows, as they stand now."""
     faults: dict[int, Invalid] = {}
     resolved = []
     for no, asked in enumerate(lines, 1):

@@ -116,18 +116,32 @@ class Ledger:
         pairs = ((self.baseline[i], row) for i, row in sorted(self.rows.items()))
         return [Finding(b, b.available - a.available, judge(b, a)) for b, a in pairs if a.available != b.available]
 
-    def attempt(self, entries: Sequence[Entry]) -> list[Finding]:
-        """Books entries together, judged from what is booked so far; when a row refuses, none of them is booked."""
+    def attempt(self, entries: Sequence[Entry], granted: Mapping[int, Decimal] | None = None) -> list[Finding]:
+        """Books entries together, judged from what is booked so far; when a row refuses, none of them is booked.
+
+        ``granted``: how far beyond its limit a row may be taken by an approved exception; what it is, is forced.
+        """
         touched = sorted({i for e in entries for i in e.buckets})
         start, booked = {i: self.rows[i] for i in touched}, len(self.entries)
         for entry in entries:
             self.book(entry)
         moved = ((start[i], self.rows[i]) for i in touched)
         found = [Finding(b, b.available - a.available, judge(b, a)) for b, a in moved if a.available != b.available]
+        found = [self._overridden(f, entries[-1], granted or {}) for f in found]
         if any(f.verdict == "refuse" for f in found):
             self.rows.update(start)
             del self.entries[booked:]
         return found
+
+    def _overridden(self, finding: Finding, entry: Entry, granted: Mapping[int, Decimal]) -> Finding:
+        row = self.rows[finding.before.id]
+        more = row.excess - row.forced
+        if finding.verdict != "refuse" or more > granted.get(row.id, Decimal(0)):
+            return finding
+        self.rows[row.id] = replace(row, forced=row.forced + more)
+        like = replace(entry, stage="forced", kind="override", amount=more, buckets=(row.id,), liquidates=None)
+        self.entries.append(replace(like, reason=f"规则 {row.rule.code}，经批准"))
+        return replace(finding, verdict="warn")
 
     def judge_from_here(self) -> None:
         """Facts were booked, which nobody judges: what is booked from now on is judged from the rows as they are."""

@@ -93,6 +93,18 @@ class NoSuchVoucher(NotFound):
     code = "no_such_voucher"
 
 
+class BadException(Invalid):
+    """超预算申请不成立。"""
+
+    code = "bad_exception"
+
+
+class NoSuchException(NotFound):
+    """没有这项超预算申请，或您看不到它。"""
+
+    code = "no_such_exception"
+
+
 class BadTransfer(Invalid):
     """调剂不成立。"""
 

@@ -223,7 +223,9 @@ WHERE r.policy_id = :policy_id AND s.stored <> s.summed ORDER BY b.id;
 SELECT coordinate, period, sum(amount) AS current,
        COALESCE(sum(amount) FILTER (WHERE kind = 'release'), 0) AS original,
        COALESCE(sum(amount) FILTER (WHERE kind = 'transfer'), 0) AS transferred,
-       COALESCE(sum(amount) FILTER (WHERE kind = 'supplement'), 0) AS supplemented
+       COALESCE(sum(amount) FILTER (WHERE kind = 'supplement'), 0) AS supplemented,
+       COALESCE(sum(amount) FILTER (WHERE kind = 'carry'), 0) AS carried,
+       COALESCE(sum(amount) FILTER (WHERE kind IN ('borrow', 'repay')), 0) AS borrowed
 FROM ledger_entry WHERE policy_id = :policy_id AND stage = 'budget'
 GROUP BY coordinate, period ORDER BY coordinate, period;
 
@@ -530,3 +532,66 @@ WHERE e.policy_id = :policy_id AND e.period = :period AND e.coordinate = CAST(:c
       AND e.stage IN ('reserved', 'committed', 'executed') AND e.transfer_id IS NULL
 GROUP BY e.document_id, d.number, d.kind, d.title, d.requester, u.name HAVING sum(e.amount) <> 0
 ORDER BY sum(e.amount) DESC LIMIT 500;
+
+-- name: move_insert
+-- A loan, its repayment, or a carry-forward, to be carried out at once.
+INSERT INTO transfer (policy_id, version_id, kind, status, reason, requester, lines, detail, undoes, created_at)
+VALUES (:policy_id, :version_id, :kind, 'held', :reason, :requester, CAST(:lines AS jsonb), CAST(:detail AS jsonb), :undoes, :at)
+RETURNING id;
+
+-- name: move_lock
+-- One such document, locked, and those that undo it.
+SELECT t.id, t.policy_id, t.kind, t.status, t.lines, t.detail, t.undoes,
+       ARRAY(SELECT u.id FROM transfer u WHERE u.undoes = t.id AND u.status = 'applied' ORDER BY u.id) AS undone_by
+FROM transfer t WHERE t.id = :id FOR UPDATE;
+
+-- name: cells_at
+-- The released cells of a period: budget by origin, and what each stage uses there.
+SELECT coordinate, COALESCE(sum(amount) FILTER (WHERE stage = 'budget'), 0) AS current,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'budget' AND kind = 'release'), 0) AS original,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'budget' AND kind IN ('borrow', 'repay')), 0) AS borrowed,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'reserved'), 0) AS reserved,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'committed'), 0) AS committed,
+       COALESCE(sum(amount) FILTER (WHERE stage = 'executed'), 0) AS executed
+FROM ledger_entry
+WHERE policy_id = :policy_id AND period = :period AND stage <> 'forced' AND coordinate <> '{}' AND transfer_id IS NULL
+      OR policy_id = :policy_id AND period = :period AND stage = 'budget' AND transfer_id IS NOT NULL
+GROUP BY coordinate HAVING bool_or(stage = 'budget') ORDER BY coordinate;
+
+-- name: loans_open
+-- Loans that are not settled.
+SELECT id, policy_id, detail FROM transfer
+WHERE kind = 'borrow' AND status = 'applied' AND NOT detail ? 'settled' ORDER BY id;
+
+-- name: loan_settled
+-- A loan's period has ended: what was left went back.
+UPDATE transfer SET detail = detail || jsonb_build_object('settled', true, 'repaid', CAST(:repaid AS text)) WHERE id = :id;
+
+-- name: exception_insert
+-- A document asks to pass beyond the rules that refuse it.
+INSERT INTO control_exception (policy_id, document_id, status, gap, beyond, lines, reason, requester, expires_on, created_at)
+VALUES (:policy_id, :document_id, 'asked', :gap, CAST(:beyond AS jsonb), CAST(:lines AS jsonb), :reason, :requester,
+        :expires_on, :at) RETURNING id;
+
+-- name: exception_decide
+-- Granted or dropped, once.
+UPDATE control_exception SET status = :status WHERE id = :id AND status = 'asked' RETURNING id;
+
+-- name: exception_granted
+-- The newest exception of a document that may still be used.
+SELECT id, beyond, lines FROM control_exception
+WHERE document_id = :document_id AND status = 'granted' AND expires_on >= :today ORDER BY id DESC LIMIT 1 FOR UPDATE;
+
+-- name: exception_used
+-- It was good once.
+UPDATE control_exception SET status = 'used' WHERE id = :id;
+
+-- name: exception
+-- One exception with its document's number.
+SELECT x.id, x.policy_id, x.document_id, d.number, x.status, x.gap, x.beyond, x.lines, x.reason, x.requester, x.expires_on,
+       x.created_at
+FROM control_exception x JOIN document d ON d.id = x.document_id WHERE x.id = :id;
+
+-- name: exceptions
+-- Exceptions, newest first.
+SELECT id FROM control_exception ORDER BY id DESC LIMIT :limit;

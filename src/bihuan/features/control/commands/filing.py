@@ -11,8 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from sqlalchemy import RowMapping
+
 from bihuan.features.access.commands import record, record_each
 from bihuan.features.access.model import Principal
+from bihuan.features.access.queries import business_date
 from bihuan.features.control import queries
 from bihuan.features.control.availability import Finding
 from bihuan.features.control.commands.drawing import Drawable
@@ -22,6 +25,7 @@ from bihuan.features.control.commands.spend import (
     Reservation,
     existing,
     insert_lines,
+    line_json,
     lines_of,
     lock_documents,
     lock_rows,
@@ -164,12 +168,16 @@ def book_lines(  # noqa: PLR0917
     lines: Sequence[Line],
     actor: Principal,
     stage: Stage = "reserved",
+    granted: Mapping[int, Decimal] | None = None,
 ) -> list[Finding]:
-    """Books lines on their locked rows together, what they draw taken over; refuses with every rule that says no."""
+    """Books lines on their locked rows together, what they draw taken over; refuses with every rule that says no.
+
+    ``granted``: how far an approved exception lets them take a row beyond its limit.
+    """
     try:
         entries = [e for line in lines for e in drawable.take(line, document_id)]
         entries += [reserved(x, existing(ledger.policy, x, ids), document_id, stage) for x in lines]
-        findings = ledger.attempt(entries)
+        findings = ledger.attempt(entries, granted)
         if any(f.verdict == "refuse" for f in findings):
             raise exceeded(ledger.uow, ledger.policy, findings, actor)
     except BihuanError:
@@ -206,13 +214,23 @@ def reserve_again(
     uow.run(
         "control.document_held", id=document_id, revision=revision, title=title or head["title"], expires_at=expires
     )
-    findings = book_lines(ledger, ids, drawable, document_id, resolved, actor)
+    exception = _granted(uow, document_id, asked)
+    granted = {} if exception is None else {b["bucket"]: Decimal(b["short"]) for b in exception["beyond"]}
+    findings = book_lines(ledger, ids, drawable, document_id, resolved, actor, granted=granted)
+    if exception is not None and any(e.kind == "override" for e in ledger.entries):
+        uow.run("control.exception_used", id=exception["id"])
     ledger.write()
     if emptied := drawable.emptied():
         uow.run("control.documents_status", ids=emptied, status="closed")
     after = {"number": head["number"], "revision": revision, "again": locked["status"] == "released"}
     record(uow, actor, "control.request", ("document", document_id), None, after)
     return Reservation(document_id, head["number"], warnings=warnings_of(findings))
+
+
+def _granted(uow: UnitOfWork, document_id: int, lines: Sequence[RequestLine]) -> RowMapping | None:
+    """The exception this document was granted for just these lines, while it lasts; its row locked, for it is good once."""
+    row = uow.row("control.exception_granted", document_id=document_id, today=business_date(uow))
+    return row if row is not None and row["lines"] == [line_json(x) for x in lines] else None
 
 
 def _lock(

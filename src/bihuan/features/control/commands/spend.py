@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import RowMapping
 
@@ -141,6 +142,37 @@ def line_of(row: RowMapping) -> RequestLine:
     drawn = None if row["draws_document"] is None else (row["draws_document"], row["draws_line"])
     tax = (row["tax_rate"], row["tax_included"])
     return RequestLine(row["coordinate"], row["period"], entered, row["memo"], *tax, row["currency"] or "", rate, drawn)
+
+
+def line_json(line: RequestLine) -> dict[str, object]:
+    """A line as asked, as JSON keeps it."""
+    return {
+        "coordinate": dict(line.coordinate),
+        "period": line.period,
+        "amount": format(Decimal(line.amount).normalize(), "f"),
+        "memo": line.memo,
+        "tax_rate": format(Decimal(line.tax_rate).normalize(), "f"),
+        "tax_included": line.tax_included,
+        "currency": line.currency,
+        "rate": format(Decimal(line.rate).normalize(), "f"),
+        "draws": list(line.draws) if line.draws else None,
+    }
+
+
+def line_of_json(said: Mapping[str, Any]) -> RequestLine:
+    """The inverse of `line_json`."""
+    drawn = said["draws"]
+    return RequestLine(
+        said["coordinate"],
+        said["period"],
+        Decimal(said["amount"]),
+        said["memo"],
+        Decimal(said["tax_rate"]),
+        said["tax_included"],
+        said["currency"],
+        Decimal(said["rate"]),
+        (drawn[0], drawn[1]) if drawn else None,
+    )
 
 
 def insert_lines(uow: UnitOfWork, lines: Mapping[int, Sequence[Line]], revision: int = 1) -> None:

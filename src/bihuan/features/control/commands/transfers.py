@@ -31,7 +31,7 @@ from bihuan.features.control.model import (
 from bihuan.features.control.policy import BucketKey
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
-Kind = Literal["transfer", "supplement"]
+Kind = Literal["transfer", "supplement", "borrow", "repay", "carry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def request_transfer(
     """
     actor.require("control.transfer")
     in_force = queries.policy(uow, policy)
-    wanted = _checked(kind, cells, reason)
+    wanted = checked(kind, cells, reason)
     for cell in wanted:
         if not asks or kind != "transfer" or cell.amount > 0:
             actor.require("control.transfer", model=in_force.policy.model, **cell.coordinate)
@@ -75,10 +75,10 @@ def request_transfer(
         kind=kind,
         reason=reason,
         requester=actor.login,
-        lines=json.dumps([_cell_json(c) for c in wanted], ensure_ascii=False),
+        lines=json.dumps([cell_json(c) for c in wanted], ensure_ascii=False),
         at=uow.now(),
     )
-    record(uow, actor, "control.transfer", ("transfer", transfer_id), None, [_cell_json(c) for c in wanted], reason)
+    record(uow, actor, "control.transfer", ("transfer", transfer_id), None, [cell_json(c) for c in wanted], reason)
     with _discreet(actor, in_force, wanted):
         hold(uow, actor, transfer_id)
     return int(transfer_id)
@@ -195,7 +195,7 @@ def effect(reader: Reader, actor: Principal, *, policy: str, kind: Kind, cells: 
     """
     actor.require("control.transfer")
     in_force = queries.policy(reader, policy)
-    wanted = _checked(kind, cells, reason="试算")
+    wanted = checked(kind, cells, reason="试算")
     with _discreet(actor, in_force, wanted):
         _require_cover(reader, in_force, wanted)
     touched = _touched(in_force, wanted)
@@ -251,7 +251,8 @@ def _end_hold(  # noqa: PLR0917
     return ledger, ids
 
 
-def _checked(kind: Kind, cells: Sequence[BudgetCell], reason: str) -> list[BudgetCell]:
+def checked(kind: Kind, cells: Sequence[BudgetCell], reason: str) -> list[BudgetCell]:
+    """Cells with their amounts, each place once; refuses what cannot be asked at all."""
     if not reason.strip():
         raise BadTransfer("请填写调剂原因。")
     wanted = [replace(c, amount=amount_of(c.amount, what=f"第 {n} 行")) for n, c in enumerate(cells, 1)]
@@ -261,7 +262,7 @@ def _checked(kind: Kind, cells: Sequence[BudgetCell], reason: str) -> list[Budge
     if not wanted or any(c.amount == 0 for c in wanted):
         raise BadTransfer("至少一行，且每行金额不为零。")
     total = sum((c.amount for c in wanted), Decimal(0))
-    if kind == "transfer" and total != 0:
+    if kind != "supplement" and total != 0:
         raise BadTransfer(f"调出与调入须相等，现相差 {total:,.2f}。", difference=total)
     return wanted
 
@@ -296,5 +297,6 @@ def _require_cover(
     return zip(cells, (row["current"] for row in rows), strict=True)
 
 
-def _cell_json(cell: BudgetCell) -> dict[str, Any]:
+def cell_json(cell: BudgetCell) -> dict[str, Any]:
+    """A cell as a transfer keeps it."""
     return {"coordinate": dict(cell.coordinate), "period": cell.period, "amount": str(cell.amount)}
