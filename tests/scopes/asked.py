@@ -230,6 +230,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/forecasts/runs/{run_id}"): [_ids("forecast_run")],
     ("GET", "/api/v1/models"): [_plain()],
     ("GET", "/api/v1/models/{code}"): [_code("secret")],
+    ("GET", "/api/v1/models/{code}/formulas"): [_code("secret")],
     ("GET", "/api/v1/models/{code}/members"): [_code("secret", "?dimension=org", "?dimension=科目")],
     ("GET", "/api/v1/models/{code}/revisions"): [_code("secret")],
     ("GET", "/api/v1/plan-units"): [_version("?version_id={version}")],
@@ -270,7 +271,8 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("POST", "/api/v1/board"): [_plain(json={"model": "secret"}), _each(_board)],
     ("POST", "/api/v1/board/documents"): [_each(_holds)],
     ("POST", "/api/v1/deviations/{case_id}/explain"): [_ids("case", json={"text": "x"})],
-    ("POST", "/api/v1/control/cells/documents"): [_each(_explained)],
+    # where the shop's requests are
+    ("POST", "/api/v1/control/cells/documents"): [_each(lambda s, o, a: {**_explained(s, o, a), "period": "2026-02"})],
     ("POST", "/api/v1/control/reconciliations"): [_plain(json={"policy": "secret"})],
     ("POST", "/api/v1/ledger/check"): [
         _each(lambda s, o, a: {k: v for k, v in _lines(s, o, a).items() if k != "number"})

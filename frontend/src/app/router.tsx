@@ -15,6 +15,7 @@ import { readForecastSearch } from "../features/forecast/search";
 import { SignInPage } from "../features/access/SignInPage";
 import { readAdjust, readMonitor } from "../features/monitoring/search";
 import { readConnect } from "../features/integration/search";
+import { readModel } from "../features/modelling/search";
 import { readContext } from "../lib/usePageContext";
 import { Frame } from "./Frame";
 import { CrashPage, NotFoundPage } from "./lastResort";
@@ -115,6 +116,7 @@ const connect = createRoute({
 const model = createRoute({
   getParentRoute: () => frame,
   path: PATH_OF.model,
+  validateSearch: readModel,
   component: lazyRouteComponent(() => import("../features/modelling/ModelPage"), "ModelPage"),
 });
 

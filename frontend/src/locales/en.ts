@@ -73,17 +73,6 @@ export const en: Words<typeof zh> = {
     auditor: "Auditor",
   },
   soon: {
-    home: "This page will list what waits for you: to fill in, to approve, alerts and deadlines. It is not built yet.",
-    target: "This page will split the yearly targets by organisation and month and keep the reasons. It is not built yet.",
-    approve: "This page will list budgets waiting for your approval, with differences, checks and comments. Approval works by command and API; the page is not built yet.",
-    spend: "This page will raise spending requests and show available, reserved and executed. Control works by command and API; the page is not built yet.",
-    monitor: "This page will watch progress and alerts, and open a case when a deviation passes its limit. It is not built yet.",
-    analyse: "This page will compare budget, actual and forecast, down to the voucher. It is not built yet.",
-    adjust: "This page will transfer, supplement and carry forward; plan and limit change together. Transfers work by command and API; the page is not built yet.",
-    forecast: "This page will roll the forecast on from actuals and compare it with the budget. It is not built yet.",
-    connect: "This page will load vouchers, check mappings and handle faulty lines. Loading works by command and API; the page is not built yet.",
-    model: "This page will show dimensions, items and formulas; changes are checked first. The model is kept as a folder for now; the page is not built yet.",
-    admin: "This page will manage users, roles and scopes. It is not built yet.",
     back: "Go to Prepare",
   },
   state: {

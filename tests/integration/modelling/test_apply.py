@@ -8,6 +8,7 @@ import pytest
 from bihuan.features.access.model import Principal, system
 from bihuan.features.access.scope import Grant, Limit
 from bihuan.features.modelling import commands, listing, queries
+from bihuan.features.modelling.formulas import formulas
 from bihuan.features.modelling.model import MARKER, NotDataManaged, NotFastForward, UnknownModel, marker
 from bihuan.kernel.errors import Conflict, Forbidden, ProblemsFound
 from bihuan.store.unit_of_work import Database, UnitOfWork
@@ -198,6 +199,22 @@ def test_a_reader_sees_the_members_in_scope_and_what_stands_above_them(uow: Unit
     assert [m.code for m in listing.members(loaded.model, "科目", "", scope)] == ["费用", "薪酬", "差旅"]
     everything = [m.code for m in listing.members(loaded.model, "org", "", BOSS.scope("model.read", "shop"))]
     assert [c for c in everything if "." not in c] == ["G", "A", "B"]
+
+
+def test_formulas_name_nothing_that_the_reader_may_not_know_of(uow: UnitOfWork, package: Files) -> None:
+    commands.apply(uow, BOSS, package)
+    loaded = queries.load(uow, "shop")
+
+    def told(actor: Principal) -> list[tuple[str, tuple[str, ...], bool, list[str], list[str]]]:
+        found = formulas(loaded.model, actor.scope("model.read", "shop"))
+        return [(f.ref.item, f.texts, f.hidden, [r.item for r in f.reads], [r.item for r in f.read_by]) for f in found]
+
+    assert told(BOSS) == [
+        ("金额", (), False, [], ["累计"]),
+        ("累计", ("累计 = YTD(金额)",), False, ["金额"], []),
+    ]
+    assert told(limited(loaded.trees, item="费用!累计")) == [("累计", (), True, [], [])]
+    assert told(limited(loaded.trees, item="费用!金额")) == [("金额", (), False, [], [])]
 
 
 def test_a_stranger_cannot_tell_a_hidden_model_from_none(uow: UnitOfWork, package: Files) -> None:

@@ -138,7 +138,7 @@ function Body({ data, choice }: { readonly data: Summary; readonly choice: Cycle
             open={open}
             onToggle={(id) => setOpened((all) => ({ ...all, [grouping]: toggled(open, id) }))}
             columns={columns}
-            firstWidth={180}
+            firstWidth={196}
             mark={(line) =>
               may && line.key === null && (data.releasable[line.org] ?? 0) > 0 ? (
                 <Button type="link" size="small" onClick={() => setReleasing(line)}>

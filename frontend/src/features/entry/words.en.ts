@@ -97,7 +97,7 @@ export const entryEn: Words<typeof entryZh> = {
   holder: "With",
   nobody: "nobody yet",
   dueCol: "Due",
-  daysLeft: "{{days}} days left",
+  daysLeft: "{{days}} d left",
   dueToday: "due today",
   late: "{{days}} days late",
   state: {

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from bihuan.engine.compiled import CompiledItem, CompiledModel
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.modelling import commands, listing, queries
+from bihuan.features.modelling.formulas import formulas
 from bihuan.features.modelling.model import Applied, Change
 
 router = APIRouter(prefix="/api/v1/models", tags=["modelling"])
@@ -111,6 +112,25 @@ class MemberOut(BaseModel):
     properties: dict[str, str]
 
 
+class ItemRefOut(BaseModel):
+    cube: str
+    item: str
+
+
+class ItemFormulasOut(BaseModel):
+    """``texts`` as written, in the order they are tried. ``hidden``: they read something you may not know of.
+
+    ``reads``: the items they read; ``read_by``: the items whose formulas read this one.
+    """
+
+    cube: str
+    item: str
+    texts: list[str]
+    hidden: bool
+    reads: list[ItemRefOut]
+    read_by: list[ItemRefOut]
+
+
 class RevisionOut(BaseModel):
     number: int
     parent: int | None
@@ -185,6 +205,25 @@ def members(edge: Edge, code: str, dimension: str, tree: str = "") -> list[Membe
         compiled = queries.compiled(reader, found.id)
     scope = edge.actor.scope("model.read", code)
     return [MemberOut.model_validate(asdict(line)) for line in listing.members(compiled, dimension, tree, scope)]
+
+
+@router.get("/{code}/formulas", **requires("model.read"))
+def item_formulas(edge: Edge, code: str) -> list[ItemFormulasOut]:
+    """The formulas of the items the reader may know of, what they read and what reads them."""
+    with edge.read() as reader:
+        found = queries.get(reader, edge.actor, code)
+        compiled = queries.compiled(reader, found.id)
+    return [
+        ItemFormulasOut(
+            cube=one.ref.cube,
+            item=one.ref.item,
+            texts=list(one.texts),
+            hidden=one.hidden,
+            reads=[ItemRefOut(cube=r.cube, item=r.item) for r in one.reads],
+            read_by=[ItemRefOut(cube=r.cube, item=r.item) for r in one.read_by],
+        )
+        for one in formulas(compiled, edge.actor.scope("model.read", code))
+    ]
 
 
 @router.get("/{code}/revisions", **requires("model.read"))
