@@ -2077,6 +2077,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{code}/formulas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Item Formulas
+         * @description The formulas of the items the reader may know of, what they read and what reads them.
+         */
+        get: operations["modelling_item_formulas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{code}/members": {
         parameters: {
             query?: never;
@@ -6191,6 +6211,33 @@ export interface components {
             notices: components["schemas"]["NoticeOut"][];
             /** Unread */
             unread: number;
+        };
+        /**
+         * ItemFormulasOut
+         * @description ``texts`` as written, in the order they are tried. ``hidden``: they read something you may not know of.
+         *
+         *     ``reads``: the items they read; ``read_by``: the items whose formulas read this one.
+         */
+        ItemFormulasOut: {
+            /** Cube */
+            cube: string;
+            /** Hidden */
+            hidden: boolean;
+            /** Item */
+            item: string;
+            /** Read By */
+            read_by: components["schemas"]["ItemRefOut"][];
+            /** Reads */
+            reads: components["schemas"]["ItemRefOut"][];
+            /** Texts */
+            texts: string[];
+        };
+        /** ItemRefOut */
+        ItemRefOut: {
+            /** Cube */
+            cube: string;
+            /** Item */
+            item: string;
         };
         /** KeyOut */
         KeyOut: {
@@ -14345,6 +14392,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    modelling_item_formulas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemFormulasOut"][];
                 };
             };
             /** @description Validation Error */
