@@ -9,7 +9,7 @@ from tests.integration.control.office import ITEM, POLICY, found_office
 
 from bihuan.features.access.queries import principal_of
 from bihuan.features.control import commands, queries
-from bihuan.features.control.model import BudgetCell, VoucherLine
+from bihuan.features.control.model import BudgetCell, Request, RequestLine, VoucherLine
 from bihuan.features.process import commands as process
 from bihuan.features.process import queries as process_queries
 
@@ -202,3 +202,41 @@ def test_english_is_complete(someone: Someone) -> None:
     one.page.wait_for_selector("[role=tab]:has-text('Balances')")
     one.page.fill("[data-testid=line-1] input.number", "1")
     one.page.wait_for_selector("text=Missing: 科目")
+
+
+def held(office: Site, login: str, number: str, org: str, amount: str) -> int:
+    """A request that holds its amount."""
+    with office.container.database.writing() as uow:
+        who = principal_of(uow, login, office.container.trees)
+        assert who is not None
+        line = RequestLine({"org": org, "科目": "广告费", "item": ITEM}, "2026-11", Decimal(amount))
+        asked = Request(number, number, (line,), title="春季投放")
+        return commands.reserve(uow, who, policy=POLICY, request=asked).document_id
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_the_desk_shows_open_holds_the_budget_s_origin_and_the_proof(
+    someone: Someone, office: Site, width: int, height: int
+) -> None:
+    number = f"DESK-{width}"
+    held(office, "qian", number, "N2", "1234.50")
+    page = someone(width, height).open("shen", tab="desk").page
+    page.wait_for_selector(f"[data-testid=desk-holds] :text('{number}')")
+    page.wait_for_selector("[data-testid=desk-holds] :text('1,234.50')")
+    page.click(".ant-segmented-item:has-text('预算来源')")
+    page.wait_for_selector("[data-testid=desk-origins] :text('10,000.00')")
+    page.click(".ant-segmented-item:has-text('超预算申请')")
+    page.wait_for_selector("[data-testid=desk-exceptions] :text('没有超预算申请')")
+    page.click(".ant-segmented-item:has-text('对账')")
+    page.wait_for_selector("[data-testid=desk-proof] :text('你没有这个权限')")
+
+
+def test_the_administrator_proves_the_ledger_and_a_row_tells_its_story(someone: Someone, office: Site) -> None:
+    held(office, "qian", "STORY", "N2", "77.00")
+    page = someone().open("yusuan", tab="desk", policy=POLICY).page
+    page.click(".ant-segmented-item:has-text('对账')")
+    page.click("button:has-text('现在对账')")
+    page.wait_for_selector("[data-testid=proof] :text('一致')")
+    page = someone().open("shen", tab="balances", policy=POLICY, rule="推广", period="2026-11").page
+    page.click("[data-testid=balances] button:has-text('北方销售部'):has-text('广告费')")
+    page.wait_for_selector("[data-testid=bucket-timeline] :text('STORY')")

@@ -23,6 +23,7 @@ FEATURES = (
 BESIDE = (
     "access.service_api",
     "control.service.api",
+    "control.service.webhook_api",
     "control.changing.api",
     "control.desk.api",
     "collaboration.inbox_api",

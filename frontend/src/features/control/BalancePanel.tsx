@@ -8,6 +8,7 @@ import type { MoneyUnit } from "../../lib/display";
 import { Icon } from "../../ui/icons";
 import { Failed, Loading } from "../../ui/states";
 import { problemText } from "../../ui/problemText";
+import { BucketTimeline } from "./BucketTimeline";
 import { objectOf } from "./CheckPanel";
 import { inUnit, negative, yuan } from "./figures";
 import { ruleWords } from "./FormulaLine";
@@ -61,6 +62,7 @@ export function BalancePanel({ id, unit, onClose }: Props) {
             {row.forced !== null && compare(amount(row.forced), amount("0")) > 0 && <p className="small unfav">{t("control.balance.forced", { amount: yuan(row.forced) })}</p>}
             {row.seen === "amounts" && <p className="small muted">{t("control.balance.disclosed")}</p>}
           </section>
+          {row.seen === "all" && <BucketTimeline bucket={row.bucket} />}
           {row.periods.length > 0 && (
             <section>
               <h3>{t("control.balance.months")}</h3>

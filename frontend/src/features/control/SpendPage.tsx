@@ -9,6 +9,7 @@ import { Empty, Failed, Loading } from "../../ui/states";
 import { problemText } from "../../ui/problemText";
 import { useContextChoice } from "../planning/useContextChoice";
 import { BalanceView } from "./BalanceView";
+import { DeskView } from "./DeskView";
 import { DocumentList } from "./DocumentList";
 import { DocumentView } from "./DocumentView";
 import { type Editing, SpendFormView } from "./SpendFormView";
@@ -32,12 +33,13 @@ export function SpendPage() {
         <Tabs
           className="page-tabs"
           activeKey={tab}
-          items={(["ask", "mine", "balances"] as const).map((key) => ({ key, label: t(`control.tabs.${key}`) }))}
-          onChange={(key) => go({ tab: key === "mine" || key === "balances" ? key : undefined, id: undefined, edit: undefined, bucket: undefined })}
+          items={(["ask", "mine", "balances", "desk"] as const).map((key) => ({ key, label: t(`control.tabs.${key}`) }))}
+          onChange={(key) => go({ tab: key === "mine" || key === "balances" || key === "desk" ? key : undefined, id: undefined, edit: undefined, bucket: undefined })}
         />
       </div>
       {tab === "ask" && <Ask forms={own.length > 0 ? own : (forms.data ?? [])} loading={forms.isPending} error={forms.error} retry={() => void forms.refetch()} place={place} go={go} />}
       {tab === "mine" && <Documents model={model?.code} place={place} go={go} mayAsk={mayAsk} />}
+      {tab === "desk" && <LiveDesk model={model?.code} place={place} go={go} />}
       {tab === "balances" && <LiveBalances model={model?.code} place={place} go={go} />}
     </div>
   );
@@ -100,6 +102,11 @@ function useFresh(): void {
 function Documents({ model, place, go, mayAsk }: Pick<AskProps, "place" | "go"> & { readonly mayAsk: boolean; readonly model: string | undefined }) {
   useFresh();
   return place.id === undefined ? <DocumentList model={model} place={place} go={go} mayAsk={mayAsk} /> : <DocumentView id={place.id} go={go} />;
+}
+
+function LiveDesk({ model, place, go }: Pick<AskProps, "place" | "go"> & { readonly model: string | undefined }) {
+  useFresh();
+  return <DeskView model={model} place={place} go={go} />;
 }
 
 function LiveBalances({ model, place, go }: Pick<AskProps, "place" | "go"> & { readonly model: string | undefined }) {

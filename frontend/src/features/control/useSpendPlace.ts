@@ -4,7 +4,7 @@ import { useCallback } from "react";
 import { withSearch } from "../../lib/search";
 
 export interface SpendPlace {
-  readonly tab: "mine" | "balances" | undefined; // undefined: the form
+  readonly tab: "mine" | "balances" | "desk" | undefined; // undefined: the form
   readonly id: number | undefined; // the document shown
   readonly edit: number | undefined; // the document in the form
   readonly whose: "all" | undefined;
@@ -23,7 +23,7 @@ export function useSpendPlace(): [SpendPlace, (part: Partial<SpendPlace>) => voi
   const navigate = useNavigate();
   const { tab, whose } = search;
   const place: SpendPlace = {
-    tab: tab === "mine" || tab === "balances" ? tab : undefined,
+    tab: tab === "mine" || tab === "balances" || tab === "desk" ? tab : undefined,
     id: number(search["id"]),
     edit: number(search["edit"]),
     whose: whose === "all" ? whose : undefined,

@@ -13,6 +13,7 @@ type SubjectView = LazyExoticComponent<ComponentType<SubjectProps>>;
 
 export const SUBJECT_VIEWS: Readonly<Record<string, SubjectView>> = {
   document: lazy(async () => ({ default: (await import("../control/DocumentReview")).DocumentReview })),
+  exception: lazy(async () => ({ default: (await import("../control/ExceptionReview")).ExceptionReview })),
   transfer: lazy(async () => ({ default: (await import("../monitoring/TransferReview")).TransferReview })),
   plan_unit: lazy(async () => ({ default: (await import("../entry/UnitReview")).UnitReview })),
 };

@@ -595,3 +595,67 @@ FROM control_exception x JOIN document d ON d.id = x.document_id WHERE x.id = :i
 -- name: exceptions
 -- Exceptions, newest first.
 SELECT id FROM control_exception ORDER BY id DESC LIMIT :limit;
+
+-- name: webhook_insert
+-- Another system is told from now on.
+INSERT INTO webhook (url, secret, policy, events, owner) VALUES (:url, :secret, :policy, :events, :owner) RETURNING id;
+
+-- name: webhook_stop
+-- It is not told any more.
+WITH dropped AS (UPDATE webhook_delivery SET status = 'given_up', answer = 'stopped'
+                 WHERE webhook_id = :id AND status = 'queued')
+UPDATE webhook SET active = false WHERE id = :id AND active RETURNING id;
+
+-- name: webhooks
+-- Who is told, and how the deliveries went.
+SELECT w.id, w.url, w.policy, w.events, w.owner, w.active, w.created_at,
+       count(d.id) FILTER (WHERE d.status = 'sent') AS sent, count(d.id) FILTER (WHERE d.status = 'queued') AS queued,
+       count(d.id) FILTER (WHERE d.status = 'given_up') AS given_up
+FROM webhook w LEFT JOIN webhook_delivery d ON d.webhook_id = w.id GROUP BY w.id ORDER BY w.id;
+
+-- name: webhook_policies
+-- Policies that somebody is told of.
+SELECT DISTINCT policy FROM webhook WHERE active ORDER BY policy;
+
+-- name: webhooks_of
+-- Who is told of a policy.
+SELECT id, events, owner FROM webhook WHERE active AND policy = :policy ORDER BY id;
+
+-- name: threshold_lock
+-- One at a time notices a policy's crossings.
+SELECT pg_advisory_xact_lock(hashtextextended('control_threshold:' || CAST(:id AS text), 0));
+
+-- name: threshold_marks
+-- The thresholds a policy's rows stand beyond, as last noticed.
+SELECT m.bucket_id, m.percent FROM threshold_mark m JOIN bucket b ON b.id = m.bucket_id
+JOIN control_rule r ON r.id = b.rule_id WHERE r.policy_id = :policy_id;
+
+-- name: threshold_set
+-- Rows that crossed.
+INSERT INTO threshold_mark (bucket_id, percent)
+SELECT r.b, r.p FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(b bigint, p integer) ON CONFLICT DO NOTHING;
+
+-- name: threshold_clear
+-- Rows that came back.
+DELETE FROM threshold_mark m USING jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(b bigint, p integer)
+WHERE m.bucket_id = r.b AND m.percent = r.p;
+
+-- name: delivery_insert
+-- What is to be told.
+INSERT INTO webhook_delivery (webhook_id, event, body, next_at, created_at)
+SELECT r.webhook_id, r.event, r.body, :now, :now
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(webhook_id bigint, event text, body jsonb);
+
+-- name: deliveries_due
+-- Deliveries whose time has come, oldest first.
+SELECT d.id FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook_id
+WHERE d.status = 'queued' AND d.next_at <= :now AND w.active ORDER BY d.next_at, d.id LIMIT :limit;
+
+-- name: delivery_lock
+-- One delivery, unless somebody is sending it.
+SELECT d.id, d.event, d.body, d.tries, w.url, w.secret FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook_id
+WHERE d.id = :id AND d.status = 'queued' AND w.active FOR UPDATE OF d SKIP LOCKED;
+
+-- name: delivery_done
+-- How a sending went.
+UPDATE webhook_delivery SET status = :status, tries = :tries, next_at = :next_at, answer = :answer WHERE id = :id;

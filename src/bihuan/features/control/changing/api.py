@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.control import queries
 from bihuan.features.control.changing import carrying, exceptions, lending
+from bihuan.features.control.explaining import names_of
+from bihuan.features.control.policy import ITEM
 from bihuan.features.control.wire import Amount, SpendLineIn, as_decimal, request_lines
 from bihuan.features.process.api import MovedOut, moved_out
 
@@ -118,6 +120,7 @@ class BudgetOriginOut(BaseModel):
     """A cell's budget: as released, what changed it by kind, and the sum that is in force."""
 
     coordinate: dict[str, str]
+    names: dict[str, str]
     period: str
     original: Amount
     transferred: Amount
@@ -168,8 +171,9 @@ def budget_origins(edge: Edge, policy: str, period: str | None = None) -> list[B
     with edge.read() as reader:
         in_force = queries.policy(reader, policy)
         model = in_force.policy.model
+        name = names_of(reader, model)
         found = [
-            c
+            {**c, "names": {d: name(d, m) for d, m in c["coordinate"].items() if d != ITEM}}
             for c in queries.budget(reader, in_force)
             if period in (None, c["period"]) and edge.actor.may("control.read", model=model, **c["coordinate"])
         ]

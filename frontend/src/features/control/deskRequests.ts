@@ -1,0 +1,51 @@
+/** Every request of the control desk: its key and its call. */
+import { queryOptions } from "@tanstack/react-query";
+import { answer, api } from "../../api/client";
+import type { components } from "../../api/schema";
+import { SPEND } from "./spendRequests";
+
+type Schemas = components["schemas"];
+export type Hold = Schemas["OpenHoldOut"];
+export type OverBudget = Schemas["ExceptionOut"];
+export type Proof = Schemas["ReconciliationOut"];
+export type Step = Schemas["TimelineOut"];
+export type Origin = Schemas["BudgetOriginOut"];
+
+export const holdsQuery = (policy: string, stale: boolean) =>
+  queryOptions({
+    queryKey: [SPEND, "holds", policy, stale],
+    queryFn: () => answer(api.GET("/api/v1/control/holds", { params: { query: { policy, stale, limit: 500 } } })),
+  });
+
+export const exceptionsQuery = () => queryOptions({ queryKey: [SPEND, "exceptions"], queryFn: () => answer(api.GET("/api/v1/control/exceptions")) });
+
+export const exceptionQuery = (id: number) =>
+  queryOptions({
+    queryKey: [SPEND, "exception", id],
+    queryFn: () => answer(api.GET("/api/v1/control/exceptions/{exception_id}", { params: { path: { exception_id: id } } })),
+  });
+
+export const proofsQuery = (policy: string) =>
+  queryOptions({
+    queryKey: [SPEND, "proofs", policy],
+    queryFn: () => answer(api.GET("/api/v1/control/reconciliations", { params: { query: { policy, limit: 30 } } })),
+    retry: false,
+  });
+
+export const timelineQuery = (bucket: number) =>
+  queryOptions({
+    queryKey: [SPEND, "timeline", bucket],
+    queryFn: () => answer(api.GET("/api/v1/control/buckets/{bucket_id}/timeline", { params: { path: { bucket_id: bucket }, query: { limit: 50 } } })),
+    retry: false,
+  });
+
+export const originsQuery = (policy: string, period: string) =>
+  queryOptions({
+    queryKey: [SPEND, "origins", policy, period],
+    queryFn: () => answer(api.GET("/api/v1/control/budget-origins", { params: { query: { policy, period } } })),
+  });
+
+export const prove = (policy: string): Promise<Proof> => answer(api.POST("/api/v1/control/reconciliations", { body: { policy } }));
+
+export const repair = (policy: string, reason: string): Promise<Schemas["DifferenceOut"][]> =>
+  answer(api.POST("/api/v1/control/repairs", { body: { policy, reason } }));
