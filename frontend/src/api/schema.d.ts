@@ -3361,6 +3361,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description Who is told, and how the deliveries went.
+         */
+        get: operations["webhooks_list_webhooks"];
+        put?: never;
+        /**
+         * Add Webhook
+         * @description Tells an address when a row of the policy crosses 80, 90 or 100 % of its limit, or comes back.
+         */
+        post: operations["webhooks_add_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Webhook
+         * @description Stops telling an address.
+         */
+        delete: operations["webhooks_remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -4001,6 +4045,10 @@ export interface components {
             };
             /** Current */
             current: string;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
             /** Original */
             original: string;
             /** Period */
@@ -9269,6 +9317,60 @@ export interface components {
             period: string | null;
             /** Since */
             since: string | null;
+        };
+        /**
+         * WebhookIn
+         * @description ``events``: threshold.crossed and threshold.cleared, at 80, 90 and 100 % of a row's limit.
+         */
+        WebhookIn: {
+            /**
+             * Events
+             * @default [
+             *       "threshold.crossed",
+             *       "threshold.cleared"
+             *     ]
+             */
+            events: string[];
+            /** Policy */
+            policy: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * WebhookMadeOut
+         * @description ``secret`` signs what is sent and is told this once.
+         */
+        WebhookMadeOut: {
+            /** Id */
+            id: number;
+            /** Secret */
+            secret: string;
+        };
+        /** WebhookOut */
+        WebhookOut: {
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Events */
+            events: string[];
+            /** Given Up */
+            given_up: number;
+            /** Id */
+            id: number;
+            /** Owner */
+            owner: string;
+            /** Policy */
+            policy: string;
+            /** Queued */
+            queued: number;
+            /** Sent */
+            sent: number;
+            /** Url */
+            url: string;
         };
         /** WhyIn */
         WhyIn: {
@@ -16663,6 +16765,88 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DrillOut"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    webhooks_list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"][];
+                };
+            };
+        };
+    };
+    webhooks_add_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMadeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    webhooks_remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
