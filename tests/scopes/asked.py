@@ -211,6 +211,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/control/policies"): [_plain()],
     ("GET", "/api/v1/control/reconciliations"): [_plain("?policy=secret")],
     ("GET", "/api/v1/control/remaining"): [_remaining],
+    ("GET", "/api/v1/control/signals"): [_plain("?policy=secret&year=2026")],
     ("GET", "/api/v1/control/reconcile"): [_plain("?policy=secret")],
     ("GET", "/api/v1/cycles"): [_plain()],
     ("GET", "/api/v1/cycles/templates"): [_plain("?model=secret")],

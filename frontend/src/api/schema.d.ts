@@ -980,6 +980,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Signals Now
+         * @description What should be looked at now: thresholds, days of exhaustion, stale holds, repeated exceptions; with ``year`` its rush.
+         */
+        get: operations["desk_signals_now"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/subtree-releases": {
         parameters: {
             query?: never;
@@ -7995,6 +8015,29 @@ export interface components {
             password: string;
         };
         /**
+         * SignalOut
+         * @description Something to look at: ``day`` of exhaustion at this pace; ``percent`` of the limit, or of the mean before a rush.
+         */
+        SignalOut: {
+            /** Amount */
+            amount: string | null;
+            /** Bucket */
+            bucket: number | null;
+            /** Day */
+            day: string | null;
+            /** Document */
+            document: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "threshold" | "exhaustion" | "stale" | "overrides" | "rush";
+            /** Percent */
+            percent: string | null;
+            /** What */
+            what: string;
+        };
+        /**
          * SnapshotIn
          * @description A name for the state the version is in now.
          */
@@ -11078,6 +11121,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DifferenceOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    desk_signals_now: {
+        parameters: {
+            query: {
+                policy: string;
+                year?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalOut"][];
                 };
             };
             /** @description Validation Error */

@@ -1,10 +1,13 @@
 """The control desk: open holds with owner and age, a row's timeline, a cell's documents, remaining by any dimension."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from bihuan.features.access import commands as access
+from bihuan.features.access.model import system
 from bihuan.store.unit_of_work import Database
 
 from .office import ITEM, POLICY, Office, opened
@@ -71,3 +74,17 @@ def test_a_row_tells_its_story_and_a_cell_its_documents(office: Office) -> None:
     (use,) = office.call("shen", "POST", "/control/cells/documents", json=cell).json()
     assert (use["number"], use["reserved"]) == (story[0]["document"], "120.00")
     assert office.call("sun", "POST", "/control/cells/documents", json=cell).status_code == 403
+
+
+def test_signals_say_what_crossed_and_when_it_runs_out_to_those_who_may_see_it(office: Office) -> None:
+    with office.database.writing() as uow:
+        access.set_business_date(uow, system(), date(2026, 3, 4), reason="试验")
+    office.budget("N2", "差旅费", "2026-04", "100")
+    assert office.ask("qian", office.line("N2", "差旅费", "2026-04", "95.00")).status_code == 201
+    seen = [(s["kind"], s["percent"], s["day"]) for s in get(office, "shen", "signals") if "推广" in str(s["what"])]
+    # N1 120 of 1000 on the 4th of 31 days: 30 a day, the 34th day; N2 80 of 500: 20 a day, the 25th day
+    assert seen == [("exhaustion", "16.0", "2026-03-25"), ("exhaustion", "16.7", "2026-03-24")]
+    crossed = [s for s in get(office, "shen", "signals") if s["kind"] == "threshold"]
+    assert crossed
+    assert {s["percent"] for s in crossed} == {"95.0"}
+    assert all("南方" in str(s["what"]) for s in get(office, "sun", "signals"))

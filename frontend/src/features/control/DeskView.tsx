@@ -10,10 +10,11 @@ import { ExceptionTable } from "./ExceptionTable";
 import { HoldTable } from "./HoldTable";
 import { OriginTable } from "./OriginTable";
 import { ProofView } from "./ProofView";
+import { SignalList } from "./SignalList";
 import { policiesQuery } from "./spendRequests";
 import type { SpendPlace } from "./useSpendPlace";
 
-const PARTS = ["holds", "origins", "exceptions", "proof"] as const;
+const PARTS = ["holds", "signals", "origins", "exceptions", "proof"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Props {
@@ -59,6 +60,7 @@ export function DeskView({ model, place, go }: Props) {
       </div>
       <div className="scroll" data-testid={`desk-${part}`}>
         {part === "holds" && <HoldTable policy={policy.code} />}
+        {part === "signals" && <SignalList policy={policy.code} go={go} />}
         {part === "origins" && <OriginTable policy={policy.code} period={period} />}
         {part === "exceptions" && <ExceptionTable />}
         {part === "proof" && <ProofView key={policy.code} policy={policy.code} />}

@@ -45,6 +45,12 @@ export const originsQuery = (policy: string, period: string) =>
     queryFn: () => answer(api.GET("/api/v1/control/budget-origins", { params: { query: { policy, period } } })),
   });
 
+export const signalsQuery = (policy: string) =>
+  queryOptions({
+    queryKey: [SPEND, "signals", policy],
+    queryFn: () => answer(api.GET("/api/v1/control/signals", { params: { query: { policy } } })),
+  });
+
 export const prove = (policy: string): Promise<Proof> => answer(api.POST("/api/v1/control/reconciliations", { body: { policy } }));
 
 export const repair = (policy: string, reason: string): Promise<Schemas["DifferenceOut"][]> =>

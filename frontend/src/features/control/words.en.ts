@@ -249,6 +249,9 @@ export const controlEn: Words<typeof controlZh> = {
   },
   desk: {
     holds: "Open holds",
+    signals: "Signals",
+    noSignals: "Nothing to look at now.",
+    signal: { threshold: "Threshold", exhaustion: "Running out", stale: "Untouched", overrides: "Repeated exceptions", rush: "Year-end rush" },
     origins: "Budget by origin",
     exceptions: "Exceptions",
     proof: "Proof",

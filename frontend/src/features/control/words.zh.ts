@@ -246,6 +246,9 @@ export const controlZh = {
   },
   desk: {
     holds: "在途占用",
+    signals: "预警",
+    noSignals: "现在没有要看的。",
+    signal: { threshold: "越线", exhaustion: "将用完", stale: "久未动", overrides: "多次超预算", rush: "年末突击" },
     origins: "预算来源",
     exceptions: "超预算申请",
     proof: "对账",

@@ -659,3 +659,14 @@ WHERE d.id = :id AND d.status = 'queued' AND w.active FOR UPDATE OF d SKIP LOCKE
 -- name: delivery_done
 -- How a sending went.
 UPDATE webhook_delivery SET status = :status, tries = :tries, next_at = :next_at, answer = :answer WHERE id = :id;
+
+-- name: overrides_since
+-- Approved exceptions that documents used since a day.
+SELECT d.requester, e.coordinate FROM ledger_entry e JOIN document d ON d.id = e.document_id
+WHERE e.policy_id = :policy_id AND e.stage = 'forced' AND e.kind = 'override' AND e.at >= CAST(:since AS date);
+
+-- name: used_by_month
+-- What each place holds or spent in some periods.
+SELECT coordinate, period, sum(amount) AS amount FROM ledger_entry
+WHERE policy_id = :policy_id AND period = ANY(:periods) AND stage IN ('reserved', 'committed', 'executed')
+      AND transfer_id IS NULL GROUP BY coordinate, period;

@@ -1,14 +1,15 @@
 """Routes of the control desk."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.control import queries, reconcile
 from bihuan.features.control.desk import queries as desk
+from bihuan.features.control.desk import signals
 from bihuan.features.control.wire import Amount, DifferenceOut
 
 router = APIRouter(prefix="/api/v1/control", tags=["desk"])
@@ -84,6 +85,20 @@ class RemainingOut(BaseModel):
     available: Amount
 
 
+class SignalOut(BaseModel):
+    """Something to look at: ``day`` of exhaustion at this pace; ``percent`` of the limit, or of the mean before a rush."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: Literal["threshold", "exhaustion", "stale", "overrides", "rush"]
+    what: str
+    percent: Amount | None
+    day: date | None
+    amount: Amount | None
+    bucket: int | None
+    document: int | None
+
+
 class ReconcileIn(BaseModel):
     policy: str
 
@@ -135,6 +150,15 @@ def remaining(edge: Edge, policy: str, rule: str, by: str = "", period: str | No
     with edge.read() as reader:
         found = desk.remaining(reader, edge.actor, policy, rule, by=dimensions, period=period)
     return [RemainingOut.model_validate(f) for f in found]
+
+
+@router.get("/signals", **requires("control.read"))
+def signals_now(edge: Edge, policy: str, year: str | None = None) -> list[SignalOut]:
+    """What should be looked at now: thresholds, days of exhaustion, stale holds, repeated exceptions; with ``year`` its rush."""
+    with edge.read() as reader:
+        found = signals.signals(reader, edge.actor, policy)
+        found += signals.rushes(reader, edge.actor, policy, year) if year else []
+    return [SignalOut.model_validate(s) for s in found]
 
 
 @router.get("/reconciliations", **requires("control.ledger.read"))
