@@ -103,7 +103,8 @@ SHOTS: Sequence[Shot] = (
     shot("connect-tie", "集成 · 对账", "it", "/connect", tab="tie"),
     shot("connect-sources", "集成 · 来源", "it", "/connect", tab="sources"),
     shot("admin", "管理", "yusuan", "/admin"),
-    shot("model", "模型", "yusuan", "/model"),
+    shot("model", "模型：指标与公式", "yusuan", "/model", item="利润!利润"),
+    shot("model-dimensions", "模型：维度", "yusuan", "/model", tab="dimensions", dim="org"),
 )
 
 

@@ -97,18 +97,18 @@ function Body({ data, choice }: { readonly data: Summary; readonly choice: Cycle
   const last = cycle.compare.length - 1;
   const partial = (line: Line): boolean => rowsOf(line).some((row) => row.current.p || row.target.p);
   const columns: Column[] = [
-    { id: "target", title: t("entry.column.target"), width: 94, cell: (line) => <Money value={target(line)} unit={unit} partial={partial(line)} /> },
-    { id: "current", title: t("entry.column.current"), width: 94, cell: (line) => <Money value={current(line)} unit={unit} partial={partial(line)} /> },
-    { id: "gap", title: t("entry.column.gap"), width: 118, cell: (line) => <Gap planned={current(line)} target={target(line)} favourable={cycle.favourable} unit={unit} /> },
-    { id: "submitted", title: t("entry.column.submitted"), width: 94, cell: (line) => <Money value={money((row) => row.submitted)(line)} unit={unit} partial={partial(line)} /> },
+    { id: "target", title: t("entry.column.target"), width: 90, cell: (line) => <Money value={target(line)} unit={unit} partial={partial(line)} /> },
+    { id: "current", title: t("entry.column.current"), width: 90, cell: (line) => <Money value={current(line)} unit={unit} partial={partial(line)} /> },
+    { id: "gap", title: t("entry.column.gap"), width: 114, cell: (line) => <Gap planned={current(line)} target={target(line)} favourable={cycle.favourable} unit={unit} /> },
+    { id: "submitted", title: t("entry.column.submitted"), width: 90, cell: (line) => <Money value={money((row) => row.submitted)(line)} unit={unit} partial={partial(line)} /> },
     ...cycle.compare.map((column, i) => ({
       id: `compare-${i}`,
       title: column.title,
-      width: 94,
+      width: 90,
       cell: (line: Line) => <Money value={money((row) => row.compare[i]?.v ?? null)(line)} unit={unit} partial={partial(line)} />,
     })),
     ...(last >= 0
-      ? [{ id: "against", title: t("entry.column.against", { title: cycle.compare[last]?.title ?? "" }), width: 84, cell: (line: Line) => <Against value={current(line)} base={money((row) => row.compare[last]?.v ?? null)(line)} /> }]
+      ? [{ id: "against", title: t("entry.column.against", { title: cycle.compare[last]?.title ?? "" }), width: 78, cell: (line: Line) => <Against value={current(line)} base={money((row) => row.compare[last]?.v ?? null)(line)} /> }]
       : []),
   ];
   return (

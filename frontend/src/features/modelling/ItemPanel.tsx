@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import { Icon } from "../../ui/icons";
 import type { ModelDetail } from "../planning/requests";
+import { dimNames } from "./names";
 import type { Formulas, Item, ItemRef } from "./requests";
 
 interface Props {
@@ -48,7 +49,7 @@ export function ItemPanel({ model, formulas, onPick }: Props) {
         <Icon name="right" />
         <Chain title={t("modelling.readBy", { count: formulas.read_by.length })} refs={formulas.read_by} model={model} onPick={onPick} />
       </div>
-      <Facts item={item} />
+      <Facts item={item} model={model} />
     </>
   );
 }
@@ -77,12 +78,12 @@ function Chain({ title, refs, model, onPick }: { readonly title: string; readonl
   );
 }
 
-function Facts({ item }: { readonly item: Item }) {
+function Facts({ item, model }: { readonly item: Item; readonly model: ModelDetail }) {
   const { t } = useTranslation();
   const facts: (readonly [string, string])[] = [
     [t("modelling.unit"), item.unit || "—"],
     [t("modelling.decimals"), String(item.decimals ?? item.scale ?? t("modelling.any"))],
-    [t("modelling.dims"), item.dims.join(" × ") || t("modelling.noDims")],
+    [t("modelling.dims"), dimNames(model, item.dims, t("modelling.period")) || t("modelling.noDims")],
     [t("modelling.grain"), item.grain === "" ? t("modelling.noPeriod") : item.grain === "base" ? t("modelling.base") : item.grain],
     [t("modelling.overTime"), t(`modelling.totals.${item.time}`, { defaultValue: item.time })],
     [t("modelling.overMembers"), t(`modelling.totals.${item.total}`, { defaultValue: item.total })],

@@ -11,6 +11,7 @@ import { ItemPanel } from "./ItemPanel";
 import { Refused } from "./ModelPage";
 import { type Cube, type Formulas, formulasQuery, type Item } from "./requests";
 import { useModelSearch } from "./search";
+import { dimNames } from "./names";
 
 const KINDS = ["all", "entered", "computed"] as const;
 type Kind = (typeof KINDS)[number];
@@ -38,7 +39,7 @@ export function ItemsView({ model }: { readonly model: ModelDetail }) {
             <Input size="small" allowClear className="model-find" placeholder={t("modelling.findItem")} aria-label={t("modelling.findItem")} value={find} onChange={(event) => setFind(event.target.value)} />
             <Segmented<Kind> size="small" aria-label={t("modelling.kind")} value={kind} options={KINDS.map((one) => ({ value: one, label: t(`modelling.kinds.${one}`) }))} onChange={setKind} />
           </div>
-          {cubes.length === 0 ? <Empty>{t("modelling.nothingFound")}</Empty> : cubes.map(({ cube, items }) => <CubeItems key={cube.code} cube={cube} items={items} formulas={formulas} picked={view.item} onPick={(item) => change({ item })} />)}
+          {cubes.length === 0 ? <Empty>{t("modelling.nothingFound")}</Empty> : cubes.map(({ cube, items }) => <CubeItems key={cube.code} model={model} cube={cube} items={items} formulas={formulas} picked={view.item} onPick={(item) => change({ item })} />)}
         </section>
       )}
       {picked && (
@@ -62,6 +63,7 @@ function matches(item: Item, formulas: Formulas | undefined, find: string, kind:
 }
 
 interface CubeProps {
+  readonly model: ModelDetail;
   readonly cube: Cube;
   readonly items: readonly Item[];
   readonly formulas: ReadonlyMap<string, Formulas>;
@@ -69,12 +71,12 @@ interface CubeProps {
   readonly onPick: (item: string) => void;
 }
 
-function CubeItems({ cube, items, formulas, picked, onPick }: CubeProps) {
+function CubeItems({ model, cube, items, formulas, picked, onPick }: CubeProps) {
   const { t } = useTranslation();
   return (
     <div className="model-cube">
       <h2>
-        {cube.title} <span className="muted small">{cube.dims.join(" × ") || t("modelling.noDims")}</span>
+        {cube.title} <span className="muted small">{dimNames(model, cube.dims, t("modelling.period")) || t("modelling.noDims")}</span>
       </h2>
       <table className="model-items">
         <tbody>
@@ -89,7 +91,7 @@ function CubeItems({ cube, items, formulas, picked, onPick }: CubeProps) {
                   </button>
                 </th>
                 <td className="muted">{item.unit}</td>
-                <td className="formula">{one?.hidden ? <span className="muted">{t("modelling.hiddenFormula")}</span> : one && one.texts.length > 0 ? <code>{one.texts.join("; ")}</code> : <span className="muted">{t("modelling.kinds.entered")}</span>}</td>
+                <td>{one?.hidden ? <span className="muted">{t("modelling.hiddenFormula")}</span> : one && one.texts.length > 0 ? <code>{one.texts.join("; ")}</code> : <span className="muted">{t("modelling.kinds.entered")}</span>}</td>
               </tr>
             );
           })}

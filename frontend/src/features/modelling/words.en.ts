@@ -28,6 +28,7 @@ export const modellingEn: Words<typeof modellingZh> = {
   any: "any",
   dims: "Dimensions",
   grain: "Periods",
+  period: "Period",
   noPeriod: "no periods",
   base: "finest periods",
   overTime: "Total over time",

@@ -25,6 +25,7 @@ export const modellingZh = {
   any: "不限",
   dims: "维度",
   grain: "期间",
+  period: "期间",
   noPeriod: "不分期间",
   base: "最细期间",
   overTime: "按时间合计",
