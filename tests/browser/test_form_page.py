@@ -51,7 +51,7 @@ def test_the_form_stands_beside_last_year_and_follows_as_one_types(someone: Some
     total = 110 * 12 + amount
     one.expect(TOTAL, "2027", f"{total:,}")
     share = (total - estimate) / estimate * 100
-    sign = "+" if share >= 0 else "\u2212"
+    sign = ("▲" if share > 20 else "") + ("+" if share >= 0 else "\u2212")  # a fifth more is worth a look
     one.expect(TOTAL, "beside:同比", f"{sign}{abs(share):.1f}%")
     one.keys("Control+z")
     one.expect_state("都存好了")

@@ -28,7 +28,7 @@ TABLE: Mapping[str, Row] = {
     "not_signed_in": Row(401, "未登录或登录已过期", "请重新登录", "Not signed in", "Sign in again"),
     "bad_credentials": Row(401, "账号或密码不对", "检查后重试；忘记密码请找管理员", "Wrong login or password", "Check both, or ask an administrator"),
     "too_many_attempts": Row(429, "登录失败次数过多", "15 分钟后再试，或请管理员重设密码", "Too many failed sign-ins", "Wait 15 minutes"),
-    "bad_client": Row(401, "系统账号、密钥或范围不对", "检查 client_id、client_secret 和 scope", "Wrong client id, secret or scope", "Check all three"),
+    "bad_client": Row(401, "系统账号、密钥或范围不对", "检查账号、密钥和范围", "Wrong client id, secret or scope", "Check all three"),
     "too_many_calls": Row(429, "调用太频繁", "按 Retry-After 等待，或请管理员提高频率", "Too many calls", "Wait as Retry-After says"),
     "forbidden": Row(403, "没有这个权限", "需要时请管理员授权", "Not permitted", "Ask an administrator for the right"),
     "bad_csrf_token": Row(403, "页面已失效", "刷新页面后重试", "The page is stale", "Reload the page and try again"),
