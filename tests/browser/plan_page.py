@@ -57,7 +57,7 @@ class PlanPage:
         self.page.wait_for_selector(
             f'[role=gridcell][data-row="{row}"][data-column="{column}"]:text-is("{text}")',
             state="attached",
-            timeout=8000,
+            timeout=20_000,
         )
 
     def expect_state(self, text: str) -> None:

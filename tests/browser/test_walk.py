@@ -55,7 +55,7 @@ def someone(browser: Any, site: Site) -> Iterator[Someone]:
     def fresh(kind: Callable[..., Any] = Person, width: int = 1440, height: int = 900) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         context.grant_permissions(["clipboard-read", "clipboard-write"])
-        context.set_default_timeout(12_000)
+        context.set_default_timeout(40_000)
         come.append(kind(context.new_page(), site))
         return come[-1]
 

@@ -39,7 +39,7 @@ def november_comes_in(walk: Walk) -> None:
     page = one.page
     upload(page, "voucher-file", f"总账凭证-{mark}.csv", text)
     row = page.locator(f'[data-testid=runs] tbody tr:has-text("总账凭证-{mark}.csv")').first
-    row.locator("text=部分入账").wait_for(timeout=60_000)
+    row.locator("text=部分入账").wait_for(timeout=180_000)
     row.locator("button.link").click()
     panel = page.locator("[data-testid=batch-panel]")
     panel.locator('[data-testid=matches] li[data-kind="equal"]').wait_for()
@@ -53,7 +53,7 @@ def november_comes_in(walk: Walk) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(f'[data-testid=desk] td[data-field="account"][data-mended="true"]:has-text("{MEETINGS}")')
     page.click("[data-testid=desk-bar] button:has-text('重新装载')")
-    page.wait_for_selector("text=差错台是空的", timeout=60_000)
+    page.wait_for_selector("text=差错台是空的", timeout=180_000)
 
     page.click(".ant-tabs-tab:has-text('对账')")
     page.wait_for_selector("[data-testid=books-file]", state="attached")

@@ -50,9 +50,9 @@ def a_deviation_is_closed(walk: Walk) -> None:
     name = f"总账凭证-{mark}.csv"
     upload(it.page, "voucher-file", name, HEADER + voucher(f"记{mark}-1", MEETINGS, "PWR-MKT", late))
     it.page.locator(f'[data-testid=runs] tbody tr:has-text("{name}")').first.locator("text=已入账").wait_for(
-        timeout=60_000
+        timeout=180_000
     )
-    for _ in range(20):  # the job after the load
+    for _ in range(90):  # the job after the load
         owner.page.goto(address)
         owner.page.wait_for_selector("[data-testid=case-state]")
         if "已关闭" in owner.page.inner_text("[data-testid=case-state]"):

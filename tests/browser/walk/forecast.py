@@ -41,7 +41,7 @@ def run_forecast(one: Person) -> None:
     """Starts it and waits until the job has done it."""
     one.page.click("[data-testid=run]:not([disabled])")
     one.page.wait_for_timeout(500)
-    one.page.wait_for_selector("[data-testid=run]:not([disabled]):not(.ant-btn-loading)", timeout=60_000)
+    one.page.wait_for_selector("[data-testid=run]:not([disabled]):not(.ant-btn-loading)", timeout=180_000)
     one.page.wait_for_selector("[data-testid=outlook] tbody tr")
 
 

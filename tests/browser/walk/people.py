@@ -11,7 +11,7 @@ from ..plan_page import PlanPage
 from ..served import Site
 
 MODEL = "qiming"
-LIVE = 20_000  # ms: what arrives by itself
+LIVE = 60_000  # ms: what arrives by itself
 
 
 class Person(PlanPage):
