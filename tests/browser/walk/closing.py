@@ -68,7 +68,7 @@ def widest(site: Site) -> tuple[str, str]:
         return booked_in(site, "PWR-MKT", *place, "budget")
 
     items = ("广告宣传费", "展会费", "客户活动费")
-    return max(((item, month) for item in items for month in ("2026-11", "2026-12")), key=budget)
+    return max(((item, month) for item in items for month in ("2026-10", "2026-11", "2026-12")), key=budget)
 
 
 def case_is(one: Person, word: str) -> None:
