@@ -1,6 +1,7 @@
 """Random scopes over every route: no name, amount or total that needs a hidden cell, by a naive second predicate.
 
-``BIHUAN_SEED`` takes other scopes, names and amounts than the usual run; ``BIHUAN_SEED=random`` new ones every time.
+``BIHUAN_SEED`` takes other scopes, names and amounts than the usual run; ``BIHUAN_SEED=random`` new ones every time;
+``BIHUAN_PEOPLE`` asks as so many people (each costs half a minute: every route, with every argument there is).
 """
 
 import os
@@ -23,7 +24,7 @@ from bihuan.web.app import create_app
 
 _SEED = os.environ.get("BIHUAN_SEED", "20261031")
 SEED = random.SystemRandom().randrange(10**6) if _SEED == "random" else int(_SEED)
-PEOPLE = 6
+PEOPLE = int(os.environ.get("BIHUAN_PEOPLE", "3"))
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 READS = {"GET"}

@@ -66,6 +66,6 @@ def the_last_of_the_room(walk: Walk) -> None:
     for asker in askers:
         asker.page.wait_for_selector("[data-testid=document-number], [data-testid=check-answer][data-verdict=refuse]")
     filed = [asker.page.locator("[data-testid=document-number]").count() for asker in askers]
-    assert sorted(filed) == [0, 1]
+    assert sorted(filed) == [0, 1], [asker.page.inner_text("main") for asker in askers]
     assert room_of_meetings(walk.site) == room - wanted
     askers[filed.index(0)].expect_verdict("refuse", f"还差 {2 * wanted - room:,.2f} 元")

@@ -39,7 +39,7 @@ export function SpendFormView({ forms, editing, onFiled, onDraft }: Props) {
   const form = forms.find((one) => one.policy === request.policy) ?? first;
   const state = useSyncExternalStore(session.subscribe, session.get);
   if (!form) throw new Error("a form is shown only where there is one");
-  const asked = useSpendCheck(form, request);
+  const asked = useSpendCheck(form, request, busy === "submitting");
   const checked = useMemo(() => byLine(asked.check, asked.at), [asked.check, asked.at]);
   const lacking = missing(form, request, { period: t("control.form.period"), amount: t("control.form.amount"), department: t("control.department") });
   const change = (part: Partial<RequestDraft>): void => {
@@ -49,7 +49,7 @@ export function SpendFormView({ forms, editing, onFiled, onDraft }: Props) {
 
   const failed = (problem: Problem, word: "notSubmitted" | "notSaved"): void => {
     message.error(t(`control.form.${word}`, { reason: problemText(t, problem) }));
-    asked.again();
+    asked.again(); // a draft that could not be kept: what was asked may be old by now
   };
   const keep = async (): Promise<void> => {
     setBusy("saving");

@@ -21,7 +21,8 @@ interface Told {
   readonly question: string;
 }
 
-export function useSpendCheck(form: SpendForm, request: RequestDraft): SpendCheck {
+/** `submitting`: nothing is asked meanwhile, or one's own reservation, just made, would be answered as somebody else's. */
+export function useSpendCheck(form: SpendForm, request: RequestDraft, submitting: boolean): SpendCheck {
   const { lines, at } = wireLines(form, request);
   const question = JSON.stringify([request.policy, request.kind, lines]);
   const [told, setTold] = useState<Told>({ check: null, at: [], question: "" });
@@ -41,14 +42,14 @@ export function useSpendCheck(form: SpendForm, request: RequestDraft): SpendChec
   });
   const nothing = lines.length === 0;
   useEffect(() => {
-    if (nothing) return undefined;
+    if (nothing || submitting) return undefined;
     const stop = new AbortController();
     const timer = setTimeout(() => void ask(stop.signal), DEBOUNCE_MS);
     return () => {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [nothing, question, turn]);
+  }, [nothing, submitting, question, turn]);
 
   const again = (): void => setTurn((old) => old + 1);
   useLiveEvents(["control.changed"], (event) => {
