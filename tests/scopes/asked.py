@@ -72,6 +72,15 @@ def _by_org(shop: Shop, org: str, account: str) -> dict[str, Any]:
     return {**_slice(shop, org, account), "rows": {"dim": "org", "root": org}, "fixed": {"科目": account}}
 
 
+def _compared(content: Callable[[Shop, str, str], dict[str, Any]]) -> Callable[[Shop, str, str], Any]:
+    """What was planned against what happened."""
+    return lambda shop, org, account: {
+        "query": content(shop, org, account),
+        "versions": [shop.ids["version"][0], shop.ids["actual"][0]],
+        "leaves": False,
+    }
+
+
 def _cell(shop: Shop, org: str, account: str, **more: Any) -> dict[str, Any]:
     place = {"version": shop.ids["version"][0], "cube": "费用", "item": "金额", "period": "2026-03"}
     return {**place, "members": {"org": org, "科目": account}, **more}
@@ -238,6 +247,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/plan-units/{unit_id}"): [_ids("unit")],
     ("GET", "/api/v1/plan-units/{unit_id}/changes"): [_ids("unit"), _ids("unit", query="?against=last_year")],
     ("GET", "/api/v1/plan-units/{unit_id}/checks"): [_ids("unit")],
+    ("GET", "/api/v1/plan/branches/{branch}/merge"): [_ids("branch")],
     ("GET", "/api/v1/plan/versions"): [_plain("?model=secret")],
     ("GET", "/api/v1/roles"): [_plain()],
     ("GET", "/api/v1/sources"): [_plain()],
@@ -285,6 +295,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("POST", "/api/v1/plan/preview"): [
         _each(lambda s, o, a: {"query": _slice(s, o, a), "edits": _edit(s, o, a)["edits"]})
     ],
+    ("POST", "/api/v1/plan/compare"): [_each(_compared(_slice)), _each(_compared(_by_org))],
     ("POST", "/api/v1/plan/query"): [_each(_slice), _each(_by_org)],
     ("POST", "/api/v1/plan/save"): [_each(_edit)],
     ("POST", "/api/v1/plan/trace"): [_each(lambda s, o, a: _cell(s, o, a, depth=5))],

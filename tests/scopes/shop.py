@@ -31,6 +31,7 @@ from bihuan.features.monitoring import alerting
 from bihuan.features.monitoring import commands as monitoring
 from bihuan.features.monitoring.model import Threshold
 from bihuan.features.planning import commands as planning
+from bihuan.features.planning import queries as plans
 from bihuan.features.planning.model import CellEdit
 from bihuan.features.process import commands as process
 from bihuan.features.process.model import Flow, Node
@@ -143,6 +144,8 @@ def make(container: Container, client: TestClient, rng: random.Random, folder: P
     facts += _spend(shop, rng) + _book(shop, rng, folder) + _hand_out(shop, rng)
     shop.world = World(shop.world.orgs, shop.world.accounts, MONTHS, tuple(facts))
     with container.database.writing() as uow:
+        shop.ids["actual"] = [plans.version(uow, "secret", "实际").id]
+        shop.ids["branch"] = [planning.branch(uow, root, version_id=version.id, code="B2", name="B2").id]
         shop.ids["case"] = monitoring.open_deviations(
             uow, root, model="secret", item="费用!金额", members={"org": "G", "科目": "near"}, along="org",
             nodes=list(RELEASED), period="2026-03", threshold=Threshold(),

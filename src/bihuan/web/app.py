@@ -22,6 +22,7 @@ FEATURES = (
 )  # fmt: skip
 BESIDE = (
     "access.service_api",
+    "planning.branches_api",
     "control.service.api",
     "control.service.webhook_api",
     "control.changing.api",

@@ -87,6 +87,7 @@ def bodies(version: int) -> dict[str, dict]:
     return {
         "/query": slice_,
         "/preview": {"edits": [], "query": slice_},
+        "/compare": {"query": slice_, "versions": [version, version]},
         "/history": cell,
         "/trace": cell,
         "/save": {"version": version, "base_seq": 0, "edits": [edit("M1", "2026-02", "1612", "1612")]},
@@ -206,6 +207,67 @@ def test_a_branch_and_a_snapshot_by_route(call, plan) -> None:
     assert grid(call("all", "POST", "/query", here)[1], "销售收入", "M1")["2026-01"]["v"] == "2347800.00"
     assert call("all", "POST", "/snapshot", {"version": plan, "name": "一上"})[0] == 201
     assert call("all", "POST", "/snapshot", {"version": plan, "name": "一上"})[0] == 409
+
+
+@pytest.mark.parametrize(("login", "status"), [(None, 401), ("stranger", 403), ("reader", 403)])
+def test_who_may_not_write_merges_nothing(call, plan, login, status) -> None:
+    assert call(login, "GET", f"/branches/{plan}/merge")[0] == status
+    assert call(login, "POST", f"/branches/{plan}/merge", {"branch_seq": 0})[0] == status
+    assert call(login, "PUT", f"/branches/{plan}/status", {"status": "closed"})[0] == status
+
+
+def test_a_branch_is_compared_merged_and_discarded_by_route(call, plan) -> None:
+    """March of M1 2600 → 2700 in the branch at 860.00: revenue +86,000.00, the largest of two differences."""
+    _, made = call("all", "POST", "/branch", {"version": plan, "code": "方案三", "name": "方案三"})
+    seq = call("all", "POST", "/query", {"version": plan, **SALES})[1]["seq"]
+    edits = [edit("M1", "2026-03", "2600", "2700")]
+    assert call("all", "POST", "/save", {"version": made["id"], "base_seq": 0, "edits": edits})[0] == 200
+    asked = {"query": {"version": plan, **SALES}, "versions": [plan, made["id"]]}
+    _, told = call("all", "POST", "/compare", asked)
+    assert [(r["item"], r["members"]["产品"], r["period"], r["values"], r["delta"]) for r in told["rows"]] == [
+        ("销售收入", "M1", "2026-03", ["2236000.00", "2322000.00"], ["86000.00"]),
+        ("销量", "M1", "2026-03", ["2600", "2700"], ["100"]),
+    ]
+    assert [r["percent"] for r in told["rows"]] == [["0.0385"], ["0.0385"]]  # 100 / 2600 = 0.03846…
+    status, seen = call("mm", "GET", f"/branches/{made['id']}/merge")
+    assert (status, seen["outcome"], seen["changed"], seen["conflicts"]) == (200, "merged", 1, 0)
+    assert seen["changes"][0]["names"]["产品"] and seen["changes"][0]["branch"] == "2700"
+
+    mine = [edit("M1", "2026-03", "2600", "2650")]
+    assert call("all", "POST", "/save", {"version": plan, "base_seq": seq, "edits": mine})[0] == 200
+    merge = {"branch_seq": seen["branch_seq"], "reason": "方案三更好"}
+    status, refused = call("mm", "POST", f"/branches/{made['id']}/merge", merge)
+    [open_] = refused["open"]
+    assert (status, open_["fork"], open_["base"], open_["branch"]) == (409, "2600", "2650", "2700")
+    assert open_["theirs"]["author"] == "all"
+    choice = {k: open_[k] for k in ("cube", "item", "members", "period", "base")} | {"take": "branch"}
+    status, done = call("mm", "POST", f"/branches/{made['id']}/merge", {**merge, "choices": [choice]})
+    assert (status, done["outcome"], done["changed"]) == (200, "merged", 1)
+    assert call("all", "POST", "/compare", asked)[1]["differing"] == 0
+    _, history = call("mm", "POST", "/history", {**bodies(plan)["/history"], "period": "2026-03"})
+    assert (history["entries"][0]["kind"], history["entries"][0]["after"]) == ("merge", "2700")
+
+    assert call("all", "PUT", f"/branches/{made['id']}/status", {"status": "closed", "reason": "已合并"})[0] == 200
+    late = {"version": made["id"], "base_seq": 0, "edits": [edit("M1", "2026-03", "2700", "2701")]}
+    assert call("all", "POST", "/save", late)[0] == 409
+    assert call("all", "PUT", f"/branches/{made['id']}/status", {"status": "open"})[0] == 200
+    for back in (done["seq"], done["seq"] - 1):
+        assert call("all", "POST", "/undo", {"version": plan, "seq": back})[0] == 200
+
+
+def test_who_holds_one_organisation_is_not_told_of_others_by_a_branch(call, plan) -> None:
+    _, made = call("all", "POST", "/branch", {"version": plan, "code": "方案四", "name": "方案四"})
+    ask = {"version": plan, "cube": "销售", "items": ["销量"], "rows": {"dim": "org"}, "fixed": {"产品": "M1"}}
+    rows = call("all", "POST", "/query", ask)[1]["rows"]
+    other = next(r["members"]["org"] for r in rows if r["leaf"] and r["members"]["org"] != "MM")
+    edits = [edit("M1", "2026-03", None, "987654", org=other)]
+    assert call("all", "POST", "/save", {"version": made["id"], "base_seq": 0, "edits": edits})[0] == 200
+    for method, body in (("GET", None), ("POST", {"branch_seq": 1})):
+        status, told = call("mm", method, f"/branches/{made['id']}/merge", body)
+        assert (status, told["code"]) == (409, "not_saved")
+        assert "987654" not in str(told) and other not in str(told)
+    _, mine = call("mm", "POST", "/compare", {"query": ask, "versions": [plan, made["id"]]})
+    assert mine["differing"] == 0
 
 
 def test_a_trace_leads_from_a_total_to_the_inputs(call, plan) -> None:

@@ -176,11 +176,12 @@ def _result(result: CellResult) -> wire.CellResultOut:
         status=result.status,
         code=result.code,
         message=result.message,
-        theirs=_theirs(result.theirs),
+        theirs=theirs_out(result.theirs),
     )
 
 
-def _theirs(theirs: Theirs | None) -> wire.TheirsOut | None:
+def theirs_out(theirs: Theirs | None) -> wire.TheirsOut | None:
+    """Who put a value there, for a conflict."""
     if theirs is None:
         return None
     return wire.TheirsOut(

@@ -38,6 +38,15 @@ ORDER BY l.seq DESC, l.unit;
 -- The change set that took this one back, if any.
 SELECT max(seq) FROM plan_log WHERE version_id = :version AND undoes = :seq;
 
+-- name: insert_merge
+-- A change set of a version that brought a branch's edits in, up to a seq of the branch.
+INSERT INTO plan_merge (version_id, seq, branch_id, branch_seq) VALUES (:version, :seq, :branch, :branch_seq);
+
+-- name: merged_up_to
+-- The newest seq of a branch that is in its base and was not taken back; null: none.
+SELECT max(m.branch_seq) FROM plan_merge m WHERE m.version_id = :version AND m.branch_id = :branch
+AND NOT EXISTS (SELECT 1 FROM plan_log l WHERE l.version_id = m.version_id AND l.undoes = m.seq);
+
 -- name: version
 -- One version by id with its head.
 SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, v.base_seq, h.seq, h.revision,

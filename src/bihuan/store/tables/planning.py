@@ -138,6 +138,18 @@ plan_log = Table(
 )
 Index("ix_plan_log_undoes", plan_log.c.version_id, plan_log.c.undoes, postgresql_where=plan_log.c.undoes.is_not(None))
 
+# Up to which seq of a branch a change set of its base brought the branch's edits in; what is merged next starts there.
+plan_merge = Table(
+    "plan_merge",
+    metadata,
+    _version(),
+    Column("seq", BigInteger, nullable=False),  # of the base
+    Column("branch_id", BigInteger, ForeignKey("version.id"), nullable=False),
+    Column("branch_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("version_id", "seq"),
+    info=APPEND_ONLY,
+)
+
 # A submitted or released unit, or items that only a command may write (reserved): these cells refuse edits and say why.
 # ``items`` null = all items (released and reserved ones are named).
 plan_lock = Table(
