@@ -2405,6 +2405,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan/branches/{branch}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Merge Preview
+         * @description What merging the branch into its base would change, and where both changed the same cell.
+         */
+        get: operations["planning_merge_preview"];
+        put?: never;
+        /**
+         * Merge
+         * @description Merges as one change set; 409 with the same body when a conflict is not decided. Undo takes the merge back.
+         */
+        post: operations["planning_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/branches/{branch}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Status
+         * @description Discards a branch, or takes that back.
+         */
+        put: operations["planning_status"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare
+         * @description A slice in two to six versions: the cells that differ, the largest difference first.
+         */
+        post: operations["planning_compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan/history": {
         parameters: {
             query?: never;
@@ -3988,6 +4052,22 @@ export interface components {
             version: number;
         };
         /**
+         * BranchStateIn
+         * @description ``open``: takes writes again; ``closed``: discarded, still readable.
+         */
+        BranchStateIn: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "closed";
+        };
+        /**
          * BucketOut
          * @description Every term of the availability formula of a balance row; amounts are null where ``seen`` is verdict.
          *
@@ -4477,6 +4557,32 @@ export interface components {
             version_id: number;
         };
         /**
+         * ChoiceIn
+         * @description The decision at one conflict: whose value stands. ``base`` is what the base showed; when it moved on, it is asked again.
+         */
+        ChoiceIn: {
+            /** Base */
+            base: string | null;
+            /** Cube */
+            cube: string;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /**
+             * Period
+             * @default
+             */
+            period: string;
+            /**
+             * Take
+             * @enum {string}
+             */
+            take: "base" | "branch";
+        };
+        /**
          * ClosingOut
          * @description 闭环率: cases verified in time over cases due, and the list behind it.
          */
@@ -4639,6 +4745,66 @@ export interface components {
             amounts?: {
                 [key: string]: string;
             } | null;
+        };
+        /**
+         * CompareIn
+         * @description One slice in two to six versions, the first of ``versions`` being what the others are compared with.
+         */
+        CompareIn: {
+            /**
+             * Leaves
+             * @default true
+             */
+            leaves: boolean;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit: number;
+            query: components["schemas"]["QueryIn"];
+            /** Versions */
+            versions: number[];
+        };
+        /**
+         * CompareOut
+         * @description Cells that differ, largest absolute difference first; ``differing`` counts all. ``versions`` as asked, with their seq.
+         */
+        CompareOut: {
+            /** Cells */
+            cells: number;
+            /** Differing */
+            differing: number;
+            /** Rows */
+            rows: components["schemas"]["ComparedOut"][];
+            /** Seqs */
+            seqs: number[];
+            /** Versions */
+            versions: number[];
+        };
+        /**
+         * ComparedOut
+         * @description One cell in every version. ``delta[k]``: of version k+1 against the first, blank counting as nothing; ``percent`` is a
+         *     share of the first's absolute value with four decimals, null where that is blank or zero.
+         */
+        ComparedOut: {
+            /** Delta */
+            delta: string[];
+            /** Item */
+            item: string;
+            /** Key */
+            key: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Percent */
+            percent: (string | null)[];
+            /** Period */
+            period: string;
+            /** Values */
+            values: (string | null)[];
         };
         /** ControlRuleOut */
         ControlRuleOut: {
@@ -5093,27 +5259,6 @@ export interface components {
             transfer_id: number | null;
             /** Ytd */
             ytd: boolean;
-        };
-        /**
-         * DifferenceOut
-         * @description ``what``: counter (a balance row is not the sum of its entries), document (its lines or its state say something else), or
-         *     plan (a released cell differs from the ledger). ``bucket``, ``document``: where to look further.
-         */
-        DifferenceOut: {
-            /** Bucket */
-            bucket?: number | null;
-            /** Counter */
-            counter: string | null;
-            /** Document */
-            document?: number | null;
-            /** Ledger */
-            ledger: string;
-            /** Plan */
-            plan: string | null;
-            /** What */
-            what: string;
-            /** Where */
-            where: string;
         };
         /**
          * DimensionOut
@@ -6777,6 +6922,49 @@ export interface components {
             /** Record */
             record: number;
         };
+        /**
+         * MergeIn
+         * @description ``branch_seq`` is the branch as it was looked at; later edits in it are not merged.
+         */
+        MergeIn: {
+            /** Branch Seq */
+            branch_seq: number;
+            /**
+             * Choices
+             * @default []
+             */
+            choices: components["schemas"]["ChoiceIn"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * MergeOut
+         * @description ``changed`` and ``conflicts`` count all cells, the lists hold the first 500. ``seq`` is the base's afterwards.
+         */
+        MergeOut: {
+            /** Base */
+            base: number;
+            /** Branch Seq */
+            branch_seq: number;
+            /** Changed */
+            changed: number;
+            /** Changes */
+            changes: components["schemas"]["bihuan__features__planning__wire_branches__DifferenceOut"][];
+            /** Conflicts */
+            conflicts: number;
+            /** Open */
+            open: components["schemas"]["bihuan__features__planning__wire_branches__DifferenceOut"][];
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "merged" | "conflicts" | "nothing";
+            /** Seq */
+            seq: number;
+        };
         /** ModelDetail */
         ModelDetail: {
             calendar: components["schemas"]["CalendarOut"];
@@ -7532,7 +7720,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Differences */
-            differences: components["schemas"]["DifferenceOut"][];
+            differences: components["schemas"]["bihuan__features__control__wire__DifferenceOut"][];
             /** Id */
             id: number;
         };
@@ -9421,6 +9609,27 @@ export interface components {
             reason: string;
         };
         /**
+         * DifferenceOut
+         * @description ``what``: counter (a balance row is not the sum of its entries), document (its lines or its state say something else), or
+         *     plan (a released cell differs from the ledger). ``bucket``, ``document``: where to look further.
+         */
+        bihuan__features__control__wire__DifferenceOut: {
+            /** Bucket */
+            bucket?: number | null;
+            /** Counter */
+            counter: string | null;
+            /** Document */
+            document?: number | null;
+            /** Ledger */
+            ledger: string;
+            /** Plan */
+            plan: string | null;
+            /** What */
+            what: string;
+            /** Where */
+            where: string;
+        };
+        /**
          * ItemOut
          * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
          */
@@ -9469,6 +9678,35 @@ export interface components {
             scale: number | null;
             /** Unit */
             unit: string;
+        };
+        /**
+         * DifferenceOut
+         * @description A cell with its value at the fork, in the base today and in the branch; ``theirs`` (who changed the base) at a conflict.
+         */
+        bihuan__features__planning__wire_branches__DifferenceOut: {
+            /** Base */
+            base: string | null;
+            /** Branch */
+            branch: string | null;
+            /** Cube */
+            cube: string;
+            /** Fork */
+            fork: string | null;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Period */
+            period: string;
+            theirs: components["schemas"]["TheirsOut"] | null;
         };
     };
     responses: never;
@@ -10955,7 +11193,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DifferenceOut"][];
+                    "application/json": components["schemas"]["bihuan__features__control__wire__DifferenceOut"][];
                 };
             };
             /** @description Validation Error */
@@ -11120,7 +11358,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DifferenceOut"][];
+                    "application/json": components["schemas"]["bihuan__features__control__wire__DifferenceOut"][];
                 };
             };
             /** @description Validation Error */
@@ -15129,6 +15367,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_merge_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                branch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                branch: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                branch: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchStateIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchStateIn"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareOut"];
                 };
             };
             /** @description Validation Error */
