@@ -231,7 +231,8 @@ def test_a_branch_is_compared_merged_and_discarded_by_route(call, plan) -> None:
     assert [r["percent"] for r in told["rows"]] == [["0.0385"], ["0.0385"]]  # 100 / 2600 = 0.03846…
     status, seen = call("mm", "GET", f"/branches/{made['id']}/merge")
     assert (status, seen["outcome"], seen["changed"], seen["conflicts"]) == (200, "merged", 1, 0)
-    assert seen["changes"][0]["names"]["产品"] and seen["changes"][0]["branch"] == "2700"
+    assert seen["changes"][0]["names"]["产品"]
+    assert seen["changes"][0]["branch"] == "2700"
 
     mine = [edit("M1", "2026-03", "2600", "2650")]
     assert call("all", "POST", "/save", {"version": plan, "base_seq": seq, "edits": mine})[0] == 200
@@ -265,7 +266,8 @@ def test_who_holds_one_organisation_is_not_told_of_others_by_a_branch(call, plan
     for method, body in (("GET", None), ("POST", {"branch_seq": 1})):
         status, told = call("mm", method, f"/branches/{made['id']}/merge", body)
         assert (status, told["code"]) == (409, "not_saved")
-        assert "987654" not in str(told) and other not in str(told)
+        assert "987654" not in str(told)
+        assert other not in str(told)
     _, mine = call("mm", "POST", "/compare", {"query": ask, "versions": [plan, made["id"]]})
     assert mine["differing"] == 0
 

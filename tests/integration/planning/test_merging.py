@@ -75,7 +75,8 @@ def test_one_cell(world, edit, fork, ours, theirs, after) -> None:
         assert (done.outcome, done.conflicts, world.cells(base).get(cell)) == ("conflicts", 1, ours)
         told = done.open[0]
         assert [None if v is None else str(v) for v in (told.fork, told.base, told.branch)] == [fork, ours, theirs]
-        assert told.theirs is not None and told.theirs.author == "系统"
+        assert told.theirs is not None
+        assert told.theirs.author == "系统"
         for take, result in (("base", ours), ("branch", theirs)):
             again = merge(world, branch, {cell: (ours, take)})
             assert again.outcome == ("merged" if take == "branch" else "nothing")
@@ -109,7 +110,7 @@ def test_random_edits_as_a_naive_three_way_says(world, edit, seed: int) -> None:
         expected, choices = dict(ours), {}
         for cell in CELLS:
             was, mine, new = ancestor.get(cell), ours.get(cell), theirs.get(cell)
-            if was == new or mine == new:
+            if new in (was, mine):
                 continue
             if was != mine:
                 choices[cell] = (mine, dice.choice(["base", "branch"]))

@@ -17,7 +17,7 @@ from bihuan.features.planning.wire_branches import (
     ChoiceIn,
     CompareIn,
     CompareOut,
-    DifferenceOut,
+    MergedCellOut,
     MergeIn,
     MergeOut,
 )
@@ -101,9 +101,9 @@ def _merge(reader: Reader, branch: int, done: Merge) -> MergeOut:
     )
 
 
-def _difference(model: CompiledModel, one: Difference) -> DifferenceOut:
+def _difference(model: CompiledModel, one: Difference) -> MergedCellOut:
     found = model.items[one.item]
-    return DifferenceOut(
+    return MergedCellOut(
         cube=one.item.cube,
         item=one.item.item,
         name=found.definition.name,

@@ -35,7 +35,7 @@ class BranchStateIn(_In):
     reason: Annotated[str, Field(max_length=2_000)] = ""
 
 
-class DifferenceOut(_Out):
+class MergedCellOut(_Out):
     """A cell with its value at the fork, in the base today and in the branch; ``theirs`` (who changed the base) at a conflict."""
 
     cube: str
@@ -59,8 +59,8 @@ class MergeOut(_Out):
     branch_seq: int
     changed: int
     conflicts: int
-    changes: list[DifferenceOut]
-    open: list[DifferenceOut]
+    changes: list[MergedCellOut]
+    open: list[MergedCellOut]
 
 
 class CompareIn(_In):
