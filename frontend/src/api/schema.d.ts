@@ -5261,6 +5261,27 @@ export interface components {
             ytd: boolean;
         };
         /**
+         * DifferenceOut
+         * @description ``what``: counter (a balance row is not the sum of its entries), document (its lines or its state say something else), or
+         *     plan (a released cell differs from the ledger). ``bucket``, ``document``: where to look further.
+         */
+        DifferenceOut: {
+            /** Bucket */
+            bucket?: number | null;
+            /** Counter */
+            counter: string | null;
+            /** Document */
+            document?: number | null;
+            /** Ledger */
+            ledger: string;
+            /** Plan */
+            plan: string | null;
+            /** What */
+            what: string;
+            /** Where */
+            where: string;
+        };
+        /**
          * DimensionOut
          * @description ``trees``: names of its hierarchies, "" the main one. ``role_of`` "period" = a second time axis.
          */
@@ -6952,11 +6973,11 @@ export interface components {
             /** Changed */
             changed: number;
             /** Changes */
-            changes: components["schemas"]["bihuan__features__planning__wire_branches__DifferenceOut"][];
+            changes: components["schemas"]["MergedCellOut"][];
             /** Conflicts */
             conflicts: number;
             /** Open */
-            open: components["schemas"]["bihuan__features__planning__wire_branches__DifferenceOut"][];
+            open: components["schemas"]["MergedCellOut"][];
             /**
              * Outcome
              * @enum {string}
@@ -6964,6 +6985,35 @@ export interface components {
             outcome: "merged" | "conflicts" | "nothing";
             /** Seq */
             seq: number;
+        };
+        /**
+         * MergedCellOut
+         * @description A cell with its value at the fork, in the base today and in the branch; ``theirs`` (who changed the base) at a conflict.
+         */
+        MergedCellOut: {
+            /** Base */
+            base: string | null;
+            /** Branch */
+            branch: string | null;
+            /** Cube */
+            cube: string;
+            /** Fork */
+            fork: string | null;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Period */
+            period: string;
+            theirs: components["schemas"]["TheirsOut"] | null;
         };
         /** ModelDetail */
         ModelDetail: {
@@ -7720,7 +7770,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Differences */
-            differences: components["schemas"]["bihuan__features__control__wire__DifferenceOut"][];
+            differences: components["schemas"]["DifferenceOut"][];
             /** Id */
             id: number;
         };
@@ -9609,27 +9659,6 @@ export interface components {
             reason: string;
         };
         /**
-         * DifferenceOut
-         * @description ``what``: counter (a balance row is not the sum of its entries), document (its lines or its state say something else), or
-         *     plan (a released cell differs from the ledger). ``bucket``, ``document``: where to look further.
-         */
-        bihuan__features__control__wire__DifferenceOut: {
-            /** Bucket */
-            bucket?: number | null;
-            /** Counter */
-            counter: string | null;
-            /** Document */
-            document?: number | null;
-            /** Ledger */
-            ledger: string;
-            /** Plan */
-            plan: string | null;
-            /** What */
-            what: string;
-            /** Where */
-            where: string;
-        };
-        /**
          * ItemOut
          * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
          */
@@ -9678,35 +9707,6 @@ export interface components {
             scale: number | null;
             /** Unit */
             unit: string;
-        };
-        /**
-         * DifferenceOut
-         * @description A cell with its value at the fork, in the base today and in the branch; ``theirs`` (who changed the base) at a conflict.
-         */
-        bihuan__features__planning__wire_branches__DifferenceOut: {
-            /** Base */
-            base: string | null;
-            /** Branch */
-            branch: string | null;
-            /** Cube */
-            cube: string;
-            /** Fork */
-            fork: string | null;
-            /** Item */
-            item: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
-            /** Name */
-            name: string;
-            /** Names */
-            names: {
-                [key: string]: string;
-            };
-            /** Period */
-            period: string;
-            theirs: components["schemas"]["TheirsOut"] | null;
         };
     };
     responses: never;
@@ -11193,7 +11193,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__control__wire__DifferenceOut"][];
+                    "application/json": components["schemas"]["DifferenceOut"][];
                 };
             };
             /** @description Validation Error */
@@ -11358,7 +11358,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["bihuan__features__control__wire__DifferenceOut"][];
+                    "application/json": components["schemas"]["DifferenceOut"][];
                 };
             };
             /** @description Validation Error */
