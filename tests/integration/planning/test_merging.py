@@ -64,8 +64,9 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("fork", "ours", "theirs", "after"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
-def test_one_cell(world, edit, fork, ours, theirs, after) -> None:
+@pytest.mark.parametrize("values", [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_one_cell(world, edit, values) -> None:
+    fork, ours, theirs, after = values
     cell, other = "销量 A P1 2026-01", "销量 B P2 2026-02"
     base, branch = forked(world, {other: "1"} | ({cell: fork} if fork is not None else {}), edit)
     write(world, base, edit, {cell: ours})
