@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from tests import naive_money
 from tests.naive_rows import Inputs, NaiveRows
 from tests.naive_tables import BLANK, Cell, Value, binary, call, compare, fold, good, round_half_away, snap, weighted
 
@@ -406,7 +407,23 @@ class Naive(NaiveRows):
                     if is_error(state) or state != State.VALUE or not holds:
                         continue
                 cells.append(self.eval(node.operand, inner))
+        if node.function in {"NPV", "IRR"}:
+            return self._flows(node, at, cells)
         return fold(node.function, cells)
+
+    def _flows(self, node: bound.Aggregate, at: At, cells: list[Cell]) -> Cell:
+        """In the order of the periods; a blank flow is nothing."""
+        for state, _ in cells:
+            if is_error(state):
+                return (state, None)
+        if all(state != State.VALUE for state, _ in cells):
+            return BLANK
+        flows = [float(value) if state == State.VALUE else 0.0 for state, value in cells]
+        if node.rate is None:
+            found = naive_money.irr(flows)
+            return (State.BAD_NUMBER, None) if found is None else good(Fraction(found))
+        state, rate = self.eval(node.rate, at)
+        return good(Fraction(naive_money.npv(float(rate), flows))) if state == State.VALUE else (state, None)
 
     def _in_group(self, node: bound.Aggregate, members: Mapping[str, int], at: At) -> bool:
         if node.by is None:

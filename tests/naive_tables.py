@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from tests import naive_money
+
 from bihuan.engine.formula import bound
 from bihuan.kernel.state import State, is_error
 
@@ -129,7 +131,23 @@ def call(name: str, cells: list[Cell]) -> Cell:
     if any(state != State.VALUE for state, _ in cells):
         return BLANK
     values = [value for _, value in cells]
+    if name in _MONEY:
+        try:
+            return good(Fraction(_MONEY[name](*(whole(value) for value in values))))
+        except (ValueError, IndexError, ZeroDivisionError):
+            return (State.BAD_NUMBER, None)
     return _multiples(name, *values) if name in {"CEILING", "FLOOR", "MROUND", "MOD"} else _plain(name, values)
+
+
+_MONEY: Mapping[str, Callable[..., float]] = {
+    "PMT": naive_money.pmt, "PV": naive_money.pv, "FV": naive_money.fv, "IPMT": naive_money.ipmt,
+    "PPMT": naive_money.ppmt, "SLN": naive_money.sln, "SYD": naive_money.syd, "DDB": naive_money.ddb,
+}  # fmt: skip
+
+
+def whole(value: Fraction) -> float | int:
+    """A count as a count."""
+    return int(value) if value.denominator == 1 else float(value)
 
 
 def _multiples(name: str, value: Fraction, multiple: Fraction) -> Cell:

@@ -12,6 +12,7 @@ import numpy as np
 from bihuan.engine.align import Rows, codes_in
 from bihuan.engine.formula.bound import Aggregate, Grain, ItemRef, Node, Read, Share
 from bihuan.engine.formula.evaluate import Where, running_sum
+from bihuan.engine.formula.financial import along_time
 from bihuan.engine.formula.kernels import Cells, make, truth
 from bihuan.engine.panel import Bytes, Codes, Floats, Ints, Panel
 from bihuan.engine.rollup import Block, Kind, reduce_rows
@@ -21,6 +22,7 @@ from bihuan.kernel.state import FIRST_ERROR, State
 if TYPE_CHECKING:
     from bihuan.engine.calculate import Calculation
 
+FLOWS = ("NPV", "IRR")
 _KIND: dict[str, Kind] = {"MIN": "min", "MAX": "max"}
 
 
@@ -47,13 +49,19 @@ def derive(calc: "Calculation", node: Aggregate | Share, grain: Grain, start: in
     if isinstance(node, Share):
         return _share(calc, node, grain, start, stop)
     sizes = calc.spaces.sizes(node.dims)
-    calc.prepare([n for n in (node.operand, node.where) if n is not None], grain)
+    calc.prepare([n for n in (node.operand, node.where, node.rate) if n is not None], grain)
     rows = inner_rows(calc, node)
     exponent = _exponent(calc, node.operand)
     over_period = "period" in node.over
     plan = calc.model.calendar.grain_plan(grain)
     span = (plan.start, plan.stop) if over_period else (start, stop)
     width = 1 if over_period or not node.timed else stop - start
+
+    if node.function in FLOWS:
+        values, states, exponent = _flows(calc, node, Where(rows, grain, *span), exponent)
+        codes = calc.rules.group_codes(node, rows) if node.dims else np.zeros(len(rows), np.int64)
+        order = np.argsort(codes, kind="stable")
+        return Derived(node.dims, Panel(sizes, codes[order], values[order], states[order]), exponent, _reads(node))
 
     def work(first: int, last: int) -> Block:
         part = rows.part(first, last)
@@ -94,6 +102,16 @@ def _operand(calc: "Calculation", node: Aggregate, where: Where, exponent: int) 
     return values, states
 
 
+def _flows(calc: "Calculation", node: Aggregate, where: Where, exponent: int) -> tuple[Floats, Bytes, int]:
+    """NPV or IRR of each row [rows, 1], and the exponent of the answer."""
+    flows, states = _operand(calc, node, where, exponent)
+    if node.rate is None:
+        return (*along_time(flows, states, rate=None), 0)
+    cells = calc.evaluator.evaluate(node.rate, where)
+    values, marks = _at_exponent(cells, 0, (len(where.rows), where.width))
+    return (*along_time(flows, states, rate=(values[:, 0], marks[:, 0])), exponent)
+
+
 def _reads(node: Node) -> frozenset[ItemRef]:
     return frozenset(n.item for n in walk(node) if isinstance(n, Read) and n.version is None)
 
@@ -124,6 +142,11 @@ def derive_at_nodes(calc: "Calculation", node: Aggregate | Share, where: Where) 
         plan = calc.model.calendar.grain_plan(grain)
         start, stop = plan.start, plan.stop
     exponent = _exponent(calc, node.operand)
+    if node.function in FLOWS:  # along time alone: to each asked row belongs one inner row
+        values, states, exponent = _flows(calc, node, Where(rows, grain, start, stop), exponent)
+        of_asked, marked = np.zeros((len(where.rows), 1)), np.zeros((len(where.rows), 1), np.uint8)
+        of_asked[groups], marked[groups] = values, states
+        return make(of_asked, marked, exponent)
     values, states = _operand(calc, node, Where(rows, grain, start, stop), exponent)
     if "period" in node.over:
         groups, values, states = np.repeat(groups, stop - start), values.reshape(-1, 1), states.reshape(-1, 1)

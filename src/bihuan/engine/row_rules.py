@@ -43,7 +43,7 @@ def children(node: Node) -> tuple[Node, ...]:
         case Shift():
             return (node.operand,) if node.default is None else (node.operand, node.default)
         case Aggregate():
-            return (node.operand,) if node.where is None else (node.operand, node.where)
+            return tuple(part for part in (node.operand, node.where, node.rate) if part is not None)
         case Share():
             return (node.pool, node.driver)
         case Read():

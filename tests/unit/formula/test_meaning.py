@@ -196,6 +196,26 @@ def simple(value: object) -> Value:
         ('SUM(x OVER 产品 WHERE 产品.类别 = "滞销")', [1, 1, 1, 1]),
         ("SUM(x OVER 产品 WHERE x > 15)", [None, 20, None, 40]),
         ('SUMIFS(x, 产品.类别, "热销" OVER 产品)', [10, 20, None, 40]),
+        ('AVERAGEIFS(x, 产品.类别, "滞销" OVER 产品)', [1, 1, 1, 1]),
+        ('COUNTIFS(x, 产品.类别, "热销" OVER 产品)', [1, 1, None, 1]),
+        ('MINIFS(x, 产品.类别, "热销" OVER 产品, 期间)', [10, 10, 10, 10]),
+        ('MAXIFS(x, 产品.类别, "热销" OVER 产品, 期间)', [40, 40, 40, 40]),
+        # money: flows of 甲 are 10, 20, 空, 40, so at 100 % 10/2 + 20/4 + 40/16 = 12.5
+        ("NPV(100%, x OVER 期间)", [12.5, 12.5, 12.5, 12.5]),
+        ("NPV(z[期间: 2026Q3] / 5, x OVER 期间)", [12.5, 12.5, 12.5, 12.5]),
+        ("NPV(0, x OVER 期间) - SUM(x OVER 期间)", [0, 0, 0, 0]),
+        ("净现值(1 / 0, x OVER 期间)", [DIV, DIV, DIV, DIV]),
+        ("NPV(1, x / z OVER 期间)", [DIV, DIV, DIV, DIV]),
+        ("IRR(x OVER 期间)", [BAD, BAD, BAD, BAD]),
+        # y is 100, 空, 空, -50: 100 = 50 / (1 + r)^3 where r = 0.5^(1/3) - 1
+        ("ROUND(IRR(y OVER 期间), 6)", [-0.206299, -0.206299, -0.206299, -0.206299]),
+        ("SLN(x, 2, 4)", [2, 4.5, None, 9.5]),
+        ("SLN(x, 2, z)", [BAD, BAD, None, None]),
+        ("DDB(x, 1, 5, 1)", [4, 8, None, 16]),
+        ("年数总和折旧(x, 1, 2, 1)", [6, 19 * 2 / 3, None, 26]),
+        ("PMT(0, 5, x)", [-2, -4, None, -8]),
+        ("FV(100%, 2, 0, x)", [-40, -80, None, -160]),
+        ("PV(100%, 1, x) + IPMT(100%, 1, 1, x) - PPMT(0, 1, 1, x)", [-5, -10, None, -20]),
         ("SUM(y OVER 产品)", [100, None, None, -50]),
         ("SUM(x OVER 产品, 期间)", [74, 74, 74, 74]),
         ("SUM(1 / z OVER 产品)", [DIV, DIV, 0.2, None]),
@@ -384,6 +404,28 @@ def test_after_an_edit_a_version_that_names_its_own_role_reads_the_edited_value(
     assert after.read(target, rows=row, periods=[quarter])[0][0, 0] == 61
     assert target in changes.items
     assert sheet.read(target, rows=row, periods=[quarter])[0][0, 0] == 31
+
+
+def test_after_an_edit_a_value_of_flows_follows(tmp_path: Path) -> None:
+    """At 100 % 甲's 10, 20, 空, 40 are worth 5 + 5 + 2.5; with 20 in the first quarter 5 more."""
+    found = model(tmp_path, "目标[产品: A] = NPV(1, x OVER 期间)")
+    sheet = sheets_of(found)["预算"]
+    row = [[found.model.dimensions["产品"].by_code["A"].id]]
+    quarters = [found.model.calendar.find(q) for q in QUARTERS]
+    one = np.ones(1, np.int32)
+    first = quarters[0].index  # type: ignore[union-attr]
+    changed = Edits(
+        (ItemRef("表", "x"),), one * 0, np.array(row, np.int32), one * first, np.array([20.0]), one.astype(np.uint8)
+    )
+    after, _ = sheet.edit(changed)
+    for state, worth in ((sheet, 12.5), (after, 17.5), (sheet, 12.5)):
+        assert state.read(ItemRef("表", "目标"), rows=row, periods=quarters)[0].tolist() == [[worth] * 4]  # type: ignore[arg-type]
+
+
+def test_the_value_of_all_products_flows_is_that_of_their_sum(tmp_path: Path) -> None:
+    """Corner cell: 11, 21, 1, 41 at 100 %: 5.5 + 5.25 + 0.125 + 2.5625; what is blank has no rate."""
+    found = model(tmp_path, "目标 = NPV(1, x OVER 期间)", "time: none, total: formula")
+    assert read(found, "目标", ("全部",), ("2026Q1",)) == [13.4375]
 
 
 def test_a_model_is_made_once_for_each_set_of_own_roles(tmp_path: Path) -> None:

@@ -38,6 +38,16 @@ def problems(folder: Path, formulas: str, items: str = "") -> list[Problem]:
         ('收入 = IF(产品.颜色 = "红", 成本)', "unknown_property", "颜色"),
         ('收入 = IF(产品 = "丙", 成本)', "unknown_member", "丙"),
         ("收入 = 产品[产品: A]", "syntax", "是维度"),
+        # money
+        ("收入 = NPV(0.1, 成本 OVER 产品)", "arguments", "沿期间算"),
+        ("收入 = NPV(0.1, 成本)", "arguments", "NPV(率, x OVER 期间)"),
+        ("收入 = IRR(成本 OVER 期间 WHERE 成本 > 0)", "arguments", "IRR"),
+        ("收入 = NPV(成本, 成本 OVER 期间)", "unit", "不能有单位"),
+        ("收入 = NPV(0.1, 税率 OVER 期间)", "not_over", "不随“期间”变化"),
+        ("收入 = PMT(成本, 3, 成本)", "unit", "不能有单位"),
+        ("收入 = PMT(0.1, 3)", "arguments", "PMT(率, 期数, 现值, 终值, 期初)"),
+        ("收入 = SLN(成本, 销量, 3)", "unit", "单位不一致"),
+        ("收入 = COUNTIFS(成本, 产品.类别 OVER 产品)", "arguments", "COUNTIFS(x, 属性1, 值1"),
         # types
         ("收入 = 备注", "type", "文本"),
         ("收入 = 成本 + 备注", "type", "文本"),

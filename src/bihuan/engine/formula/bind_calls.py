@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bihuan.engine.formula.bound import Aggregate, Binary, Call, Constant, Node, Share, Shift, Unary, Window
+from bihuan.engine.formula.financial import MONEY
 from bihuan.engine.formula.functions import Family, Function, find_function, nearest_functions
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.scope import unknown
@@ -29,7 +30,7 @@ def bind_call(binder: "Binder", at: Invocation) -> Node:
         message = f"{function.name} 的写法是 {function.form}，这里有 {count} 个参数"
         raise FormulaFault("arguments", at.start, at.end, message, found=str(count), expected=function.form)
     clauses = [word for word, part in (("OVER", at.over), ("BY", at.by), ("WHERE", at.where)) if part]
-    if clauses and function.family not in {"fold", "share", "sumifs"}:
+    if clauses and function.family not in {"fold", "share", "ifs", "flows"}:
         message = f"{function.name} 后面不能写 {clauses[0]}"
         raise FormulaFault("arguments", at.start, at.end, message, found=clauses[0], expected=function.form)
     return _FAMILIES[function.family](binder, at, function)
@@ -144,6 +145,16 @@ def _plain(binder: "Binder", at: Invocation, function: Function) -> Node:
         return _call(binder, at, function, args, unit=tuple((name, p // 2) for name, p in unit))
     _dimensionless(at, args[0], function)
     return _call(binder, at, function, args, unit=unit)
+
+
+def _money(binder: "Binder", at: Invocation, function: Function) -> Node:
+    """Loans and depreciation: rates and counts have no unit, the amounts share one, which is the result's."""
+    args = _numbers(binder, at)
+    amounts = args[MONEY[function.name]]
+    for arg, written in zip(args, at.args, strict=True):
+        if not any(arg is amount for amount in amounts):
+            _dimensionless(written, arg, function)
+    return _call(binder, at, function, args, unit=binder.one_unit(at, *amounts))
 
 
 def _dimensionless(at: Syntax, node: Node, function: Function) -> None:
@@ -302,6 +313,39 @@ def _aggregate(binder: "Binder", at: Invocation, function: Function, conditions:
     )
 
 
+def _flows(binder: "Binder", at: Invocation, function: Function) -> Node:
+    """NPV and IRR: flows along the plan's periods, one value for all of them."""
+    over = _over(binder, at)
+    if over != ["period"] or at.by is not None or at.where is not None:
+        message = f"{function.name} 沿期间算，写成 {function.form}"
+        raise FormulaFault("arguments", at.start, at.end, message, expected=function.form)
+    written = at.args[-1]
+    with binder.opened(over, grain=None if binder.grain else "base"):
+        operand = binder.bind(written)
+        binder.want(operand, "number", written)
+    if not operand.timed:
+        message = "被汇总的表达式不随“期间”变化"
+        raise FormulaFault("not_over", written.start, written.end, message, found="期间")
+    rate = None
+    if function.name == "NPV":
+        rate = binder.bind(at.args[0])
+        binder.want(rate, "number", at.args[0])
+        _dimensionless(at.args[0], rate, function)
+        if rate.timed:
+            message = "贴现率不能随期间变化；固定一期，例如 [期间: first]"
+            raise FormulaFault("rate_over_time", at.args[0].start, at.args[0].end, message, expected="各期一样的率")
+    dims = {dim for part in (operand, rate) if part is not None for dim in part.dims}
+    return Aggregate(
+        function=function.name,  # type: ignore[arg-type]  # the family holds these two
+        operand=operand,
+        over=("period",),
+        rate=rate,
+        span=binder.span(at),
+        unit=() if function.name == "IRR" else operand.unit,
+        dims=binder.ordered(dims),
+    )
+
+
 def _by(binder: "Binder", at: Invocation) -> tuple[str, str] | None:
     if at.by is None:
         return None
@@ -316,13 +360,13 @@ def _by(binder: "Binder", at: Invocation) -> tuple[str, str] | None:
     return dim, at.by.prop
 
 
-def _sumifs(binder: "Binder", at: Invocation, function: Function) -> Node:
+def _ifs(binder: "Binder", at: Invocation, function: Function) -> Node:
     if not at.over or len(at.args) % 2 == 0 or at.by is not None:
-        message = "SUMIFS 要写明 OVER，属性和值成对"
+        message = f"{function.name} 要写明 OVER，属性和值成对"
         raise FormulaFault("arguments", at.start, at.end, message, expected=function.form)
     pairs = zip(at.args[1::2], at.args[2::2], strict=True)
     conditions = [Infix(op="=", left=key, right=value, start=key.start, end=value.end) for key, value in pairs]
-    plain = find_function("SUM")
+    plain = find_function(function.name.removesuffix("IFS"))
     assert plain is not None
     return _aggregate(binder, at, plain, conditions)
 
@@ -354,5 +398,7 @@ _FAMILIES: dict[Family, Callable[["Binder", Invocation, Function], Node]] = {
     "window": _window,
     "clock": _clock,
     "share": _share,
-    "sumifs": _sumifs,
+    "ifs": _ifs,
+    "money": _money,
+    "flows": _flows,
 }

@@ -165,14 +165,16 @@ class Window(Node):
 class Aggregate(Node):
     """SUM AVERAGE MIN MAX COUNT of ``operand`` OVER leaf members of ``over`` (may hold "period": plan periods only).
 
-    ``by`` is (dimension, property): the dimension is replaced by the one the property refers to.
+    ``by`` is (dimension, property): the dimension is replaced by the one the property refers to. NPV and IRR are over
+    "period" alone; ``rate`` is NPV's, the same in every period.
     """
 
-    function: Literal["SUM", "AVERAGE", "MIN", "MAX", "COUNT"]
+    function: Literal["SUM", "AVERAGE", "MIN", "MAX", "COUNT", "NPV", "IRR"]
     operand: Node
     over: tuple[str, ...] = ()
     by: tuple[str, str] | None = None
     where: Node | None = None
+    rate: Node | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

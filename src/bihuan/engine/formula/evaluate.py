@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bihuan.engine.align import Rows, Spaces
 from bihuan.engine.compiled import CompiledItem, CompiledModel
-from bihuan.engine.formula import kernels
+from bihuan.engine.formula import financial, kernels
 from bihuan.engine.formula.bound import (
     Aggregate,
     Binary,
@@ -89,6 +89,9 @@ class Source(Protocol):
     def derived(self, node: Aggregate | Share, where: Where) -> Cells:
         """An aggregate or a share at these rows and columns."""
         ...
+
+
+_FUNCTIONS = {**kernels.FUNCTIONS, **financial.FUNCTIONS}
 
 
 @dataclass(frozen=True)
@@ -240,7 +243,7 @@ class Evaluator:
             return self._instead(name, args, where)
         if name in ("PERIODNO", "PERIODS", "YEAREND", "YEARSTART"):
             return self._clock(name, where)
-        return kernels.FUNCTIONS[name](*(self.evaluate(arg, where) for arg in args))
+        return _FUNCTIONS[name](*(self.evaluate(arg, where) for arg in args))
 
     def _ifs(self, args: Sequence[Node], where: Where) -> Cells:
         if len(args) < 2:

@@ -9,7 +9,20 @@ from typing import Literal
 from bihuan.kernel.nearest import nearest
 
 Family = Literal[
-    "lazy", "test", "logic", "fold", "same", "round", "plain", "shift", "window", "clock", "share", "sumifs"
+    "lazy",
+    "test",
+    "logic",
+    "fold",
+    "same",
+    "round",
+    "plain",
+    "shift",
+    "window",
+    "clock",
+    "share",
+    "ifs",
+    "money",
+    "flows",
 ]
 
 
@@ -24,6 +37,14 @@ class Function:
     most: int | None
     form: str
     meaning: str
+
+
+def _ifs(function: str) -> tuple[str, str]:
+    """What is written, and what it stands for."""
+    return (
+        f"{function}IFS(x, 属性1, 值1, … OVER 维度)",
+        f"同 {function}(x OVER 维度 WHERE 属性1 = 值1 AND …)",
+    )
 
 
 _TABLE: tuple[tuple[str, str, Family, int, int | None, str, str], ...] = (
@@ -89,14 +110,52 @@ _TABLE: tuple[tuple[str, str, Family, int, int | None, str, str], ...] = (
     ("YEAREND", "年末", "clock", 0, 0, "YEAREND()", "本期是不是财年最后一期"),
     ("YEARSTART", "年初", "clock", 0, 0, "YEARSTART()", "本期是不是财年第一期"),
     ("SHARE", "分摊", "share", 1, 1, "SHARE(总额 BY 依据 OVER 维度)", "按依据把总额分到维度的成员上，尾差按最大余数法"),
+    ("SUMIFS", "条件求和", "ifs", 3, None, *_ifs("SUM")),
+    ("AVERAGEIFS", "条件平均", "ifs", 3, None, *_ifs("AVERAGE")),
+    ("COUNTIFS", "条件计数", "ifs", 3, None, *_ifs("COUNT")),
+    ("MINIFS", "条件最小", "ifs", 3, None, *_ifs("MIN")),
+    ("MAXIFS", "条件最大", "ifs", 3, None, *_ifs("MAX")),
     (
-        "SUMIFS",
-        "条件求和",
-        "sumifs",
+        "NPV",
+        "净现值",
+        "flows",
+        2,
+        2,
+        "NPV(率, x OVER 期间)",
+        "计划各期的 x 按每期的率折现的和；第一期已折现一期，期初的投资写在外面",
+    ),
+    (
+        "IRR",
+        "内部收益率",
+        "flows",
+        1,
+        1,
+        "IRR(x OVER 期间)",
+        "使计划各期 x 的净现值为 0 的每期的率；没有是错误，有几个时取最接近 10% 的",
+    ),
+    (
+        "PMT",
+        "每期付款",
+        "money",
         3,
-        None,
-        "SUMIFS(x, 属性1, 值1, … OVER 维度)",
-        "同 SUM(x OVER 维度 WHERE 属性1 = 值1 AND …)",
+        5,
+        "PMT(率, 期数, 现值, 终值, 期初)",
+        "等额还款每期付多少，付出为负；期初不为 0 是期初付",
+    ),
+    ("IPMT", "付息", "money", 4, 6, "IPMT(率, 第几期, 期数, 现值, 终值, 期初)", "PMT 的那一期里的利息"),
+    ("PPMT", "还本", "money", 4, 6, "PPMT(率, 第几期, 期数, 现值, 终值, 期初)", "PMT 的那一期里的本金"),
+    ("PV", "现值", "money", 3, 5, "PV(率, 期数, 每期付款, 终值, 期初)", "各期付款和终值今天值多少，符号相反"),
+    ("FV", "终值", "money", 3, 5, "FV(率, 期数, 每期付款, 现值, 期初)", "现值和各期付款到期末值多少，符号相反"),
+    ("SLN", "直线折旧", "money", 3, 3, "SLN(原值, 残值, 寿命)", "每期的折旧；寿命为 0 是错误"),
+    ("SYD", "年数总和折旧", "money", 4, 4, "SYD(原值, 残值, 寿命, 第几期)", "年数总和法第几期的折旧"),
+    (
+        "DDB",
+        "余额递减折旧",
+        "money",
+        4,
+        5,
+        "DDB(原值, 残值, 寿命, 第几期, 倍数)",
+        "余额递减法第几期的折旧，不低于残值；倍数不写是 2",
     ),
 )
 

@@ -97,6 +97,8 @@ class Dependencies:
                 yield from self._walk(node.operand, grain or "base", _ALL)
                 if node.where is not None:
                     yield from self._walk(node.where, grain or "base", _ALL)
+                if node.rate is not None:
+                    yield from self._walk(node.rate, grain, at)
             case _:
                 for child in children(node):
                     yield from self._walk(child, grain, at)
@@ -150,7 +152,7 @@ def children(node: Node) -> Sequence[Node]:
         case bound.Window():
             return (node.operand,)
         case bound.Aggregate():
-            return (node.operand,) if node.where is None else (node.operand, node.where)
+            return tuple(part for part in (node.operand, node.where, node.rate) if part is not None)
         case bound.Share():
             return (node.pool, node.driver)
         case bound.Read():
