@@ -1,4 +1,4 @@
-"""``bihuan model apply|export DIR``: between a package folder and the model in the database."""
+"""``bihuan model apply|export DIR``, ``bihuan model rollback``: between a package folder and the model in the database."""
 
 import argparse
 from pathlib import Path
@@ -31,7 +31,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     export.add_argument("folder", type=Path, metavar="DIR")
     export.add_argument("--revision", type=int, metavar="N", help="版次（默认最新）")
     export.set_defaults(run=run_export)
-    for parser in (apply, export):
+    back = models.add_parser("rollback", help="退回到以前的版次：作为新的一版，历史和数据都不动")
+    back.add_argument("model", metavar="MODEL", help="模型代码")
+    back.add_argument("to", type=int, metavar="N", help="退回到第几版")
+    back.add_argument("--reason", default="", help="退回原因，记入版次")
+    back.set_defaults(run=run_rollback)
+    for parser in (apply, export, back):
         add_data_option(parser)
 
 
@@ -59,6 +64,17 @@ def run_export(args: argparse.Namespace) -> int:
     args.folder.mkdir(parents=True, exist_ok=True)
     write_folder(args.folder, files)
     print(f"已导出 {len(files) - 1} 个文件到 {args.folder}")
+    return 0
+
+
+def run_rollback(args: argparse.Namespace) -> int:
+    with opened(settings_of(args)) as container, container.database.writing() as uow:
+        now = queries.find(uow, args.model).revision
+        done = commands.rollback(
+            uow, system("cli"), model=args.model, to=args.to, from_revision=now, reason=args.reason
+        )
+    _show(done.changes)
+    print(f"模型 {done.code} 现为第 {done.revision} 版")
     return 0
 
 

@@ -63,6 +63,11 @@ def test_a_folder_is_applied_changed_applied_again_and_exported(run, tmp_path: P
         assert path.read_bytes() == (folder / path.relative_to(out)).read_bytes(), path
     assert run("model", "apply", str(out)) == (0, "没有变化\n模型 starter 现为第 2 版\n")
 
+    status, said = run("model", "rollback", "starter", "1", "--reason", "先不设")
+    assert (status, "停用成员 org:IT" in said, "第 3 版" in said) == (0, True, True)
+    assert run("model", "rollback", "starter", "2")[0] == 0
+    assert run("model", "rollback", "starter", "99")[0] == 1
+
 
 def test_a_wrong_folder_names_every_place_and_exits_with_one(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     folder = tmp_path / "starter"

@@ -226,3 +226,35 @@ def test_a_stranger_cannot_tell_a_hidden_model_from_none(uow: UnitOfWork, packag
     with pytest.raises(Forbidden):
         commands.apply(uow, stranger, package)
     assert queries.models(uow, stranger) == []
+
+
+def test_a_rollback_is_the_next_revision_with_the_old_text_and_the_old_ids(uow: UnitOfWork, package: Files) -> None:
+    commands.apply(uow, BOSS, package)
+    first, before = queries.package(uow, queries.find(uow, "shop").id, 1), ids(uow, "org")
+    without_b = {**package, "dimensions/org.csv": "code,name,parent,weight\nG,小店,,\nA,甲店,G,\nC,丙店,G,\n"}
+    assert commands.apply(uow, BOSS, without_b, from_revision=1).revision == 2
+    assert "B" not in ids(uow, "org")
+    done = commands.rollback(uow, BOSS, model="shop", to=1, from_revision=2)
+    assert (done.revision, {(c.kind, c.code) for c in done.changes if c.what == "member"}) == (
+        3,
+        {("add", "org:B"), ("close", "org:C")},
+    )
+    assert ids(uow, "org") == before
+    assert queries.package(uow, queries.find(uow, "shop").id, 3) == first
+    assert commands.rollback(uow, BOSS, model="shop", to=2, from_revision=3).revision == 4
+    assert {"A", "C"} <= ids(uow, "org").keys()
+    assert [r.reason for r in queries.revisions(uow, BOSS, "shop")][:2] == ["退回第 2 版", "退回第 1 版"]
+
+
+def test_a_rollback_of_what_has_moved_on_or_never_was_is_refused(uow: UnitOfWork, package: Files) -> None:
+    commands.apply(uow, BOSS, package)
+    titled = {**package, "model.yaml": package["model.yaml"].replace("小店", "大店")}
+    commands.apply(uow, BOSS, titled, from_revision=1)
+    with pytest.raises(NotFastForward):
+        commands.rollback(uow, BOSS, model="shop", to=1, from_revision=1)
+    with pytest.raises(UnknownModel):
+        commands.rollback(uow, BOSS, model="shop", to=7, from_revision=2)
+    assert commands.rollback(uow, BOSS, model="shop", to=2, from_revision=2).changes == ()
+    reader = Principal(1, "r", "r", grants=(Grant("model.read"),), hierarchies=BOSS.hierarchies)
+    with pytest.raises(Forbidden):
+        commands.rollback(uow, reader, model="shop", to=1, from_revision=2)

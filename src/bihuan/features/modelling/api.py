@@ -147,6 +147,14 @@ class PackageIn(BaseModel):
     reason: str = ""
 
 
+class RollbackIn(BaseModel):
+    """``to``: the revision whose text shall hold again; ``from_revision``: the one that was looked at."""
+
+    to: int = Field(ge=1)
+    from_revision: int = Field(ge=1)
+    reason: str = Field("", max_length=2_000)
+
+
 class ChangeOut(BaseModel):
     kind: Literal["add", "change", "remove", "close"]
     what: str
@@ -232,6 +240,16 @@ def revisions(edge: Edge, code: str) -> list[RevisionOut]:
     with edge.read() as reader:
         found = queries.revisions(reader, edge.actor, code)
     return [RevisionOut(number=r.number, parent=r.parent, author=r.author, at=r.at, reason=r.reason) for r in found]
+
+
+@router.post("/{code}/rollback", **requires("model.apply"))
+def rollback(edge: Edge, code: str, body: RollbackIn) -> AppliedOut:
+    """Makes an earlier revision the next one; cells are not touched."""
+    with edge.write() as uow:
+        done = commands.rollback(
+            uow, edge.actor, model=code, to=body.to, from_revision=body.from_revision, reason=body.reason
+        )
+    return _applied(done)
 
 
 @router.get("/{code}/package", **requires("model.export"))

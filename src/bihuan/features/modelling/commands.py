@@ -78,6 +78,20 @@ def apply(
     )
 
 
+def rollback(
+    uow: UnitOfWork, actor: Principal, *, model: str, to: int, from_revision: int, reason: str = ""
+) -> Applied:
+    """Makes the text of revision ``to`` the model's next revision; history stays, so a rollback is itself rolled back.
+
+    ``from_revision`` is the revision that was looked at: `NotFastForward` when the model has moved on. Members that come
+    back get the ids they had, so what was entered on them is there again; cells are never touched.
+    """
+    actor.require("model.apply", model=model)
+    found = queries.find(uow, model)
+    files = queries.package(uow, found.id, to)
+    return apply(uow, actor, files, from_revision=from_revision, reason=reason or f"退回第 {to} 版", name=model)
+
+
 def _first(
     uow: UnitOfWork, actor: Principal, compiled: CompiledModel, files: Mapping[str, str], reason: str
 ) -> Applied:
