@@ -2177,6 +2177,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{code}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rollback
+         * @description Makes an earlier revision the next one; cells are not touched.
+         */
+        post: operations["modelling_rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/oauth/token": {
         parameters: {
             query?: never;
@@ -8025,6 +8045,21 @@ export interface components {
             name: string;
             /** Note */
             note: string;
+        };
+        /**
+         * RollbackIn
+         * @description ``to``: the revision whose text shall hold again; ``from_revision``: the one that was looked at.
+         */
+        RollbackIn: {
+            /** From Revision */
+            from_revision: number;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** To */
+            to: number;
         };
         /** RoundOut */
         RoundOut: {
@@ -14938,6 +14973,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RevisionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    modelling_rollback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedOut"];
                 };
             };
             /** @description Validation Error */
