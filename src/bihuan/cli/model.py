@@ -1,4 +1,4 @@
-"""``bihuan model check|test DIR``: a model package is right, and it computes the published answers."""
+"""``bihuan model check|lint|test DIR``: a package is right, holds what was meant, and computes the published answers."""
 
 import argparse
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from bihuan.cli import group
 from bihuan.features.modelling.answers import answers
 from bihuan.features.modelling.expect import report
+from bihuan.features.modelling.lint import lint
 from bihuan.features.modelling.package import Package, read_package
 from bihuan.kernel.errors import Problem, ProblemsFound
 
@@ -19,6 +20,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     check.add_argument("dir", type=Path, help="模型包所在文件夹")
     check.add_argument("--strict", action="store_true", help="也列出没有检查单位的公式")
     check.set_defaults(run=run_check)
+    hint = models.add_parser("lint", help="找出多半不是本意的地方：没人用、走不到、没填、会慢")
+    hint.add_argument("dir", type=Path, help="模型包所在文件夹")
+    hint.set_defaults(run=run_lint)
     test = models.add_parser("test", help="试算模型包，和 expect/ 中公布的数逐格核对")
     test.add_argument("dir", type=Path, help="模型包所在文件夹")
     test.set_defaults(run=run_test)
@@ -29,15 +33,27 @@ def run_check(args: argparse.Namespace) -> int:
     package = load(args.dir)
     if package is None:
         return 1
-    hints = [lint for lint in package.model.lints if args.strict or lint.code not in _QUIET]
-    for lint in hints:
-        print(f"提示 {line(lint)}")
+    hints = [one for one in package.model.lints if args.strict or one.code not in _QUIET]
+    for one in hints:
+        print(f"提示 {line(one)}")
     model = package.model
     formulas = sum(len(item.rules) for item in model.items.values())
     print(
         f"{package.definition.title}：{len(package.definition.cubes)} 张预算表，{len(model.items)} 个指标，"
         f"{formulas} 条公式，{len(package.data)} 个填报值，{len(package.expected)} 个期望值；没有问题"
     )
+    return 0
+
+
+def run_lint(args: argparse.Namespace) -> int:
+    """Prints hints; exit status 1 only when the package itself has problems."""
+    package = load(args.dir)
+    if package is None:
+        return 1
+    hints = [*(one for one in package.model.lints if one.code not in _QUIET), *lint(package)]
+    for one in hints:
+        print(f"提示 {line(one)}")
+    print(f"{len(hints)} 条提示")
     return 0
 
 
