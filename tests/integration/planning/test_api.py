@@ -87,6 +87,12 @@ def bodies(version: int) -> dict[str, dict]:
     return {
         "/query": slice_,
         "/preview": {"edits": [], "query": slice_},
+        "/spread": {
+            **{k: v for k, v in cell.items() if k != "period"},
+            "period": "2026Q1",
+            "amount": "6942",
+            "seen": "6942",
+        },
         "/compare": {"query": slice_, "versions": [version, version]},
         "/history": cell,
         "/trace": cell,
@@ -270,6 +276,31 @@ def test_who_holds_one_organisation_is_not_told_of_others_by_a_branch(call, plan
         assert other not in str(told)
     _, mine = call("mm", "POST", "/compare", {"query": ask, "versions": [plan, made["id"]]})
     assert mine["differing"] == 0
+
+
+def test_a_total_is_written_by_route_within_the_scope(call, plan) -> None:
+    """Q1 of M1 2730 + 1612 + 2600 = 6942 doubled; ``mm`` types over what ``mm`` sees of the company."""
+    total = {
+        "version": plan,
+        "cube": "销售",
+        "item": "销量",
+        "members": {"org": "MM", "产品": "M1"},
+        "period": "2026Q1",
+    }
+    typed = {**total, "amount": "13884", "seen": "6942"}
+    status, told = call("mm", "POST", "/spread", {**typed, "dry": True})
+    assert (status, told["cells"], told["changed"], told["total"], told["kept"]) == (200, 3, 3, "13884", [])
+    assert call("reader", "POST", "/spread", typed)[0] == 403
+    status, done = call("mm", "POST", "/spread", typed)
+    assert (status, done["total"]) == (200, "13884")
+    row = grid(call("mm", "POST", "/query", {"version": plan, **SALES})[1], "销量", "M1")
+    assert [row[p]["v"] for p in ("2026-01", "2026-02", "2026-03", "2026Q1")] == ["5460", "3224", "5200", "13884"]
+    status, late = call("mm", "POST", "/spread", typed)
+    assert (status, late["code"]) == (409, "changed_since")
+    company = {**total, "members": {"org": "G", "产品": "M1"}, "period": "2026-01"}
+    status, mine = call("mm", "POST", "/spread", {**company, "amount": "1", "seen": "5460", "dry": True})
+    assert (status, mine["cells"], mine["total"]) == (200, 1, "1"), "only what mm sees is counted"
+    assert call("all", "POST", "/undo", {"version": plan, "seq": done["seq"]})[0] == 200
 
 
 def test_a_trace_leads_from_a_total_to_the_inputs(call, plan) -> None:

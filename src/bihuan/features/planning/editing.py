@@ -191,7 +191,21 @@ def may_write(
     column: NDArray[np.int32],
 ) -> Flags:
     """For cells (members[k], column[k]): whether the actor's write scope holds them."""
-    scope = actor.scope("plan.write", model.definition.name).on(item=cells.code_of(item.ref), version=version)
+    return may("plan.write", model, version, actor, item, members=members, column=column)
+
+
+def may(
+    action: str,
+    model: CompiledModel,
+    version: str,
+    actor: Principal,
+    item: CompiledItem,
+    *,
+    members: NDArray[np.int32],
+    column: NDArray[np.int32],
+) -> Flags:
+    """For cells (members[k], column[k]): whether the actor's scope of an action holds them."""
+    scope = actor.scope(action, model.definition.name).on(item=cells.code_of(item.ref), version=version)
     if scope.is_everything:
         return np.ones(len(members), np.bool_)
     if not item.grain or not scope.limits("period"):

@@ -9,6 +9,7 @@ Errors::
     ChangedSince       an undo whose cells changed meanwhile
     NameTaken          a version or snapshot of this name exists
     CannotFreeze       what a release asks to freeze cannot be frozen
+    CannotSpread       no cell below a total can take a part of what was typed on it
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,6 +77,12 @@ class CannotFreeze(Invalid):
     """不允许覆盖（override）的公式指标只能整版本批复，不能只批复一部分组织。"""
 
     code = "cannot_freeze"
+
+
+class CannotSpread(Conflict):
+    """下面没有可以改的单元格，或按这个方法没有一个分得到。"""
+
+    code = "cannot_spread"
 
 
 @dataclass(frozen=True, slots=True)

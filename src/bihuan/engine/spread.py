@@ -1,0 +1,56 @@
+"""Splitting an amount typed on a total among the cells below it. Pure; amounts are whole numbers of the item's last decimal.
+
+The parts add up to the amount exactly: what rounding leaves goes by one to the largest remainders, the first cell first among
+equals (Hamilton's method). Methods are those of the field: proportional to what is there, equal, equal where something is,
+relative to another slice.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Method = Literal["proportional", "equal", "filled", "like", "repeat"]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+LARGEST = 2.0**53  # whole numbers beyond are not exact
+
+
+class NothingToSpreadOn(ValueError):
+    """No cell can take a part, or the method gives none of them a share."""
+
+
+def weights_of(method: Method, now: Floats, filled: Flags, like: Floats | None) -> Floats:
+    """The share of each cell, not normed. ``now``: amounts, 0 where blank; ``filled``: cells that are not blank.
+
+    "proportional" on nothing but zeros and blanks is equal, as is "filled" where nothing is filled.
+    """
+    ones = np.ones(len(now))
+    if method == "proportional":
+        return now if now.sum() != 0.0 else ones
+    if method == "filled":
+        return filled.astype(np.float64) if filled.any() else ones
+    if method == "like":
+        assert like is not None, "the caller reads the other slice"
+        return like
+    return ones
+
+
+def split(amount: float, weights: Floats) -> Floats:
+    """``amount`` (a whole number) in parts (whole numbers) by ``weights``, which may be negative but not add up to nothing.
+
+    Raises `NothingToSpreadOn`; shapes [n] → [n].
+    """
+    total = weights.sum()
+    if not len(weights) or total == 0.0 or not np.isfinite(total):
+        raise NothingToSpreadOn
+    exact = weights / total * amount
+    parts = np.trunc(exact)
+    left = amount - parts.sum()
+    share = np.flatnonzero(weights != 0.0)
+    order = share[np.argsort(-np.abs(exact - parts)[share], kind="stable")]
+    while left != 0.0:  # once; again only where a large amount's fractions were themselves rounded
+        count = int(min(abs(left), len(order)))
+        parts[order[:count]] += np.sign(left)
+        left = amount - parts.sum()
+    return np.asarray(parts + 0.0)  # -0.0 is 0.0
