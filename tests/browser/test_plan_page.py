@@ -33,6 +33,24 @@ def test_an_edit_is_calculated_saved_and_there_after_a_reload(someone: Someone) 
     one.expect(TOTAL, "2026", f"{year + 8855:,}")
 
 
+def test_a_total_is_filled_down_exactly_and_taken_back(someone: Someone) -> None:
+    """The year of 差旅 made 1,000 larger: its months follow in proportion and add up to the last cent; one undo."""
+    one = someone().open("yusuan")
+    year = figure(one.cell(TRAVEL, "2026").inner_text())
+    months = [one.cell(TRAVEL, f"2026-{m:02d}").inner_text() for m in range(1, 13)]
+    one.click(TRAVEL, "2026")
+    one.keys("Alt+e")
+    one.page.click("[data-testid=spread]")
+    one.page.fill("[data-testid=spread-amount]", str(year + 1000))
+    one.page.wait_for_selector("[data-testid=spread-told]:has-text('合计成为')")
+    one.page.click("[data-testid=confirm-spread]")
+    one.expect(TRAVEL, "2026", f"{year + 1000:,}")
+    assert [one.cell(TRAVEL, f"2026-{m:02d}").inner_text() for m in range(1, 13)] != months
+    one.page.click("[data-testid=undo-saved]")
+    one.expect(TRAVEL, "2026", f"{year:,}")
+    assert [one.cell(TRAVEL, f"2026-{m:02d}").inner_text() for m in range(1, 13)] == months
+
+
 def test_typing_without_a_pause_loses_no_key(someone: Someone) -> None:
     one = someone().open("yusuan")
     one.click(ADVERTS, "2026-01")

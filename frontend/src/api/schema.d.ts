@@ -2589,6 +2589,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan/spread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Spread
+         * @description Splits what was typed on a total among the cells below, to the last decimal; one undo takes it back.
+         */
+        post: operations["planning_spread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan/trace": {
         parameters: {
             query?: never;
@@ -6287,6 +6307,21 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * HeldIn
+         * @description A leaf cell that keeps its amount.
+         */
+        HeldIn: {
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /**
+             * Period
+             * @default
+             */
+            period: string;
+        };
+        /**
          * HeldOut
          * @description ``repeated``: the same request had been made before, nothing was changed. ``refused``: lines that hold nothing.
          */
@@ -6492,6 +6527,16 @@ export interface components {
             cube: string;
             /** Item */
             item: string;
+        };
+        /**
+         * KeptOut
+         * @description So many cells keep their amount, and why.
+         */
+        KeptOut: {
+            /** Cells */
+            cells: number;
+            /** Why */
+            why: string;
         };
         /** KeyOut */
         KeyOut: {
@@ -8534,6 +8579,82 @@ export interface components {
             reserved: string;
             /** Vouchers */
             vouchers: number;
+        };
+        /**
+         * SpreadIn
+         * @description An amount typed on a total of an item; ``members`` and ``period`` name the total.
+         *
+         *     ``seen``: what the total showed, null = blank. ``method``: "proportional" to what is there, "equal", equal where something
+         *     is ("filled"), the shares of another version ("like"), or the amount itself in every cell ("repeat"). ``dry``: only say.
+         */
+        SpreadIn: {
+            /**
+             * Action
+             * @default replace
+             * @enum {string}
+             */
+            action: "replace" | "add" | "subtract";
+            /**
+             * Amount
+             * @example 1234.50
+             */
+            amount: string;
+            /** Cube */
+            cube: string;
+            /**
+             * Dry
+             * @default false
+             */
+            dry: boolean;
+            /**
+             * Held
+             * @default []
+             */
+            held: components["schemas"]["HeldIn"][];
+            /** Item */
+            item: string;
+            /** Like */
+            like?: number | null;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /**
+             * Method
+             * @default proportional
+             * @enum {string}
+             */
+            method: "proportional" | "equal" | "filled" | "like" | "repeat";
+            /**
+             * Period
+             * @default
+             */
+            period: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Seen */
+            seen: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SpreadOut
+         * @description ``cells`` below the total, ``changed`` of them; ``total`` afterwards; ``seq`` of the version.
+         */
+        SpreadOut: {
+            /** Cells */
+            cells: number;
+            /** Changed */
+            changed: number;
+            /** Kept */
+            kept: components["schemas"]["KeptOut"][];
+            /** Seq */
+            seq: number;
+            /** Total */
+            total: string;
         };
         /**
          * StandingOut
@@ -15754,6 +15875,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeqOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_spread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpreadIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpreadOut"];
                 };
             };
             /** @description Validation Error */

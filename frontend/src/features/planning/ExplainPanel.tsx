@@ -1,5 +1,6 @@
 /** 解释这个数: where a figure comes from, in a fixed order: value, rule, operands, comparison, history, effect, lock. */
 import { useQuery } from "@tanstack/react-query";
+import { Button } from "antd";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
@@ -21,6 +22,7 @@ interface Props {
   readonly sheet: Sheet;
   readonly model: ModelDetail;
   readonly unit: MoneyUnit;
+  readonly onSpread: (() => void) | undefined; // to write at this total
   readonly onClose: () => void;
 }
 
@@ -41,7 +43,7 @@ export function ExplainPanel(props: Props) {
   );
 }
 
-function Explained({ cell, address, seq, sheet, model, unit }: Props & { readonly cell: CellRef; readonly address: CellAddress }) {
+function Explained({ cell, address, seq, sheet, model, unit, onSpread }: Props & { readonly cell: CellRef; readonly address: CellAddress }) {
   const { t } = useTranslation();
   useSyncExternalStore(sheet.subscribe, sheet.revision);
   const trace = useQuery(traceQuery(address, seq));
@@ -88,6 +90,13 @@ function Explained({ cell, address, seq, sheet, model, unit }: Props & { readonl
             {t("panel.why")}
           </h3>
           {view.reason ?? t(`reason.${view.access === "void" ? "invalid" : view.access}`)}
+          {view.access === "total" && onSpread && (
+            <div>
+              <Button size="small" onClick={onSpread} data-testid="spread">
+                {t("form.spread.open")}
+              </Button>
+            </div>
+          )}
         </section>
       )}
     </>

@@ -24,6 +24,7 @@ import { PlanToolbar } from "./PlanToolbar";
 import { queryOf } from "./planQuery";
 import type { Asked, CheckCell, Cube, Form, Member, ModelDetail, Unit, Version } from "./requests";
 import { cellRefOf, isBeside } from "./slice";
+import { SpreadDialog } from "./SpreadDialog";
 import { SubmitDialog } from "./SubmitDialog";
 import { ThreadPanel } from "./ThreadPanel";
 import { useChecks } from "./useChecks";
@@ -134,6 +135,9 @@ export function PlanTable(props: Props) {
     grid.current?.focus();
   };
 
+  const address = active && plan.at && sheet?.row(active.row) && !isBeside(active.column) ? { version: version.id, as_of: null, ...plan.at.of(active) } : null;
+  const mayWrite = version.status === "open" && (!unit || unit.status === "preparing");
+
   const body = (): React.ReactNode => {
     if (plan.loadError && !sheet) {
       const text = t("problem.load", { reason: problemText(t, plan.loadError) });
@@ -214,11 +218,12 @@ export function PlanTable(props: Props) {
         {panel === "explain" && sheet && plan.slice && (
           <ExplainPanel
             cell={active}
-            address={active && plan.at && sheet.row(active.row) && !isBeside(active.column) ? { version: version.id, as_of: null, ...plan.at.of(active) } : null}
+            address={address}
             seq={plan.slice.seq}
             sheet={sheet}
             model={model}
             unit={money}
+            onSpread={mayWrite ? actions.startSpread : undefined}
             onClose={closePanel}
           />
         )}
@@ -238,6 +243,17 @@ export function PlanTable(props: Props) {
       )}
       {actions.filling && asked.kind === "form" && (
         <FillDialog body={asked.body} factor={form?.factor ?? "1"} org={org?.name ?? ""} onFill={actions.fill} onCancel={actions.stopFill} />
+      )}
+      {actions.spreading && active && address && sheet && (
+        <SpreadDialog
+          address={address}
+          name={`${sheet.row(active.row)?.label ?? ""} · ${sheet.column(active.column)?.fullName ?? ""}`}
+          measure={sheet.row(active.row)?.unit ?? ""}
+          seen={sheet.saved(active).amount}
+          write={actions.writeSpread}
+          onDone={actions.spreadDone}
+          onCancel={actions.stopSpread}
+        />
       )}
       {submission.asking && (
         <SubmitDialog org={org?.name ?? ""} checks={submission.asking} busy={submission.busy} refused={submission.refused} onSubmit={(comment, reasons) => void submission.send(comment, reasons)} onCancel={submission.cancel} />

@@ -18,6 +18,8 @@ export type CellResult = Schemas["CellResultOut"];
 export type Step = Schemas["StepOut"];
 export type HistoryEntry = Schemas["HistoryEntryOut"];
 export type CellAddress = Schemas["CellIn"];
+export type Spread = Schemas["SpreadOut"];
+export type SpreadMethod = Schemas["SpreadIn"]["method"];
 export type Form = Schemas["FormOut"];
 export type FormBody = Schemas["FormIn"];
 export type Beside = Schemas["BesideOut"];
@@ -95,6 +97,12 @@ export const fillForm = (body: FormBody, factor: string, over: boolean, dry: boo
   answer(api.POST("/api/v1/forms/fill", { body: { ...body, factor, over, dry } }));
 
 export const undoChange = (version: number, seq: number) => answer(api.POST("/api/v1/plan/undo", { body: { version, seq, reason: "" } }));
+
+/** Splits what is typed on a total among the cells below it; `dry` only says what that would do. */
+export const spreadTotal = (at: CellAddress, typed: { readonly amount: string; readonly seen: string | null; readonly method: SpreadMethod }, dry: boolean): Promise<Spread> => {
+  const { version, cube, item, members, period } = at;
+  return answer(api.POST("/api/v1/plan/spread", { body: { version, cube, item, members, period, ...typed, action: "replace", held: [], dry, reason: "" } }));
+};
 
 /** The form as a workbook, saved by the browser under the name the server gives it. */
 export async function exportForm(body: FormBody, unit: "yuan" | "thousand" | "wan", closed: readonly string[]): Promise<{ readonly file: Blob; readonly name: string }> {

@@ -1,11 +1,11 @@
-/** What one does with a whole form: fill it from last year, export it, take the last change set back. */
+/** What one does with a whole form: fill it from last year, write at a total, export it, take the last change set back. */
 import { App, Button } from "antd";
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import type { MoneyUnit } from "../../lib/display";
 import { problemText } from "../../ui/problemText";
-import { type Asked, exportForm, fillForm, undoChange } from "./requests";
+import { type Asked, exportForm, fillForm, type Spread, undoChange } from "./requests";
 
 interface Needs {
   readonly asked: Asked;
@@ -22,6 +22,7 @@ export function useFormActions({ asked, version, money, editCount, own, closed }
   const { t } = useTranslation();
   const { message } = App.useApp();
   const [filling, setFilling] = useState(false);
+  const [spreading, setSpreading] = useState(false);
 
   const takeBack = async (seq: number): Promise<void> => {
     try {
@@ -70,6 +71,25 @@ export function useFormActions({ asked, version, money, editCount, own, closed }
     tellWithUndo(t("form.filled", { count: cells }), seq);
   };
 
+  const startSpread = (): void => {
+    if (editCount > 0) message.warning(t("form.spread.saveFirst", { count: editCount }));
+    else setSpreading(true);
+  };
+  const stopSpread = useCallback(() => setSpreading(false), []);
+  const writeSpread = async (change: () => Promise<Spread>): Promise<Spread> => {
+    const told: Spread[] = [];
+    await own(async () => {
+      const made = await change();
+      told.push(made);
+      return made.seq;
+    });
+    return told[0] as Spread; // what throws does not come here
+  };
+  const spreadDone = (told: Spread): void => {
+    setSpreading(false);
+    tellWithUndo(t("form.spread.done", { count: told.changed }), told.seq);
+  };
+
   const exportNow = async (): Promise<void> => {
     if (asked.kind !== "form") return;
     try {
@@ -86,5 +106,5 @@ export function useFormActions({ asked, version, money, editCount, own, closed }
     }
   };
 
-  return { filling, startFill, stopFill, fill, exportNow, tellWithUndo };
+  return { filling, startFill, stopFill, fill, spreading, startSpread, stopSpread, writeSpread, spreadDone, exportNow, tellWithUndo };
 }

@@ -1,0 +1,108 @@
+/** Writing at a total: how much, by which shares; says first how many cells change and which stay, and why. */
+import { Button, Input, Modal, Select } from "antd";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { asProblem } from "../../api/problem";
+import { type Amount, tryAmount } from "../../lib/amount";
+import { problemText } from "../../ui/problemText";
+import { type CellAddress, type Spread, spreadTotal, type SpreadMethod } from "./requests";
+
+const METHODS = ["proportional", "equal", "filled", "repeat"] as const satisfies readonly SpreadMethod[];
+
+interface Props {
+  readonly address: CellAddress;
+  readonly name: string;
+  readonly measure: string; // the item's unit, in which one types
+  readonly seen: Amount | null;
+  readonly onDone: (told: Spread) => void;
+  readonly write: (change: () => Promise<Spread>) => Promise<Spread>;
+  readonly onCancel: () => void;
+}
+
+export function SpreadDialog({ address, name, measure, seen, onDone, write, onCancel }: Props) {
+  const { t } = useTranslation();
+  const [text, setText] = useState<string>(seen ?? "");
+  const [method, setMethod] = useState<SpreadMethod>("proportional");
+  const [told, setTold] = useState<Spread | null>(null);
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const amount = tryAmount(text.replace(/[,，\s]/g, ""));
+  const good = amount !== null;
+
+  useEffect(() => {
+    if (amount === null) return undefined;
+    let here = true;
+    const timer = setTimeout(() => {
+      spreadTotal(address, { amount, seen, method }, true)
+        .then((found) => {
+          if (!here) return;
+          setTold(found);
+          setProblem("");
+        })
+        .catch((error: unknown) => {
+          if (!here) return;
+          setTold(null);
+          setProblem(problemText(t, asProblem(error)));
+        });
+    }, 200);
+    return () => {
+      here = false;
+      clearTimeout(timer);
+    };
+  }, [address, amount, seen, method, t]);
+
+  const spread = async (): Promise<void> => {
+    if (amount === null) return;
+    setBusy(true);
+    try {
+      onDone(await write(() => spreadTotal(address, { amount, seen, method }, false)));
+    } catch (error) {
+      setProblem(problemText(t, asProblem(error)));
+      setBusy(false);
+    }
+  };
+  const count = told?.changed ?? 0;
+  return (
+    <Modal
+      open
+      width={480}
+      title={t("form.spread.title", { name })}
+      onCancel={onCancel}
+      footer={[
+        <Button key="cancel" onClick={onCancel}>
+          {t("form.spread.cancel")}
+        </Button>,
+        <Button key="spread" type="primary" disabled={!good || count === 0 || problem !== ""} loading={busy} onClick={() => void spread()} data-testid="confirm-spread">
+          {t("form.spread.doIt", { count })}
+        </Button>,
+      ]}
+    >
+      <div className="dialog-body" data-testid="spread-dialog">
+        <label className="line">
+          {t("form.spread.amount")}
+          <Input style={{ width: 180 }} value={text} suffix={measure} status={good ? "" : "error"} aria-invalid={!good} onChange={(event) => setText(event.target.value)} autoFocus data-testid="spread-amount" />
+        </label>
+        <label className="line">
+          {t("form.spread.method")}
+          <Select style={{ width: 240 }} value={method} aria-label={t("form.spread.method")} options={METHODS.map((one) => ({ value: one, label: t(`form.spread.methods.${one}`) }))} onChange={setMethod} />
+        </label>
+        {!good && <div className="wrong">{t("form.spread.notNumber")}</div>}
+        {told && good && (
+          <div className="counts" aria-live="polite" data-testid="spread-told">
+            <b>{count > 0 ? t("form.spread.willChange", { count, cells: told.cells, total: told.total }) : t("form.spread.nothing")}</b>
+            {told.kept.length > 0 && (
+              <div className="muted">
+                {t("form.spread.keep")} {told.kept.map((one) => t("form.skipLine", { reason: one.why, count: one.cells })).join("；")}
+              </div>
+            )}
+          </div>
+        )}
+        {problem && (
+          <div className="wrong" role="alert">
+            {t("form.spread.failed", { reason: problem })}
+          </div>
+        )}
+      </div>
+    </Modal>
+  );
+}
