@@ -57,6 +57,7 @@ TABLE: Mapping[str, Row] = {
     "changed_since": Row(409, "要撤销的单元格后来又被改过", "查看历史，逐格处理", "Cells changed since; not undone", "Look at the history"),
     "name_taken": Row(409, "名称已被使用", "换一个名称", "The name is taken", "Choose another name"),
     "cannot_freeze": Row(422, "公式指标只能整版本批复", "对整个版本批复", "Computed items are released for the whole version only", "Release the whole version"),
+    "cannot_spread": Row(409, "下面没有可以改的单元格", "换一种分法，或填末级", "No cell below the total can take a share", "Share it another way, or fill the cells"),
     "no_such_unit": Row(404, "没有这个预算单元，或您无权查看", "检查组织和版本", "No such plan unit, or not visible to you", "Check the organisation and version"),
     "unit_exists": Row(409, "该组织在此版本已有预算单元", "打开已有的预算单元", "The organisation has a plan unit there", "Open the one that exists"),
     "wrong_unit_status": Row(409, "预算单元当前状态不能做这个操作", "刷新查看最新状态", "Not possible in the plan unit's state", "Reload to see its state"),
