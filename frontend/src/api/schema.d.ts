@@ -2068,7 +2068,7 @@ export interface paths {
         put?: never;
         /**
          * Plan
-         * @description What applying the package would change; every problem of it at once.
+         * @description What applying the package would change and how many stored cells each change touches; every problem of it at once.
          */
         post: operations["modelling_plan"];
         delete?: never;
@@ -4454,8 +4454,13 @@ export interface components {
             /** Title */
             title: string | null;
         };
-        /** ChangeOut */
+        /**
+         * ChangeOut
+         * @description ``cells``: stored cells of open versions that it touches; null where cells play no part, and after an apply.
+         */
         ChangeOut: {
+            /** Cells */
+            cells: number | null;
             /** Code */
             code: string;
             /** Detail */
@@ -4464,7 +4469,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "add" | "change" | "remove" | "close";
+            kind: "add" | "change" | "remove" | "close" | "move" | "parent";
             /** What */
             what: string;
         };

@@ -11,7 +11,7 @@ from bihuan.features.modelling import commands, queries
 from bihuan.features.modelling.folder import read_folder, write_folder
 from bihuan.features.modelling.model import MARKER, Change, marker
 
-_KINDS = {"add": "新增", "change": "修改", "remove": "删除", "close": "停用"}
+_KINDS = {"add": "新增", "change": "修改", "remove": "删除", "close": "停用", "move": "移动", "parent": "有了下级："}
 _WHATS = {
     "model": "模型", "calendar": "日历", "dimension": "维度", "member": "成员", "tree": "层级",
     "cube": "预算表", "item": "指标", "formulas": "公式",
@@ -80,7 +80,8 @@ def run_rollback(args: argparse.Namespace) -> int:
 
 def _show(changes: tuple[Change, ...]) -> None:
     for change in changes:
-        print(f"{_KINDS[change.kind]}{_WHATS[change.what]} {change.code}")
+        cells = f"（涉及已存的 {change.cells:,} 格）" if change.cells else ""
+        print(f"{_KINDS[change.kind]}{_WHATS[change.what]} {change.code}{cells}")
         if change.detail:
             print("".join(f"    {line}\n" for line in change.detail.splitlines()), end="")
     if not changes:

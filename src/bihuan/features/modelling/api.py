@@ -156,10 +156,13 @@ class RollbackIn(BaseModel):
 
 
 class ChangeOut(BaseModel):
-    kind: Literal["add", "change", "remove", "close"]
+    """``cells``: stored cells of open versions that it touches; null where cells play no part, and after an apply."""
+
+    kind: Literal["add", "change", "remove", "close", "move", "parent"]
     what: str
     code: str
     detail: str
+    cells: int | None
 
 
 class AppliedOut(BaseModel):
@@ -261,7 +264,7 @@ def package(edge: Edge, code: str, revision: int | None = None) -> dict[str, str
 
 @router.post("/plan", **requires("model.apply"))
 def plan(edge: Edge, body: PackageIn) -> list[ChangeOut]:
-    """What applying the package would change; every problem of it at once."""
+    """What applying the package would change and how many stored cells each change touches; every problem of it at once."""
     with edge.read() as reader:
         return [_change(c) for c in commands.plan(reader, edge.actor, body.files)]
 
@@ -279,7 +282,7 @@ def _applied(done: Applied) -> AppliedOut:
 
 
 def _change(change: Change) -> ChangeOut:
-    return ChangeOut(kind=change.kind, what=change.what, code=change.code, detail=change.detail)
+    return ChangeOut(kind=change.kind, what=change.what, code=change.code, detail=change.detail, cells=change.cells)
 
 
 def _calendar(compiled: CompiledModel) -> CalendarOut:

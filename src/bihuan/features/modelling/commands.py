@@ -20,17 +20,27 @@ from bihuan.features.modelling.model import (
     package_text,
     read_marker,
 )
+from bihuan.features.modelling.touched import counters, touched
 from bihuan.kernel.errors import Conflict, NotFound
 from bihuan.kernel.member import OWN, Dimension
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 
 def plan(reader: Reader, actor: Principal, files: Mapping[str, str], *, name: str = "") -> tuple[Change, ...]:
-    """What `apply` would change; raises `ProblemsFound` with everything wrong. Changes nothing."""
-    definition = folder.check(files, name).definition
+    """What `apply` would change and how many stored cells that touches; raises `ProblemsFound` with everything wrong.
+
+    Changes nothing.
+    """
+    compiled = folder.check(files, name)
+    definition = compiled.definition
     actor.require("model.apply", model=definition.name)
     row = reader.row("modelling.model", code=definition.name)
-    return differences(_definition_at(reader, Model(**row)) if row else None, definition)
+    if row is None:
+        return differences(None, definition)
+    model = Model(**row)
+    stored = counters[0](reader, model.id) if counters else None
+    changes = differences(_definition_at(reader, model), definition)
+    return touched(changes, queries.compiled(reader, model.id), compiled, stored)
 
 
 def apply(

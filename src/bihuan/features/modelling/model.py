@@ -64,12 +64,17 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing an apply does: ``what`` is model, calendar, dimension, member, tree, cube, item or formulas."""
+    """One thing an apply does: ``what`` is model, calendar, dimension, member, tree, cube, item or formulas.
 
-    kind: Literal["add", "change", "remove", "close"]
+    ``move``: a member stands under another parent; ``parent``: one that kept values itself has members below it now.
+    ``cells``: stored cells it touches (`touched`); None where cells play no part or nobody counted.
+    """
+
+    kind: Literal["add", "change", "remove", "close", "move", "parent"]
     what: str
     code: str
     detail: str = ""
+    cells: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
