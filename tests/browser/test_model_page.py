@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from bihuan.features.access.http import COOKIE
+from bihuan.features.access.model import system
+from bihuan.features.modelling import commands as modelling
 
 from .plan_page import PlanPage
 from .served import Site
@@ -60,3 +62,30 @@ def test_a_phone_shows_an_item_by_itself_and_goes_back_to_the_list(someone: Some
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.click("text=指标列表")
     page.wait_for_selector('tr[data-item="利润!毛利"]')
+
+
+HINTED = {
+    "model.yaml": "name: hinted\ntitle: 有提示的\ncalendar: {base: month, start: 2026-01, end: 2026-12}\n"
+    "currency: 元\nunits: {元: '', 件: ''}\nversions: [实际, 预算]\n",
+    "dimensions/org.csv": "code,name,parent,weight\nG,集团,,\nA,甲,G,\n",
+    "cubes/1参数.yaml": "cube: 参数\ntitle: 参数\ndims: []\nitems:\n  税率: {unit: '%'}\n  闲置: {unit: 元}\n",
+    "cubes/2销售.yaml": "cube: 销售\ntitle: 销售\ndims: [period, org]\nuses: [参数]\nitems:\n  收入: {unit: 元}\n"
+    "  税: {unit: 元}\nformulas: |\n  税 = 收入 * 税率\n  税 = 收入 * 2\n",
+}
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_the_hints_say_what_where_and_what_to_do(someone: Someone, site: Site, width: int, height: int) -> None:
+    with site.container.database.writing() as uow:
+        modelling.apply(uow, system("test"), HINTED)
+    page = open_model(someone(width, height), tab="hints")
+    page.wait_for_selector("text=没有提示")  # starter has none
+    page = open_model(someone(width, height), tab="hints", model="hinted")
+    page.wait_for_selector("[data-testid=hints] li")
+    told = [line.get_attribute("data-hint") for line in page.locator("[data-testid=hints] li").all()]
+    assert told == ["never_filled", "unused_parameter", "unreachable"]
+    line = page.locator("li[data-hint=unreachable]").inner_text()
+    assert "税 = 收入 * 2" in line
+    assert "cubes/2销售.yaml:10" in line
+    assert "删去，或移到前面" in line
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -319,6 +319,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
 NOT_ASKED: dict[Route, str] = {
     ("GET", "/api/v1/webhooks"): "addresses and counts; what is sent is cut by scope in test_webhooks.py",
     ("GET", "/api/v1/events"): "an endless answer; tests/integration/web/test_events.py cuts it by scope",
+    ("GET", "/api/v1/models/{code}/lint"): "hints about the whole package, by the right to export it",
     ("GET", "/api/v1/models/{code}/package"): "the whole package, by a right of its own",
     ("GET", "/api/v1/session"): "oneself",
     (

@@ -2117,6 +2117,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{code}/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lint
+         * @description What in the model is probably not meant: used by nothing, filled by nobody, never reached, slow.
+         */
+        get: operations["modelling_lint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{code}/members": {
         parameters: {
             query?: never;
@@ -6341,6 +6361,24 @@ export interface components {
             repeated: boolean;
             /** Warnings */
             warnings: string[];
+        };
+        /**
+         * HintOut
+         * @description A place of the package that is right but probably not meant. ``line`` 0 = the whole file; it counts from 1.
+         */
+        HintOut: {
+            /** Code */
+            code: string;
+            /** Expected */
+            expected: string;
+            /** File */
+            file: string;
+            /** Found */
+            found: string;
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
         };
         /**
          * HistoryEntryOut
@@ -14999,6 +15037,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemFormulasOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    modelling_lint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HintOut"][];
                 };
             };
             /** @description Validation Error */

@@ -6,11 +6,9 @@ from pathlib import Path
 from bihuan.cli import group
 from bihuan.features.modelling.answers import answers
 from bihuan.features.modelling.expect import report
-from bihuan.features.modelling.lint import lint
+from bihuan.features.modelling.lint import QUIET, every
 from bihuan.features.modelling.package import Package, read_package
 from bihuan.kernel.errors import Problem, ProblemsFound
-
-_QUIET = {"unit_unchecked"}  # hints listed with --strict only
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +31,7 @@ def run_check(args: argparse.Namespace) -> int:
     package = load(args.dir)
     if package is None:
         return 1
-    hints = [one for one in package.model.lints if args.strict or one.code not in _QUIET]
+    hints = [one for one in package.model.lints if args.strict or one.code not in QUIET]
     for one in hints:
         print(f"提示 {line(one)}")
     model = package.model
@@ -50,7 +48,7 @@ def run_lint(args: argparse.Namespace) -> int:
     package = load(args.dir)
     if package is None:
         return 1
-    hints = [*(one for one in package.model.lints if one.code not in _QUIET), *lint(package)]
+    hints = every(package.model, {cell.item for cell in package.data})
     for one in hints:
         print(f"提示 {line(one)}")
     print(f"{len(hints)} 条提示")

@@ -12,6 +12,7 @@ from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.access.model import Principal, system
 from bihuan.features.access.scope import Grant
 from bihuan.features.modelling import commands as modelling
+from bihuan.features.modelling import queries as model_queries
 from bihuan.features.planning import cells, commands, merging, queries
 from bihuan.features.planning.model import CellEdit
 from bihuan.features.planning.replica import replica_of
@@ -187,3 +188,27 @@ def test_the_count_is_that_of_a_dictionary_of_cells(container: Container, seed: 
         assert one.cells == len(of_item)
         assert {codes[i].code: n for i, n in one.members["org"].items()} == Counter(k[2] for k in of_item)
         assert dict(one.periods) == Counter(k[3] for k in of_item)
+
+
+def test_the_hints_of_a_stored_model_go_by_the_cells_that_are_stored(container: Container) -> None:
+    rates = "cube: 参数\ntitle: 参数\ndims: []\nitems:\n  税率: {unit: '%'}\n  闲置: {unit: 元}\n"
+    files = package("hinted") | {"cubes/参数.yaml": rates}
+    files[CUBE] = files[CUBE].replace("dims: [period, org]\n", "dims: [period, org]\nuses: [参数]\n", 1)
+    files[CUBE] = files[CUBE].replace("销量 * 2", "销量 * 税率")
+    with container.database.writing() as uow:
+        modelling.apply(uow, BOSS, files)
+
+    def hinted() -> list[tuple[str, str, str]]:
+        with container.database.reading() as reader:
+            return [(h.code, h.file, h.found) for h in model_queries.hints(reader, BOSS, "hinted")]
+
+    unused = ("unused_parameter", "cubes/参数.yaml", "闲置")
+    assert hinted() == [("never_filled", "cubes/参数.yaml", "税率"), unused]
+    with container.database.writing() as uow:
+        version = queries.version(uow, "hinted", "预算").id
+        edit = CellEdit(ItemRef("参数", "税率"), {}, "", None, Decimal("0.06"))
+        commands.append(uow, BOSS, version_id=version, edits=[edit], source="test", reason="")
+    assert hinted() == [unused]
+    reads = Principal(9, "li", "李", grants=(Grant("model.read"),))
+    with container.database.reading() as reader, pytest.raises(Forbidden):
+        model_queries.hints(reader, reads, "hinted")

@@ -7,7 +7,7 @@ from tests.models import files, package, write
 
 from bihuan.cli.model import line
 from bihuan.features.modelling import lint as linting
-from bihuan.features.modelling.lint import lint
+from bihuan.features.modelling.lint import every, lint
 from bihuan.features.modelling.package import Package, read_package
 
 FINE = "收入 = 销量 * 单价\n成本 = 收入 * 税率 + 上限"
@@ -43,6 +43,19 @@ def test_lines_that_an_earlier_one_leaves_nothing_for(tmp_path: Path) -> None:
     assert [one.found for one in told] == ["收入[产品: A] = 余额", "收入[产品: B] = 余额"]
     text = (found.folder / told[0].file).read_text(encoding="utf-8").splitlines()
     assert [text[one.line - 1].strip().partition("  #")[0] for one in told] == [one.found for one in told]
+
+
+def test_a_line_that_compiler_and_hints_both_find_is_said_once(tmp_path: Path) -> None:
+    found = package(tmp_path, f"{FINE}\n成本 = 收入", 参数=RATES)
+    assert [one.code for one in found.model.lints if one.code == "never_matches"] == ["never_matches"]
+    codes = [one.code for one in every(found.model, None)]
+    assert (codes.count("unreachable"), codes.count("never_matches")) == (1, 0)
+
+
+def test_what_nobody_counted_is_not_said_to_be_unfilled(tmp_path: Path) -> None:
+    found = package(tmp_path, FINE)
+    assert [one.code for one in every(found.model, None)] == []
+    assert [one.found for one in every(found.model, ())] == ["税率", "上限"]
 
 
 def test_a_dimension_without_items(tmp_path: Path) -> None:

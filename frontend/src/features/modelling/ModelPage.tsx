@@ -8,6 +8,7 @@ import type { ModelDetail } from "../planning/requests";
 import { useContextChoice } from "../planning/useContextChoice";
 import "../../styles/modelling.css";
 import { DimensionsView } from "./DimensionsView";
+import { HintsView } from "./HintsView";
 import { ItemsView } from "./ItemsView";
 import { RevisionsView } from "./RevisionsView";
 import { type Tab, TABS, useModelSearch } from "./search";
@@ -35,6 +36,8 @@ function View({ tab, model }: { readonly tab: Tab; readonly model: ModelDetail }
       return <ItemsView model={model} />;
     case "dimensions":
       return <DimensionsView model={model} />;
+    case "hints":
+      return <HintsView model={model} />;
     case "revisions":
       return <RevisionsView model={model} />;
   }

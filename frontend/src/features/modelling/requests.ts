@@ -10,10 +10,14 @@ export type Item = Cube["items"][number];
 export type Dimension = Schemas["DimensionOut"];
 export type Member = Schemas["MemberOut"];
 export type Formulas = Schemas["ItemFormulasOut"];
+export type Hint = Schemas["HintOut"];
 export type ItemRef = Schemas["ItemRefOut"];
 
 export const formulasQuery = (code: string) =>
   queryOptions({ queryKey: ["model", code, "formulas"], queryFn: () => answer(api.GET("/api/v1/models/{code}/formulas", { params: { path: { code } } })) });
+
+export const hintsQuery = (code: string, revision: number) =>
+  queryOptions({ queryKey: ["model", code, "lint", revision], queryFn: () => answer(api.GET("/api/v1/models/{code}/lint", { params: { path: { code } } })) });
 
 export const treeQuery = (code: string, dimension: string, tree: string) =>
   queryOptions({

@@ -2,7 +2,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 
-export const TABS = ["items", "dimensions", "revisions"] as const;
+export const TABS = ["items", "dimensions", "hints", "revisions"] as const;
 export type Tab = (typeof TABS)[number];
 
 export interface ModelSearch {

@@ -4,7 +4,7 @@ import type { modellingZh } from "./words.zh";
 
 export const modellingEn: Words<typeof modellingZh> = {
   name: "Models",
-  tabs: { items: "Items and formulas", dimensions: "Dimensions", revisions: "Revisions" },
+  tabs: { items: "Items and formulas", dimensions: "Dimensions", hints: "Hints", revisions: "Revisions" },
   facts: "{{title}} · revision {{revision}}",
   noModels: "There is no model yet. An administrator applies a model package first.",
   noRight: "You may not look at models. Ask a budget administrator if you need to.",
@@ -51,5 +51,28 @@ export const modellingEn: Words<typeof modellingZh> = {
   inForce: "in force",
   noRevisions: "There are no revisions yet.",
   noReason: "no reason given",
+  noHints: "No hints: every parameter is used and filled, every formula line is reached.",
+  noRightToHints: "Hints speak of the whole model; they need the right to export it. Ask a budget administrator if you need to.",
+  hintsOnly: "Hints stop nothing. The place named is where the package is changed.",
+  hints: {
+    unused_dimension: "No item uses this dimension",
+    unused_parameter: "No formula uses this parameter",
+    never_filled: "Formulas need it, nobody has filled it",
+    unreachable: "This formula line is never reached",
+    never_matches: "This formula line is never reached",
+    slow: "This total looks at very many cells",
+    fixed_period: "A formula names a fixed period",
+    always_blank: "What is read here is always blank",
+  },
+  remedies: {
+    unused_dimension: "Use it in some cube's dims, or remove it.",
+    unused_parameter: "Use it in a formula, or remove it.",
+    never_filled: "Fill it in.",
+    unreachable: "A line above already has these cells: remove this one or move it up.",
+    never_matches: "A line above already has these cells: remove this one or move it up.",
+    slow: "Total once into an item with fewer dimensions first.",
+    fixed_period: "It will be wrong next year: name the period relatively.",
+    always_blank: "The item read has no total at these periods: give it a time, or read its own periods.",
+  },
   howToChange: "To change a model: export the package, change the text, apply it; every problem is told at once and nothing is changed.",
 };

@@ -1,7 +1,7 @@
 /** Chinese of modelling. */
 export const modellingZh = {
   name: "模型",
-  tabs: { items: "指标与公式", dimensions: "维度", revisions: "修订" },
+  tabs: { items: "指标与公式", dimensions: "维度", hints: "提示", revisions: "修订" },
   facts: "{{title}} · 第 {{revision}} 版",
   noModels: "还没有模型。请管理员先应用一个模型包。",
   noRight: "您没有查看模型的权限。需要时请找预算管理员。",
@@ -48,5 +48,28 @@ export const modellingZh = {
   inForce: "现行",
   noRevisions: "还没有修订。",
   noReason: "没有写原因",
+  noHints: "没有提示：参数都有人用、都填了，每行公式都走得到。",
+  noRightToHints: "提示涉及整个模型，要有导出模型包的权限。需要时请找预算管理员。",
+  hintsOnly: "提示不拦任何事。改法见模型包里的位置。",
+  hints: {
+    unused_dimension: "没有指标用这个维度",
+    unused_parameter: "没有公式用这个参数",
+    never_filled: "公式要用，但没人填过",
+    unreachable: "这一行公式永远走不到",
+    never_matches: "这一行公式永远走不到",
+    slow: "这个汇总要看很多单元格",
+    fixed_period: "公式里写死了期间",
+    always_blank: "这里读到的总是空",
+  },
+  remedies: {
+    unused_dimension: "用到某张预算表的 dims 里，或删去。",
+    unused_parameter: "写进公式，或删去。",
+    never_filled: "填上它的数。",
+    unreachable: "前面已有一行管住了这些单元格：删去，或移到前面。",
+    never_matches: "前面已有一行管住了这些单元格：删去，或移到前面。",
+    slow: "先按少几个维度的指标汇总一次。",
+    fixed_period: "明年就不对了：改用相对的期间。",
+    always_blank: "读到的指标没有这一级期间的合计：给它写 time，或读它自己的期间。",
+  },
   howToChange: "改模型：导出模型包，改文本，再应用；有问题时一次报全，什么都不会改。",
 } as const;

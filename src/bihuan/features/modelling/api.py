@@ -139,6 +139,17 @@ class RevisionOut(BaseModel):
     reason: str
 
 
+class HintOut(BaseModel):
+    """A place of the package that is right but probably not meant. ``line`` 0 = the whole file; it counts from 1."""
+
+    code: str
+    file: str
+    line: int
+    found: str
+    expected: str
+    message: str
+
+
 class PackageIn(BaseModel):
     """Path -> text of every file of the package (``data/`` is ignored); ``from_revision``: what it was taken from."""
 
@@ -243,6 +254,17 @@ def revisions(edge: Edge, code: str) -> list[RevisionOut]:
     with edge.read() as reader:
         found = queries.revisions(reader, edge.actor, code)
     return [RevisionOut(number=r.number, parent=r.parent, author=r.author, at=r.at, reason=r.reason) for r in found]
+
+
+@router.get("/{code}/lint", **requires("model.export"))
+def lint(edge: Edge, code: str) -> list[HintOut]:
+    """What in the model is probably not meant: used by nothing, filled by nobody, never reached, slow."""
+    with edge.read() as reader:
+        found = queries.hints(reader, edge.actor, code)
+    return [
+        HintOut(code=h.code, file=h.file, line=h.line, found=h.found, expected=h.expected, message=h.message)
+        for h in found
+    ]
 
 
 @router.post("/{code}/rollback", **requires("model.apply"))

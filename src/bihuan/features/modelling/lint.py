@@ -4,23 +4,40 @@ Hints, never refusals. Each names its place, what was found and what to do.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from math import prod
 
 from bihuan.engine.compiled import CompiledItem, CompiledModel
 from bihuan.engine.definition import Place
-from bihuan.engine.formula.bound import Aggregate, Node, Rule
+from bihuan.engine.formula.bound import Aggregate, ItemRef, Node, Rule
 from bihuan.engine.formula.graph import walk
 from bihuan.features.modelling.package import Package
 from bihuan.kernel.errors import Problem
 
 _SPAN = re.compile(r"span=Span\([^)]*\)(, )?")
+QUIET = frozenset({"unit_unchecked"})  # hints of the compiler that are listed only when asked for
 MANY_CELLS = 20_000_000  # inner cells of one aggregate that are worth a thought before the season
 
 
 def lint(package: Package) -> list[Problem]:
-    """Every hint, in the package's order: dimensions, then each item with its formulas."""
-    return [*_unused_dimensions(package.model), *_items(package)]
+    """The hints of a folder, where a cell is filled when ``data/`` has it; without what the compiler noticed."""
+    return hints(package.model, {cell.item for cell in package.data})
+
+
+def every(model: CompiledModel, filled: Collection[ItemRef] | None) -> list[Problem]:
+    """What the compiler noticed, then `hints`; a line that both say is never reached is said once."""
+    found = hints(model, filled)
+    twice = {(one.file, one.line) for one in found if one.code == "unreachable"}
+    noticed = [one for one in model.lints if one.code not in QUIET]
+    return [*(n for n in noticed if n.code != "never_matches" or (n.file, n.line) not in twice), *found]
+
+
+def hints(model: CompiledModel, filled: Collection[ItemRef] | None) -> list[Problem]:
+    """Every hint, in the package's order: dimensions, then each item with its formulas.
+
+    ``filled``: the items with a stored cell; None when nobody knows, and then nothing is said to be unfilled.
+    """
+    return [*_unused_dimensions(model), *_items(model, filled)]
 
 
 def _unused_dimensions(model: CompiledModel) -> Iterator[Problem]:
@@ -37,14 +54,13 @@ def _unused_dimensions(model: CompiledModel) -> Iterator[Problem]:
             )
 
 
-def _items(package: Package) -> Iterator[Problem]:
-    filled = {cell.item for cell in package.data}
-    places = {cube.code: cube.formulas_place for cube in package.definition.cubes}
-    for item in package.model.items.values():
+def _items(model: CompiledModel, filled: Collection[ItemRef] | None) -> Iterator[Problem]:
+    places = {cube.code: cube.formulas_place for cube in model.definition.cubes}
+    for item in model.items.values():
         if item.is_input and _is_parameter(item):
-            yield from _parameter(package.model, item, filled=item.ref in filled)
+            yield from _parameter(model, item, filled=filled is None or item.ref in filled)
         yield from _unreachable(item, places[item.ref.cube])
-        yield from _slow(package.model, item, places[item.ref.cube])
+        yield from _slow(model, item, places[item.ref.cube])
 
 
 def _is_parameter(item: CompiledItem) -> bool:

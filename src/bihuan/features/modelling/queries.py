@@ -12,9 +12,12 @@ from bihuan.engine.compiled import CompiledModel
 from bihuan.engine.definition import DimensionDefinition, EdgeDefinition, MemberDefinition, ModelDefinition
 from bihuan.features.access.model import Principal
 from bihuan.features.access.scope import Hierarchies
+from bihuan.features.modelling import lint
 from bihuan.features.modelling.folder import definition as read_definition
 from bihuan.features.modelling.model import MARKER, Model, Revision, UnknownModel, marker
+from bihuan.features.modelling.touched import counters
 from bihuan.features.modelling.trees import ModelTrees
+from bihuan.kernel.errors import Problem
 from bihuan.store.unit_of_work import Database, Reader
 
 COMPILED_MAX = 16  # models × revisions a process keeps; a large one is some tens of megabytes
@@ -75,6 +78,15 @@ def package(reader: Reader, model_id: int, revision: int) -> dict[str, str]:
     if files is None:
         raise UnknownModel(model=model_id, revision=revision)
     return files
+
+
+def hints(reader: Reader, actor: Principal, code: str) -> list[Problem]:
+    """What in the model is probably not meant, judged by the cells that are stored; for those who may see all of it."""
+    actor.require("model.export", model=code)
+    found = get(reader, actor, code)
+    model = compiled(reader, found.id)
+    filled = counters[0](reader, found.id) if counters else None
+    return lint.every(model, filled)
 
 
 def compiled(reader: Reader, model: str | int, revision: int | None = None) -> CompiledModel:
