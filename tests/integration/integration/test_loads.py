@@ -5,9 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from decimal import Decimal
 
+import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 from tests.support.workbook import workbook
 
 from bihuan.features.access import commands as access
@@ -184,7 +187,7 @@ def test_a_stop_asked_while_it_is_being_entered_still_counts(books: Books, monke
     publish = loads.publishing.publish
 
     def slow(*args: object, **named: object) -> object:
-        done = publish(*args, **named)  # type: ignore[arg-type]
+        done = publish(*args, **named)
         (run,) = [r for r in _runs(books) if r.state == "running"]
         with books.container.database.writing() as uow:
             loads.cancel(uow, ROBOT, run_id=run.id)
@@ -272,6 +275,43 @@ def test_a_load_that_kills_its_process_again_and_again_is_given_up(books: Books)
             uow.run("integration.take_run", id=run.id, now=uow.now())
     ended = books.carry_out(run.id)
     assert (ended.state, ended.message.partition(":")[0], books.travel()) == ("failed", "job_died", None)
+
+
+GIVES_WAY = """
+CREATE SEQUENCE publishing_tries; GRANT USAGE ON SEQUENCE publishing_tries TO PUBLIC;
+CREATE FUNCTION give_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF nextval('publishing_tries') <= {times} THEN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '{state}'; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER give_way BEFORE UPDATE ON load_batch FOR EACH ROW WHEN (NEW.state = 'published') EXECUTE FUNCTION give_way();
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "times", "attempts"),
+    [
+        ("40P01", 1, 2),  # chosen as the victim of a deadlock: done again
+        ("40001", 2, 3),
+        ("40P01", 9, 3),
+        ("23514", 1, 1),  # a broken constraint is broken the second time too
+    ],
+)
+def test_a_load_that_gave_way_to_another_transaction_is_done_again(
+    books: Books, owner_url: str, state: str, times: int, attempts: int
+) -> None:
+    ends = "done" if attempts > times else "failed"
+    run = books.ask(voucher("记-1", "300.00"))
+    with psycopg.connect(owner_url) as conn:
+        conn.execute(GIVES_WAY.format(times=times, state=state))
+    try:
+        with pytest.raises(DBAPIError) if ends == "failed" else nullcontext():
+            books.carry_out(run.id)
+    finally:
+        with psycopg.connect(owner_url) as conn:
+            conn.execute("DROP FUNCTION give_way CASCADE")
+            conn.execute("DROP SEQUENCE publishing_tries")
+    assert (books.run(run.id).state, books.run(run.id).attempts) == (ends, attempts)
+    assert books.travel() == (Decimal("300.00") if ends == "done" else None)
 
 
 def test_a_load_whose_job_is_gone_is_ended_by_the_tidying(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:

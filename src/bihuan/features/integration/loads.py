@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from sqlalchemy.exc import DBAPIError
+
 from bihuan.features.access.commands import record
 from bihuan.features.access.live import Event, announce
 from bihuan.features.access.model import Principal, system
@@ -36,6 +38,7 @@ JOB = "integration.load"
 ATTEMPTS_MAX = 3  # a file that kills its process three times is given up
 TELL_S = 0.4  # at most so often is progress written
 SILENT_S = 60.0
+GAVE_WAY = ("40001", "40P01")  # serialization failure, deadlock: the same work may be done again
 PROGRESS, ENDED = "load.progress", "load.ended"
 
 
@@ -208,9 +211,17 @@ def carry_out(database: Database, warehouse: Warehouse, trees: Trees, run_id: in
         _end(database, run_id, "cancelled", "")
     except BihuanError as refused:
         _end(database, run_id, "failed", f"{refused.code}: {refused}")
-    except Exception:
+    except Exception as failure:
+        if _gave_way(failure) and one.attempts < ATTEMPTS_MAX:
+            carry_out(database, warehouse, trees, run_id)
+            return
         _end(database, run_id, "failed", "internal")
         raise
+
+
+def _gave_way(failure: Exception) -> bool:
+    """Whether the database rolled back only because two transactions waited for each other: nothing is wrong with the file."""
+    return isinstance(failure, DBAPIError) and getattr(failure.orig, "sqlstate", None) in GAVE_WAY
 
 
 def _person(database: Database, one: Run, trees: Trees) -> Principal:
