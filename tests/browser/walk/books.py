@@ -42,7 +42,7 @@ def november_comes_in(walk: Walk) -> None:
     upload(page, "voucher-file", f"总账凭证-{mark}.csv", text)
     row = page.locator(f'[data-testid=runs] tbody tr:has-text("总账凭证-{mark}.csv")').first
     try:
-        row.locator("text=部分入账").wait_for(timeout=180_000)
+        one.follows(f'[data-testid=runs] tbody tr:has-text("总账凭证-{mark}.csv"):has-text("部分入账")')
     except TimeoutError as late:
         raise AssertionError(f"shown: {row.inner_text()}; stored: {_newest_run(walk)}") from late
     row.locator("button.link").click()
