@@ -6,7 +6,7 @@ from pathlib import Path
 from bihuan.cli import group
 from bihuan.features.modelling.answers import answers
 from bihuan.features.modelling.expect import report
-from bihuan.features.modelling.lint import QUIET, every
+from bihuan.features.modelling.lint import QUIET, hints
 from bihuan.features.modelling.package import Package, read_package
 from bihuan.kernel.errors import Problem, ProblemsFound
 
@@ -31,8 +31,8 @@ def run_check(args: argparse.Namespace) -> int:
     package = load(args.dir)
     if package is None:
         return 1
-    hints = [one for one in package.model.lints if args.strict or one.code not in QUIET]
-    for one in hints:
+    noticed = [one for one in package.model.lints if args.strict or one.code not in QUIET]
+    for one in noticed:
         print(f"提示 {line(one)}")
     model = package.model
     formulas = sum(len(item.rules) for item in model.items.values())
@@ -48,10 +48,10 @@ def run_lint(args: argparse.Namespace) -> int:
     package = load(args.dir)
     if package is None:
         return 1
-    hints = every(package.model, {cell.item for cell in package.data})
-    for one in hints:
+    found = hints(package.model, {cell.item for cell in package.data})
+    for one in found:
         print(f"提示 {line(one)}")
-    print(f"{len(hints)} 条提示")
+    print(f"{len(found)} 条提示")
     return 0
 
 

@@ -1,7 +1,6 @@
 /** What in the model is right but probably not meant: used by nothing, filled by nobody, never reached, slow. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { asProblem } from "../../api/problem";
 import { Empty, Loading } from "../../ui/states";
 import type { ModelDetail } from "../planning/requests";
 import { Refused } from "./ModelPage";
@@ -10,7 +9,7 @@ import { type Hint, hintsQuery } from "./requests";
 export function HintsView({ model }: { readonly model: ModelDetail }) {
   const { t } = useTranslation();
   const found = useQuery(hintsQuery(model.code, model.revision));
-  if (found.error) return asProblem(found.error).kind === "forbidden" ? <Empty>{t("modelling.noRightToHints")}</Empty> : <Refused error={found.error} retry={() => void found.refetch()} />;
+  if (found.error) return <Refused error={found.error} retry={() => void found.refetch()} noRight={t("modelling.noRightToHints")} />;
   if (!found.data) return <Loading />;
   if (found.data.length === 0) return <Empty>{t("modelling.noHints")}</Empty>;
   return (

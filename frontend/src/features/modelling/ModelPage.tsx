@@ -43,9 +43,15 @@ function View({ tab, model }: { readonly tab: Tab; readonly model: ModelDetail }
   }
 }
 
-export function Refused({ error, retry }: { readonly error: Error; readonly retry: () => void }) {
+interface RefusedProps {
+  readonly error: Error;
+  readonly retry: () => void;
+  readonly noRight?: string; // what to say where it needs a right beyond looking at models
+}
+
+export function Refused({ error, retry, noRight }: RefusedProps) {
   const { t } = useTranslation();
   const problem = asProblem(error);
-  if (problem.kind === "forbidden") return <Empty>{t("modelling.noRight")}</Empty>;
+  if (problem.kind === "forbidden") return <Empty>{noRight ?? t("modelling.noRight")}</Empty>;
   return <Failed what={problemText(t, problem)} reference={problem.reference} retry={retry} />;
 }

@@ -11,7 +11,6 @@ from bihuan.engine.compiled import CompiledItem, CompiledModel
 from bihuan.engine.definition import Place
 from bihuan.engine.formula.bound import Aggregate, ItemRef, Node, Rule
 from bihuan.engine.formula.graph import walk
-from bihuan.features.modelling.package import Package
 from bihuan.kernel.errors import Problem
 
 _SPAN = re.compile(r"span=Span\([^)]*\)(, )?")
@@ -19,25 +18,16 @@ QUIET = frozenset({"unit_unchecked"})  # hints of the compiler that are listed o
 MANY_CELLS = 20_000_000  # inner cells of one aggregate that are worth a thought before the season
 
 
-def lint(package: Package) -> list[Problem]:
-    """The hints of a folder, where a cell is filled when ``data/`` has it; without what the compiler noticed."""
-    return hints(package.model, {cell.item for cell in package.data})
+def hints(model: CompiledModel, filled: Collection[ItemRef] | None) -> list[Problem]:
+    """What the compiler noticed, then the package's own order: dimensions, each item with its formulas.
 
-
-def every(model: CompiledModel, filled: Collection[ItemRef] | None) -> list[Problem]:
-    """What the compiler noticed, then `hints`; a line that both say is never reached is said once."""
-    found = hints(model, filled)
+    ``filled``: the items with a stored cell; None when nobody knows, and then nothing is said to be unfilled. A line that
+    the compiler too says is never reached is said once.
+    """
+    found = [*_unused_dimensions(model), *_items(model, filled)]
     twice = {(one.file, one.line) for one in found if one.code == "unreachable"}
     noticed = [one for one in model.lints if one.code not in QUIET]
     return [*(n for n in noticed if n.code != "never_matches" or (n.file, n.line) not in twice), *found]
-
-
-def hints(model: CompiledModel, filled: Collection[ItemRef] | None) -> list[Problem]:
-    """Every hint, in the package's order: dimensions, then each item with its formulas.
-
-    ``filled``: the items with a stored cell; None when nobody knows, and then nothing is said to be unfilled.
-    """
-    return [*_unused_dimensions(model), *_items(model, filled)]
 
 
 def _unused_dimensions(model: CompiledModel) -> Iterator[Problem]:

@@ -86,7 +86,7 @@ def hints(reader: Reader, actor: Principal, code: str) -> list[Problem]:
     found = get(reader, actor, code)
     model = compiled(reader, found.id)
     filled = counters[0](reader, found.id) if counters else None
-    return lint.every(model, filled)
+    return lint.hints(model, filled)
 
 
 def compiled(reader: Reader, model: str | int, revision: int | None = None) -> CompiledModel:
