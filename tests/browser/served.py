@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -65,6 +66,16 @@ def serving(container: Container) -> Iterator[Site]:
         server.should_exit = True
         thread.join(10)
         container.database.engine.dispose()
+
+
+@contextmanager
+def unanswered(page: Any, address: str) -> Iterator[None]:
+    """The first answer of this address waits until the block ends: meanwhile the page is one that does not know it yet."""
+    waiting: list[Any] = []
+    page.route(address, lambda route: waiting.append(route), times=1)  # noqa: PLW0108 - the handler's signature is read
+    yield
+    for route in waiting:
+        route.continue_()
 
 
 def _port(server: uvicorn.Server) -> int:

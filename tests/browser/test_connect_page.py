@@ -17,7 +17,7 @@ from bihuan.features.control import commands as control
 from bihuan.features.control.model import BudgetCell, Request, RequestLine
 
 from .plan_page import PlanPage
-from .served import Site
+from .served import Site, unanswered
 
 pytestmark = pytest.mark.browser
 Someone = Callable[..., PlanPage]
@@ -96,6 +96,16 @@ class November:
             encoding="utf-8",
         )
         return str(path)
+
+
+def test_no_file_is_taken_before_it_is_known_whose_books_it_goes_into(someone: Someone) -> None:
+    one = someone()
+    with unanswered(one.page, "**/api/v1/models/starter"):
+        with one.page.expect_response("**/api/v1/sources"):
+            come(one, "it")
+        one.page.wait_for_timeout(500)  # long enough to draw what has been answered
+        assert one.page.locator("[data-testid=voucher-file]").count() == 0
+    one.page.wait_for_selector("[data-testid=voucher-file]", state="attached")
 
 
 def test_november_with_errors_is_mended_in_place_and_ties_out_to_zero(someone: Someone, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from bihuan.features.control.model import BudgetCell, Request, RequestLine, Vouc
 from bihuan.features.process import commands as process
 from bihuan.features.process import queries as process_queries
 
-from .served import Site
+from .served import Site, unanswered
 from .spend_page import SpendPage
 
 pytestmark = pytest.mark.browser
@@ -74,6 +74,17 @@ def fill(one: SpendPage, about: str, account: str, period: str, amount: str) -> 
     one.pick("科目", account)
     one.choose("用款期间", period)
     one.amount(amount)
+
+
+def test_no_form_is_shown_before_it_is_known_whose_money_it_asks_for(someone: Someone) -> None:
+    """Another company's form would be filled, and what was typed lost when the right one came."""
+    one = someone()
+    with unanswered(one.page, "**/api/v1/models/office"):
+        with one.page.expect_response("**/api/v1/spend/forms"):
+            one.open("he")
+        one.page.wait_for_timeout(500)  # long enough to draw what has been answered
+        assert one.page.locator("#about").count() == 0
+    one.page.wait_for_selector("#about")
 
 
 def test_a_request_is_refused_with_its_explanation_lowered_submitted_and_approved(

@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from playwright.sync_api import TimeoutError
-
 from .people import MODEL, booked
 from .season import Walk
 
@@ -41,10 +39,7 @@ def november_comes_in(walk: Walk) -> None:
     page = one.page
     upload(page, "voucher-file", f"总账凭证-{mark}.csv", text)
     row = page.locator(f'[data-testid=runs] tbody tr:has-text("总账凭证-{mark}.csv")').first
-    try:
-        one.follows(f'[data-testid=runs] tbody tr:has-text("总账凭证-{mark}.csv"):has-text("部分入账")')
-    except TimeoutError as late:
-        raise AssertionError(f"shown: {row.inner_text()}; stored: {_newest_run(walk)}") from late
+    row.locator("text=部分入账").wait_for(timeout=180_000)
     row.locator("button.link").click()
     panel = page.locator("[data-testid=batch-panel]")
     panel.locator('[data-testid=matches] li[data-kind="equal"]').wait_for()
@@ -68,11 +63,6 @@ def november_comes_in(walk: Walk) -> None:
     for account, amount in BOOKS.items():
         one.sees(f'[data-testid=tie] tr[data-account="{account}"]', f"{amount:,.2f}")
     assert booked(walk.site, org, ["会议费"], ["executed"], "2026-11") >= walk.asked + wrong
-
-
-def _newest_run(walk: Walk) -> dict[str, Any]:
-    with walk.site.container.database.reading() as reader:
-        return dict(reader.rows("integration.runs", source=None, count=1)[0])
 
 
 def upload(page: Any, testid: str, name: str, text: str) -> None:

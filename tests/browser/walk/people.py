@@ -1,12 +1,9 @@
 """The people of the budget year at their browsers, and naive sums over what the databases keep, to check pages against."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
-
-from playwright.sync_api import TimeoutError
 
 from bihuan.features.access.http import COOKIE
 
@@ -30,23 +27,10 @@ class Person(PlanPage):
     def sees(self, selector: str, *texts: str) -> None:
         """Waits until the place shows each of the texts."""
         for text in texts:
-            self.follows(f'{selector}:has-text("{text}")')
-
-    def follows(self, selector: str) -> None:
-        """Waits until the page shows a place; in front and read again, with a warning, when it has not after a while.
-
-        On a busy machine a page of several has been seen to stand still after its answers had come.
-        """
-        try:
-            self.page.wait_for_selector(selector, timeout=LIVE / 2)
-        except TimeoutError:
-            warnings.warn(f"the page stood still and was read again: {selector}", stacklevel=2)
-            self.page.bring_to_front()
-            self.page.reload()
-            self.page.wait_for_selector(selector, timeout=LIVE)
+            self.page.wait_for_selector(f'{selector}:has-text("{text}")', timeout=LIVE)
 
     def told(self, text: str) -> None:
-        self.page.wait_for_selector(f'.ant-message-notice:has-text("{text}")', timeout=LIVE)
+        self.sees(".ant-message-notice", text)
 
     def form(self, login: str, org: str, version: str) -> "Person":
         """The expense form of a department."""
@@ -80,7 +64,6 @@ class Person(PlanPage):
 
 def open_case(one: Person, name: str) -> None:
     """Opens a case on the page of approvals by what it is about."""
-    one.follows(f"[data-testid=case-list] button:has-text('{name}')")
     one.page.click(f"[data-testid=case-list] button:has-text('{name}')")
     one.sees(".approve-case h1, .case h1", name)
 

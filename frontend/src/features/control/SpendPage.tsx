@@ -21,7 +21,7 @@ import "../../styles/spend.css";
 export function SpendPage() {
   const { t } = useTranslation();
   const [place, go] = useSpendPlace();
-  const { model } = useContextChoice();
+  const { model, choosing } = useContextChoice();
   const forms = useQuery({ ...formsQuery(), retry: false });
   const mayAsk = (forms.data?.length ?? 0) > 0;
   const tab = place.tab ?? "ask";
@@ -37,10 +37,16 @@ export function SpendPage() {
           onChange={(key) => go({ tab: key === "mine" || key === "balances" || key === "desk" ? key : undefined, id: undefined, edit: undefined, bucket: undefined })}
         />
       </div>
-      {tab === "ask" && <Ask forms={own.length > 0 ? own : (forms.data ?? [])} loading={forms.isPending} error={forms.error} retry={() => void forms.refetch()} place={place} go={go} />}
-      {tab === "mine" && <Documents model={model?.code} place={place} go={go} mayAsk={mayAsk} />}
-      {tab === "desk" && <LiveDesk model={model?.code} place={place} go={go} />}
-      {tab === "balances" && <LiveBalances model={model?.code} place={place} go={go} />}
+      {choosing ? (
+        <Loading />
+      ) : (
+        <>
+          {tab === "ask" && <Ask forms={own.length > 0 ? own : (forms.data ?? [])} loading={forms.isPending} error={forms.error} retry={() => void forms.refetch()} place={place} go={go} />}
+          {tab === "mine" && <Documents model={model?.code} place={place} go={go} mayAsk={mayAsk} />}
+          {tab === "desk" && <LiveDesk model={model?.code} place={place} go={go} />}
+          {tab === "balances" && <LiveBalances model={model?.code} place={place} go={go} />}
+        </>
+      )}
     </div>
   );
 }

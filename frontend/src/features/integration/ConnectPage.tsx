@@ -17,7 +17,7 @@ import { TieView } from "./TieView";
 
 export function ConnectPage() {
   const { t } = useTranslation();
-  const { model, models, error: noModels } = useContextChoice();
+  const { model, choosing } = useContextChoice();
   const [view, change] = useConnectSearch();
   const sources = useQuery(sourcesQuery());
   useFreshness();
@@ -38,7 +38,7 @@ export function ConnectPage() {
       </div>
       {sources.error ? (
         <Refused error={sources.error} retry={() => void sources.refetch()} />
-      ) : !ours || (!models && !noModels) ? (
+      ) : !ours || choosing ? (
         <Loading />
       ) : ours.length === 0 ? (
         <Empty>{t("integration.noSources")}</Empty>

@@ -60,10 +60,16 @@ function Upload({ sources }: { readonly sources: readonly Source[] }) {
   const [sending, setSending] = useState("");
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const source = sources.find((one) => one.code === view.source) ?? sources.find((one) => one.vouchers) ?? sources[0];
+  // who sees the sources of several companies says which: a file must not go to another one's books by itself
+  const own = new Set(sources.map((one) => one.model)).size === 1 ? sources : [];
+  const source = sources.find((one) => one.code === view.source) ?? own.find((one) => one.vouchers) ?? own[0];
 
   const send = async (file: File | undefined): Promise<void> => {
-    if (!file || !source) return;
+    if (!file) return;
+    if (!source) {
+      message.warning(t("integration.upload.noSource"));
+      return;
+    }
     if (file.size > LIMIT_MB << 20) {
       message.error(t("integration.upload.tooLarge", { size: Math.ceil(file.size / (1 << 20)), limit: LIMIT_MB }));
       return;
@@ -106,7 +112,7 @@ function Upload({ sources }: { readonly sources: readonly Source[] }) {
         />
       </label>
       <span className="drop-words">{t("integration.upload.drop")}</span>
-      <Button type="primary" loading={sending !== ""} onClick={() => input.current?.click()}>
+      <Button type="primary" loading={sending !== ""} disabled={!source} onClick={() => input.current?.click()}>
         {t("integration.upload.choose")}
       </Button>
       <input

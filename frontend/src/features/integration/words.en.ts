@@ -18,6 +18,7 @@ export const integrationEn: Words<typeof integrationZh> = {
     sending: "Uploading {{name}}",
     tooLarge: "The file has {{size}} MB, more than {{limit}} MB. Split it by month, or ask IT to load it by command line.",
     failed: "Not uploaded: {{reason}}",
+    noSource: "Choose a source first: whose books the file goes into.",
     noRight: "You can see what was loaded. Loading needs the right to load data; ask an administrator.",
   },
   stage: { receive: "Receive", recognise: "Recognise", map: "Map", validate: "Validate", publish: "Enter", tie_out: "Tie out" },

@@ -15,6 +15,7 @@ export const integrationZh = {
     sending: "正在上传 {{name}}",
     tooLarge: "文件 {{size}} MB，超过 {{limit}} MB。请按月拆开，或由管理员用命令行装载。",
     failed: "没上传成：{{reason}}",
+    noSource: "请先选数据源：文件要进哪一家的账。",
     noRight: "你可以看装载结果。装载凭证需要“数据装载”权限，可向管理员申请。",
   },
   stage: { receive: "接收", recognise: "识别", map: "映射", validate: "校验", publish: "入账", tie_out: "对账" },

@@ -17,6 +17,7 @@ export interface ContextChoice {
   readonly form: Form | undefined; // none: a plain table was asked for
   readonly cube: Cube | undefined;
   readonly unit: Unit | undefined; // the plan unit the organisation belongs to
+  readonly choosing: boolean; // which model it is about is not known yet: what belongs to a model must not be shown
   readonly waiting: boolean; // what is shown first is not known yet
   readonly error: Error | null;
   readonly retry: () => void;
@@ -50,6 +51,7 @@ export function useContextChoice(): ContextChoice {
     form,
     cube: form ? cubes?.find((one) => one.code === form.cube) : (cubes?.find((one) => one.code === context.table) ?? cubes?.find(hasPeriod) ?? cubes?.[0]),
     unit: unitAt(units.data ?? [], members, org),
+    choosing: code === undefined ? models.isPending : model.isPending,
     waiting: (reads && forms.isPending && code !== undefined) || (hasOrg && orgs.isPending) || (version !== undefined && units.isPending),
     error: models.error ?? model.error ?? versions.error ?? orgs.error,
     retry: () => void Promise.all([models.refetch(), model.refetch(), versions.refetch()]),
