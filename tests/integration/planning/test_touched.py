@@ -212,3 +212,50 @@ def test_the_hints_of_a_stored_model_go_by_the_cells_that_are_stored(container: 
     reads = Principal(9, "li", "李", grants=(Grant("model.read"),))
     with container.database.reading() as reader, pytest.raises(Forbidden):
         model_queries.hints(reader, reads, "hinted")
+
+
+@pytest.mark.parametrize("scale", [0, 1, 3])
+@pytest.mark.parametrize("closed", [False, True])
+def test_an_item_with_cells_keeps_its_decimals(container: Container, scale: int, *, closed: bool) -> None:
+    """12.30 is kept as 1230 hundredths: at no decimals the same cell would read 1230."""
+    name = f"scale{scale}{closed:d}"
+    files = package(name)
+    files[CUBE] = files[CUBE].replace("销量: {unit: 件, scale: 0}", "销量: {unit: 件, scale: 2}")
+    other = files | {CUBE: files[CUBE].replace("scale: 2}\n  单价", f"scale: {scale}}}\n  单价")}
+    with container.database.writing() as uow:
+        modelling.apply(uow, BOSS, files)
+    with container.database.reading() as reader:
+        assert modelling.plan(reader, BOSS, other)  # nothing is stored yet: it may
+    with container.database.writing() as uow:
+        version = queries.version(uow, name, "预算").id
+        edit = CellEdit(ItemRef("销售", "销量"), {"org": "A"}, "2026-01", None, Decimal("12.30"))
+        commands.append(uow, BOSS, version_id=version, edits=[edit], source="test", reason="")
+        if closed:
+            uow.run("planning.set_status", id=version, status="closed")
+    with pytest.raises(ProblemsFound) as refused, container.database.writing() as uow:
+        modelling.apply(uow, BOSS, other, from_revision=1)
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.file, problem.found) == ("scale_of_stored", CUBE, f"scale: {scale}")
+    if not closed:
+        with container.database.reading() as reader, pytest.raises(ProblemsFound):
+            modelling.plan(reader, BOSS, other)
+    with container.database.reading() as reader:
+        state = replica_of(reader).pin(reader, version)
+        item, panel = state.model.items[edit.item], state.sheet.inputs[edit.item]
+        assert cells.shown(item, float(panel.values[0, 0]), int(panel.states[0, 0])) == Decimal("12.30")
+        assert model_queries.find(reader, name).revision == 1
+
+
+def test_decimals_may_change_until_a_cell_was_entered_and_not_after_it_was_cleared(container: Container) -> None:
+    files = package("cleared")
+    other = files | {CUBE: files[CUBE].replace("销量: {unit: 件, scale: 0}", "销量: {unit: 件, scale: 2}")}
+    fill(container, "cleared", {"预算": ["单价 A 2026-01 2.5"]})
+    with container.database.writing() as uow:
+        assert modelling.apply(uow, BOSS, other, from_revision=1).revision == 2
+        assert modelling.apply(uow, BOSS, files, from_revision=2).revision == 3
+        version = queries.version(uow, "cleared", "预算").id
+        for before, after in ((None, Decimal(10)), (Decimal(10), None)):
+            edit = CellEdit(ItemRef("销售", "销量"), {"org": "A"}, "2026-01", before, after)
+            commands.append(uow, BOSS, version_id=version, edits=[edit], source="test", reason="")
+    with pytest.raises(ProblemsFound), container.database.writing() as uow:  # taking the clearing back brings 10 again
+        modelling.apply(uow, BOSS, other, from_revision=3)

@@ -20,8 +20,8 @@ from bihuan.features.modelling.model import (
     package_text,
     read_marker,
 )
-from bihuan.features.modelling.touched import counters, touched
-from bihuan.kernel.errors import Conflict, NotFound
+from bihuan.features.modelling.touched import counters, rescaled, touched
+from bihuan.kernel.errors import Conflict, NotFound, ProblemsFound
 from bihuan.kernel.member import OWN, Dimension
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
@@ -39,8 +39,10 @@ def plan(reader: Reader, actor: Principal, files: Mapping[str, str], *, name: st
         return differences(None, definition)
     model = Model(**row)
     stored = counters[0](reader, model.id) if counters else None
-    changes = differences(_definition_at(reader, model), definition)
-    return touched(changes, queries.compiled(reader, model.id), compiled, stored)
+    old = queries.compiled(reader, model.id)
+    if wrong := [problem for ref, problem in rescaled(old, compiled).items() if stored and ref in stored]:
+        raise ProblemsFound(wrong)
+    return touched(differences(_definition_at(reader, model), definition), old, compiled, stored)
 
 
 def apply(
@@ -56,7 +58,8 @@ def apply(
 
     Fast-forward only: ``from_revision`` (default: the folder's marker) must be the model's revision, else
     `NotFastForward`; a package equal to what is stored is always accepted and changes nothing. Members keep their ids;
-    those gone are closed, members that data brought stay. Cells are never touched.
+    those gone are closed, members that data brought stay. Cells are never touched: `ProblemsFound` where an item that has
+    cells would keep them with another number of decimals.
     """
     compiled = folder.check(files, name)
     definition = compiled.definition

@@ -11,6 +11,7 @@ from typing import Protocol
 from bihuan.engine.compiled import CompiledItem, CompiledModel
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.features.modelling.model import Change
+from bihuan.kernel.errors import Problem
 from bihuan.kernel.member import OWN, Dimension
 from bihuan.store.unit_of_work import Reader
 
@@ -46,6 +47,32 @@ def touched(
     said = [*changes, *_new_parents(old, new)]
     counted = said if stored is None else [replace(c, cells=_cells(c, old, new, stored)) for c in said]
     return tuple(sorted([*counted, *_moves(old, new, stored)], key=lambda c: (c.what, c.code)))
+
+
+def rescaled(old: CompiledModel, new: CompiledModel) -> dict[ItemRef, Problem]:
+    """Items whose values would be kept with another number of decimals, and what to say where such an item has cells.
+
+    A cell is kept as a whole number of the item's smallest unit: 12.30 at two decimals, read at none, is 1230.
+    """
+    out = {}
+    for ref, was in old.items.items():
+        now = new.items.get(ref)
+        if now is not None and now.scale != was.scale:
+            place, name = now.definition.place, now.definition.name
+            out[ref] = Problem(
+                "scale_of_stored",
+                place.file,
+                place.line,
+                place.column,
+                found=_scale(now.scale),
+                expected=f"{_scale(was.scale)}；要换小数位数，新建一个指标，把数搬过去",
+                message=f"“{name}”已有数，不能改小数位数",
+            )
+    return out
+
+
+def _scale(scale: int | None) -> str:
+    return "没有 scale" if scale is None else f"scale: {scale}"
 
 
 def _moves(old: CompiledModel, new: CompiledModel, stored: StoredCells | None) -> Iterator[Change]:
