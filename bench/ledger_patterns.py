@@ -26,7 +26,8 @@ from bihuan.features.access.model import Grant, Principal
 from bihuan.features.control import commands, queries
 from bihuan.features.control.model import BudgetCell, BudgetExceeded, Request, RequestLine
 from bihuan.features.control.package import read_policy
-from bihuan.features.control.policy import ControlCalendar, Trees, YearPeriods
+from bihuan.features.control.policy import Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.store.embedded import lease
 from bihuan.store.schema import create_all
 from bihuan.store.unit_of_work import Database, open_database

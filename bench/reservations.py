@@ -30,7 +30,8 @@ from bihuan.features.control import commands, queries
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import BudgetCell, Request, RequestLine
 from bihuan.features.control.package import read_policy
-from bihuan.features.control.policy import ControlCalendar, Trees, YearPeriods
+from bihuan.features.control.policy import Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.store.embedded import lease
 from bihuan.store.embedded.binaries import find_binaries
 from bihuan.store.schema import create_all

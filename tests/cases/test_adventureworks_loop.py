@@ -19,7 +19,8 @@ from bihuan.features.access.model import Grant, Limit, Principal, system
 from bihuan.features.control import commands as control
 from bihuan.features.control.model import BudgetCell, BudgetExceeded, Request, RequestLine
 from bihuan.features.control.package import read_policy
-from bihuan.features.control.policy import ControlCalendar, Trees, YearPeriods
+from bihuan.features.control.policy import Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.features.integration import commands as integration
 from bihuan.features.integration.tie_out import tie_out
 from bihuan.features.modelling import commands as modelling

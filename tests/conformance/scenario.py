@@ -19,14 +19,18 @@ from bihuan.features.control.commands import standing, transfers
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import BudgetCell, Request, RequestLine, VoucherLine
 from bihuan.features.control.package import read_policy
-from bihuan.features.control.policy import BucketKey, ControlCalendar, Trees, YearPeriods
+from bihuan.features.control.policy import BucketKey, Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.kernel.errors import BihuanError
 from bihuan.store.unit_of_work import Database, Reader, UnitOfWork
 
-MONTHS = tuple(f"2026-{m:02d}" for m in range(1, 13))
-CALENDAR = ControlCalendar(
-    (YearPeriods("2026", MONTHS, tuple((f"2026Q{q + 1}", MONTHS[3 * q : 3 * q + 3]) for q in range(4))),)
-)
+
+def _year(code: str) -> YearPeriods:
+    months = tuple(f"{code}-{m:02d}" for m in range(1, 13))
+    return YearPeriods(code, months, tuple((f"{code}Q{q + 1}", months[3 * q : 3 * q + 3]) for q in range(4)))
+
+
+CALENDAR = ControlCalendar((_year("2026"), _year("2027")))
 TREES = Trees(
     {
         "org": {"集团": "", "研发": "集团", "销售": "集团", "研发一部": "研发", "研发二部": "研发"},
@@ -102,10 +106,11 @@ def _rule(text: str) -> dict[str, Any]:
     """``名称 窗口=month 按=org:leaf,account:0 范围=org:研发 池=account:名:甲,乙 强度=flexible 容差=5``."""
     code, *parts = text.split()
     said = dict(part.split("=", 1) for part in parts)
-    unknown = said.keys() - {"窗口", "按", "范围", "池", "强度", "容差"}
+    unknown = said.keys() - {"窗口", "按", "范围", "池", "强度", "容差", "期数", "自", "至"}
     assert not unknown, f"rule {code}: {unknown}"
     rule: dict[str, Any] = {"code": code, "window": said["窗口"]}
     rule["by"] = dict(pair.split(":") for pair in said["按"].split(","))
+    rule |= {key: said[word] for word, key in {"期数": "length", "自": "from", "至": "to"}.items() if word in said}
     if "范围" in said:
         dimension, members = said["范围"].split(":")
         rule["where"] = {dimension: members.split(",")}

@@ -12,7 +12,8 @@ from bihuan.features.control import commands, queries
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import BudgetCell, Request, RequestLine, VoucherLine
 from bihuan.features.control.package import read_policy
-from bihuan.features.control.policy import ControlCalendar, Trees, YearPeriods
+from bihuan.features.control.policy import Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.store.unit_of_work import Database, Reader, UnitOfWork
 
 MONTHS = tuple(f"2026-{m:02d}" for m in range(1, 13))

@@ -12,7 +12,8 @@ from bihuan.features.control import commands, queries
 from bihuan.features.control.checking import check
 from bihuan.features.control.model import BudgetCell, BudgetExceeded, Request, RequestLine, VoucherLine
 from bihuan.features.control.package import read_policy
-from bihuan.features.control.policy import ControlCalendar, Trees, YearPeriods
+from bihuan.features.control.policy import Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.store.unit_of_work import Database
 
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04")

@@ -3,7 +3,8 @@
 import pytest
 
 from bihuan.features.control.package import from_json, read_policy, to_json
-from bihuan.features.control.policy import ControlCalendar, Trees, YearPeriods
+from bihuan.features.control.policy import Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.kernel.errors import ProblemsFound
 
 CALENDAR = ControlCalendar((YearPeriods("2026", ("2026-01", "2026-02")),))

@@ -8,7 +8,8 @@ import pytest
 from bihuan.features.control.availability import Balance, Finding, explain, judge
 from bihuan.features.control.model import UnresolvableKey
 from bihuan.features.control.package import from_json, read_policy, to_json
-from bihuan.features.control.policy import ControlCalendar, Policy, Rule, Trees, YearPeriods
+from bihuan.features.control.policy import Policy, Rule, Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.kernel.errors import ProblemsFound
 
 MONTHS = tuple(f"2026-{m:02d}" for m in range(1, 13))

@@ -6,11 +6,13 @@ import { compare, amount } from "../../lib/amount";
 import { minus, yuan } from "./figures";
 import type { Bucket, Finding } from "./spendRequests";
 
+type WindowMode = "month" | "quarter" | "half" | "year" | "total" | "span" | "quarter_to_date" | "cumulative" | "life" | "sliding";
+
 const ZERO = amount("0");
 
 /** `规则“差旅费”：动力市场部 · 差旅费，期初至今，窗口 2026≤2026-11，刚性，超出即拦截`. */
 export function ruleWords(t: TFunction, rule: Bucket): string {
-  const mode = rule.mode as "month" | "quarter" | "year" | "cumulative";
+  const mode = rule.mode as WindowMode;
   const strength = rule.strength === "rigid" ? "rigid" : rule.tolerance === null ? "watch" : "flexible";
   const parts = [
     rule.members.map((one) => one.name.replace(/^池:/, "")).join(" · "),

@@ -108,7 +108,7 @@ export const controlEn: Words<typeof controlZh> = {
     at: "By the control ledger at {{time}}; checked again on submission",
     copy: "Copy this explanation",
     copied: "Explanation copied.",
-    mode: { month: "monthly", quarter: "quarterly", year: "full year", cumulative: "year to date" },
+    mode: { month: "monthly", quarter: "quarterly", half: "half-yearly", year: "full year", total: "whole term", span: "within a validity period", quarter_to_date: "quarter to date", cumulative: "year to date", life: "to date, all years", sliding: "rolling periods" },
     strength: { rigid: "rigid: blocks beyond the limit", flexible: "flexible: tolerance {{tolerance}}%", watch: "watched only" },
     window: "window {{window}}",
     lineLeft: "At most {{amount}} on this line",

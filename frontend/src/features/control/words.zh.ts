@@ -105,7 +105,7 @@ export const controlZh = {
     at: "按 {{time}} 的控制台账计算，提交时会再算一次",
     copy: "复制这份解释",
     copied: "解释已复制。",
-    mode: { month: "按月", quarter: "按季", year: "全年", cumulative: "期初至今" },
+    mode: { month: "按月", quarter: "按季", half: "按半年", year: "全年", total: "总量", span: "有效期内", quarter_to_date: "季初至今", cumulative: "期初至今", life: "历年累计", sliding: "滑动期间" },
     strength: { rigid: "刚性，超出即拦截", flexible: "柔性，容差 {{tolerance}}%", watch: "只提示，不拦截" },
     window: "窗口 {{window}}",
     lineLeft: "这一行最多还能填 {{amount}}",

@@ -144,7 +144,7 @@ def contributions(
         "control.contributions",
         policy_id=policy.id,
         bucket_id=row.id,
-        periods=list(policy.policy.calendar.periods_of(row.rule.window, row.window)),
+        periods=list(row.rule.periods_of(policy.policy.calendar, row.window)),
         stages=list(row.rule.stages),
         limit=limit,
     )

@@ -7,7 +7,8 @@ import yaml
 
 from bihuan.engine.compiled import CompiledModel
 from bihuan.features.control.package import read_policy
-from bihuan.features.control.policy import ITEM, ControlCalendar, Policy, Trees, YearPeriods
+from bihuan.features.control.policy import ITEM, Policy, Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.features.modelling import queries as modelling
 from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.errors import Problem, ProblemsFound

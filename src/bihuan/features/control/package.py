@@ -4,6 +4,7 @@ policy: 费用控制          title, items, unbudgeted (refuse | allow), documen
                           rest (keep | release: after a smaller voucher), transfer_flow (what approves a transfer)
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages, disclose (yes | no)
+    window: sliding       length: 3; of window span: from, to (package_windows.py)
     where: {account: [差旅费]}
     by: {org: leaf, account: 0}
     pools: {account: {差旅组: [差旅费, 会议费]}}
@@ -14,22 +15,24 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast, get_args
 
 from bihuan.features.control.package_documents import documents_json, read_documents, read_tax, tax_json
-from bihuan.features.control.policy import (
-    STAGES,
-    ControlCalendar,
-    Level,
-    Policy,
-    Rule,
-    Stage,
-    Strength,
-    Trees,
-    WindowMode,
-    YearPeriods,
-)
+from bihuan.features.control.package_windows import EXTENT_KEYS, extent_json, read_window
+from bihuan.features.control.policy import STAGES, Level, Policy, Rule, Stage, Strength, Trees
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.kernel.errors import Problem, ProblemsFound
 
 _POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rest", "rules", "documents", "tax", "transfer_flow"}
-_RULE_KEYS = {"code", "title", "window", "by", "where", "pools", "strength", "tolerance", "stages", "disclose"}
+_RULE_KEYS = {
+    "code",
+    "title",
+    "window",
+    "by",
+    "where",
+    "pools",
+    "strength",
+    "tolerance",
+    "stages",
+    "disclose",
+} | EXTENT_KEYS
 
 
 def read_policy(
@@ -89,11 +92,7 @@ def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: 
         wrong("", "no code", "a code")
     for unknown in raw.keys() - _RULE_KEYS:
         wrong("", unknown, "one of " + " ".join(sorted(_RULE_KEYS)))
-    window = raw.get("window")
-    if window not in get_args(WindowMode):
-        wrong("window", window, " ".join(get_args(WindowMode)))
-    elif window == "quarter" and not all(y.quarters for y in calendar.years):
-        wrong("window", window, "another window: the calendar has no quarters")
+    window, extent = read_window(raw, calendar, wrong)
     strength = raw.get("strength", "rigid")
     if strength not in get_args(Strength):
         wrong("strength", strength, " ".join(get_args(Strength)))
@@ -125,7 +124,8 @@ def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: 
     return Rule(
         code=code,
         title=str(raw.get("title") or code),
-        window=cast(WindowMode, window),
+        window=window,
+        extent=extent,
         by=by,
         where=filters,
         pools=pools,
@@ -197,6 +197,7 @@ def _rule_json(rule: Rule) -> dict[str, Any]:
     }
     if rule.strength == "flexible" and rule.tolerance is not None:
         out["tolerance"] = str(rule.tolerance)
+    out |= extent_json(rule.extent)
     if rule.disclose:
         out["disclose"] = "yes"
     return out

@@ -1,14 +1,7 @@
 """What a policy says and which balance rows a coordinate touches. Pure.
 
-A rule groups spending by a key (some dimensions, each at a roll-up level, members possibly pooled) and a window of time. A
-window mode is a *set* of windows; a document at period t touches every window that contains t:
-
-    month       {t}
-    quarter     the quarter of t
-    year        the fiscal year of t
-    cumulative  the prefixes [1..u] of the fiscal year with u >= t
-
-So strict cumulative control, min over u >= t of (budget to u - consumption to u), is one comparison per row.
+A rule groups spending by a key (some dimensions, each at a roll-up level, members possibly pooled) and by windows of time
+(windows.py); a document touches every row whose key is its own and whose window contains its period.
 """
 
 import json
@@ -20,8 +13,8 @@ from typing import Literal
 
 from bihuan.features.control.model import UnresolvableKey, WrongDocument
 from bihuan.features.control.tax import Taxes
+from bihuan.features.control.windows import NO_EXTENT, ControlCalendar, Extent, WindowMode
 
-WindowMode = Literal["month", "quarter", "year", "cumulative"]
 Strength = Literal["rigid", "flexible"]
 Level = int | Literal["leaf"]
 Stage = Literal["reserved", "committed", "executed"]
@@ -31,52 +24,6 @@ STAGES: tuple[Stage, ...] = ("reserved", "committed", "executed")
 FEN = Decimal("0.01")
 POOL = "池:"  # begins the key's component of pooled members
 ITEM = "item"  # the dimension of coordinates that names the controlled item, as cube!item
-
-
-@dataclass(frozen=True, slots=True)
-class YearPeriods:
-    """The leaf periods of a fiscal year in order, and its quarters (none in a calendar without)."""
-
-    code: str
-    periods: tuple[str, ...]
-    quarters: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-
-@dataclass(frozen=True)
-class ControlCalendar:
-    """The fiscal years a policy covers."""
-
-    years: tuple[YearPeriods, ...]
-
-    @cached_property
-    def _year_of(self) -> Mapping[str, YearPeriods]:
-        return {period: year for year in self.years for period in year.periods}
-
-    def year_of(self, period: str) -> YearPeriods:
-        """The fiscal year of a leaf period."""
-        if period not in self._year_of:
-            raise UnresolvableKey(dimension="期间", found=period, expected="方案日历内的期间")
-        return self._year_of[period]
-
-    def windows(self, mode: WindowMode, period: str) -> tuple[str, ...]:
-        """Codes of the windows of ``mode`` that contain ``period``, in time order."""
-        year = self.year_of(period)
-        if mode == "month":
-            return (period,)
-        if mode == "year":
-            return (year.code,)
-        if mode == "quarter":
-            return tuple(code for code, periods in year.quarters if period in periods)
-        return tuple(f"{year.code}≤{u}" for u in year.periods[year.periods.index(period) :])
-
-    def all_windows(self, mode: WindowMode, period: str) -> tuple[str, ...]:
-        """Codes of every window of ``mode`` in the fiscal year of ``period``: a released key has a balance row for each."""
-        codes = [code for p in self.year_of(period).periods for code in self.windows(mode, p)]
-        return tuple(dict.fromkeys(codes))
-
-    def periods_of(self, mode: WindowMode, window: str) -> tuple[str, ...]:
-        """The leaf periods in a window."""
-        return tuple(p for year in self.years for p in year.periods if window in self.windows(mode, p))
 
 
 @dataclass(frozen=True)
@@ -116,6 +63,7 @@ class Rule:
     tolerance: Decimal | None = Decimal(0)
     stages: tuple[Stage, ...] = STAGES
     disclose: bool = False
+    extent: Extent = NO_EXTENT
 
     @cached_property
     def dimensions(self) -> frozenset[str]:
@@ -125,6 +73,18 @@ class Rule:
     def applies(self, paths: Mapping[str, Sequence[str]]) -> bool:
         """True when each filtered dimension's member is, or is under, a listed one."""
         return all(set(members) & set(paths[d]) for d, members in self.where.items())
+
+    def windows(self, calendar: ControlCalendar, period: str) -> tuple[str, ...]:
+        """Codes of this rule's windows that contain ``period``."""
+        return calendar.windows(self.window, period, self.extent)
+
+    def all_windows(self, calendar: ControlCalendar, period: str) -> tuple[str, ...]:
+        """Codes of this rule's windows with a period of ``period``'s fiscal year."""
+        return calendar.all_windows(self.window, period, self.extent)
+
+    def periods_of(self, calendar: ControlCalendar, window: str) -> tuple[str, ...]:
+        """The leaf periods in one of this rule's windows."""
+        return calendar.periods_of(self.window, window, self.extent)
 
     def key(self, paths: Mapping[str, Sequence[str]]) -> str:
         """The group key as canonical text."""
@@ -229,7 +189,7 @@ class Policy:
         return [
             BucketKey(rule.code, key, window)
             for rule, key in self.matching(coordinate)
-            for window in self.calendar.windows(rule.window, period)
+            for window in rule.windows(self.calendar, period)
         ]
 
     def opened(self, coordinate: Coordinate, period: str) -> list[BucketKey]:
@@ -237,7 +197,7 @@ class Policy:
         return [
             BucketKey(rule.code, key, window)
             for rule, key in self.matching(coordinate)
-            for window in self.calendar.all_windows(rule.window, period)
+            for window in rule.all_windows(self.calendar, period)
         ]
 
 

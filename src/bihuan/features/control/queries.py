@@ -12,7 +12,8 @@ from bihuan.features.control.explaining import contributions, may_see, names_of,
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import NoSuchBucket, NoSuchDocument, NoSuchPolicy
 from bihuan.features.control.package import from_json
-from bihuan.features.control.policy import Policy
+from bihuan.features.control.policy import Policy, Rule
+from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.store.unit_of_work import Reader
 
 ALL = 100_000  # balance rows of a policy: they are cut by the scope before they are counted
@@ -60,8 +61,13 @@ def begun_years(reader: Reader, policy: PolicyInForce) -> frozenset[str]:
     return frozenset(
         year.code
         for year in calendar.years
-        if any(windows & set(calendar.all_windows(rule.window, year.periods[0])) for rule in rules)
+        if any(windows.intersection(_last_windows(calendar, rule, year)) for rule in rules)
     )
+
+
+def _last_windows(calendar: ControlCalendar, rule: Rule, year: YearPeriods) -> tuple[str, ...]:
+    """The windows of a year's last period that has any: those of its first may have been opened by the year before."""
+    return next((found for p in reversed(year.periods) if (found := rule.windows(calendar, p))), ())
 
 
 def document(reader: Reader, document_id: int) -> RowMapping:
@@ -117,7 +123,10 @@ def shown_balances(
     names = names_of(reader, in_force.policy.model)
     if period and rule:
         known = next((r for r in in_force.policy.rules if r.code == rule), None)
-        window = in_force.policy.calendar.windows(known.window, period)[0] if known else None
+        begin = known.windows(in_force.policy.calendar, period)[:1] if known else ()
+        if known and not begin:
+            return []
+        window = begin[0] if begin else None
     out: list[dict[str, Any]] = []
     for row in balances(reader, in_force, rule=rule, window=window, limit=ALL, skip=0):
         if (seen := sight(actor, in_force, row)) != "verdict":
@@ -138,7 +147,7 @@ def explained(reader: Reader, actor: Principal, bucket_id: int) -> dict[str, Any
         raise NoSuchBucket(bucket=bucket_id)
     uses = contributions(reader, in_force, row, limit=200)
     shown = [use for use, places in uses if seen == "all" or may_see(actor, in_force, use, places)]
-    periods = list(in_force.policy.calendar.periods_of(row.rule.window, row.window))
+    periods = list(row.rule.periods_of(in_force.policy.calendar, row.window))
     entries = reader.rows("control.entries_by_period", policy_id=in_force.id, bucket_id=row.id, periods=periods)
     return {
         **terms(row, names_of(reader, in_force.policy.model), seen),

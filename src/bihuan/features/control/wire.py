@@ -128,7 +128,7 @@ class BucketOut(BaseModel):
     """Every term of the availability formula of a balance row; amounts are null where ``seen`` is verdict.
 
     ``seen``: all; amounts (disclosed by the policy: amounts, and only the documents one may see); verdict (passed or not).
-    ``mode``: month, quarter, year, cumulative. ``tolerance``: percent, null = watched only.
+    ``mode``: month … sliding, as the policy's text says it. ``tolerance``: percent, null = watched only.
     """
 
     model_config = ConfigDict(from_attributes=True)

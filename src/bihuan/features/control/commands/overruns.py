@@ -10,6 +10,7 @@ from bihuan.features.control.hooks import Forced, tell_forced
 from bihuan.features.control.ledger import Entry, Ledger
 from bihuan.features.control.model import VoucherLine
 from bihuan.features.control.policy import POOL
+from bihuan.features.control.windows import spoken
 from bihuan.store.unit_of_work import UnitOfWork
 
 ZERO = Decimal("0.00")
@@ -77,7 +78,7 @@ class Overruns:
 
 def alert_beyond(ledger: Ledger, line: VoucherLine, row: Balance, amount: Decimal, *, named: str = "") -> None:
     """The facts ``named`` (else the line's voucher) went ``amount`` beyond a row's limit: noted, and told to whoever listens."""
-    where = f"{_spoken_key(ledger, row)}，{_spoken_window(row.window)}"
+    where = f"{_spoken_key(ledger, row)}，{spoken(row.window)}"
     message = f"凭证 {named or line.voucher}：超出规则“{row.rule.title}”（{where}）{amount:,.2f}。"
     _alert(ledger.uow, line, "forced", message, amount, row)
 
@@ -86,12 +87,6 @@ def _spoken_key(ledger: Ledger, row: Balance) -> str:
     """The members of a row's key by their names."""
     name = names_of(ledger.uow, ledger.policy.policy.model)
     return "、".join(name(dimension, member.removeprefix(POOL)) for dimension, member in json.loads(row.key)) or "全部"
-
-
-def _spoken_window(window: str) -> str:
-    """``2026≤2026-10``: the year up to a month."""
-    year, upto, month = window.partition("≤")
-    return f"{year} 年累计至 {month}" if upto else window
 
 
 def _alert(  # noqa: PLR0917

@@ -53,7 +53,7 @@ def timeline(
     if sight(actor, in_force, row) != "all":
         raise NoSuchBucket(bucket=bucket_id)
     # what a rebuild or a relief says carries the window as its period
-    periods = [*in_force.policy.calendar.periods_of(row.rule.window, row.window), row.window]
+    periods = [*row.rule.periods_of(in_force.policy.calendar, row.window), row.window]
     entries = reader.rows("control.bucket_timeline", id=bucket_id, periods=periods, before=before, limit=limit)
     return [dict(e) for e in entries]
 
@@ -84,7 +84,10 @@ def remaining(
     if unknown := set(by) - set(known.by):
         raise WrongDocument(f"规则“{known.title}”不按 {sorted(unknown)[0]} 控制。", expected=sorted(known.by))
     at = period or business_date(reader).strftime("%Y-%m")
-    window = in_force.policy.calendar.windows(known.window, at)[0]
+    begin = known.windows(in_force.policy.calendar, at)
+    if not begin:
+        return []
+    window = begin[0]
     name = names_of(reader, in_force.policy.model)
     totals: dict[tuple[tuple[str, str], ...], dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
     for row in queries.balances(reader, in_force, rule=rule, window=window, limit=queries.ALL):

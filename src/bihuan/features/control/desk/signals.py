@@ -25,6 +25,7 @@ from bihuan.features.control.explaining import names_of, sight
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.policy import POOL
 from bihuan.features.control.service.webhooks import PERCENTS, share
+from bihuan.features.control.windows import RUNNING
 from bihuan.store.unit_of_work import Reader
 
 REPEATED, LOOK_BACK = 3, 90
@@ -101,9 +102,9 @@ def _of_row(policy: PolicyInForce, row: Balance, what: str, today: date) -> Iter
     crossed = [p for p in PERCENTS if used >= p]
     if crossed:
         yield Signal("threshold", what, percent=used.quantize(Decimal("0.1")), bucket=row.id)
-    months = [b for p in policy.policy.calendar.periods_of(row.rule.window, row.window) if (b := month_bounds(p))]
+    months = [b for p in row.rule.periods_of(policy.policy.calendar, row.window) if (b := month_bounds(p))]
     limit = row.hard_limit
-    if months and limit is not None and row.rule.window != "cumulative" and used < 100:
+    if months and limit is not None and row.rule.window not in RUNNING and used < 100:
         day = exhaustion(row.consumed, limit, months[0][0], months[-1][1], today)
         if day:
             yield Signal("exhaustion", what, percent=used.quantize(Decimal("0.1")), day=day, bucket=row.id)
