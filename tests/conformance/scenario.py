@@ -106,7 +106,7 @@ def _rule(text: str) -> dict[str, Any]:
     """``名称 窗口=month 按=org:leaf,account:0 范围=org:研发 池=account:名:甲,乙 强度=flexible 容差=5``."""
     code, *parts = text.split()
     said = dict(part.split("=", 1) for part in parts)
-    unknown = said.keys() - {"窗口", "按", "范围", "池", "强度", "容差", "期数", "自", "至"}
+    unknown = said.keys() - {"窗口", "按", "范围", "池", "强度", "容差", "期数", "自", "至", "分级"}
     assert not unknown, f"rule {code}: {unknown}"
     rule: dict[str, Any] = {"code": code, "window": said["窗口"]}
     rule["by"] = dict(pair.split(":") for pair in said["按"].split(","))
@@ -117,9 +117,20 @@ def _rule(text: str) -> dict[str, Any]:
     if "池" in said:
         dimension, name, members = said["池"].split(":")
         rule["pools"] = {dimension: {name: members.split(",")}}
+    if "分级" in said:
+        rule["bands"] = [_band(part) for part in said["分级"].split(",")]
     if "强度" in said:
         rule |= {"strength": said["强度"], "tolerance": said.get("容差")}
     return rule
+
+
+def _band(text: str) -> dict[str, str]:
+    """``80%:预警`` · ``+5000:柔性`` · ``105%+5000:柔性``, whichever is reached first."""
+    where, measure = text.split(":")
+    percent, _, amount = where.partition("%") if "%" in where else ("", "", where)
+    words = {"无": "none", "预警": "notify", "提示": "confirm", "柔性": "exception", "刚性": "refuse"}
+    said = {"percent": percent, "amount": amount.removeprefix("+")}
+    return {"do": words[measure], **{k: v for k, v in said.items() if v}}
 
 
 @dataclass

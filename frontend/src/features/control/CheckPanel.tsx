@@ -1,5 +1,6 @@
 /** The right side of the form: what the rules say to the request as it is typed, why not, and what would make it pass. */
 import { App, Button } from "antd";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { Icon } from "../../ui/icons";
 import { Loading } from "../../ui/states";
@@ -100,7 +101,7 @@ function VerdictHead({ check, deciding }: { readonly check: Check; readonly deci
     if (deciding?.verdict === "refuse")
       return deciding.short === null ? t("control.check.cannotHidden", { title: deciding.title }) : t("control.check.cannot", { title: objectOf(deciding), amount: yuan(deciding.short) });
     if (faulty?.message) return t("control.check.cannotLine", { message: faulty.message });
-    if (deciding?.verdict === "warn") return t("control.check.canWarn", { title: deciding.title, amount: yuan(overCap(deciding)), tolerance: deciding.tolerance ?? "" });
+    if (deciding?.verdict === "warn") return warned(t, deciding);
     return t("control.check.can");
   };
   return (
@@ -120,9 +121,17 @@ function VerdictHead({ check, deciding }: { readonly check: Check; readonly deci
 export const objectOf = (rule: { readonly members: Finding["members"]; readonly title: string }): string =>
   rule.members.length > 0 ? rule.members.map((one) => one.name.replace(/^池:/, "")).join(" · ") : rule.title;
 
-/** How far the row will stand beyond its budget. */
+/** A row that lets pass and has something to say: beyond its budget, or near it. */
+function warned(t: TFunction, finding: Finding): string {
+  const over = overCap(finding);
+  if (compare(amount(over), amount("0")) <= 0) return t("control.check.canNear", { title: finding.title, amount: yuan(finding.after ?? "0") });
+  const word = finding.strength === "flexible" && finding.tolerance !== null ? "canWarn" : "canOver";
+  return t(`control.check.${word}`, { title: finding.title, amount: yuan(over), tolerance: finding.tolerance ?? "" });
+}
+
+/** How far the row will stand beyond its budget; a row that only watches counts from the budget itself. */
 function overCap(finding: Finding): string {
-  return minus(minus(finding.limit ?? "0", finding.cap ?? "0"), finding.after ?? "0");
+  return minus(minus(finding.limit ?? finding.cap ?? "0", finding.cap ?? "0"), finding.after ?? "0");
 }
 
 function Foot({ check, told }: { readonly check: Check; readonly told: Finding | undefined }) {

@@ -13,7 +13,7 @@ const ZERO = amount("0");
 /** `规则“差旅费”：动力市场部 · 差旅费，期初至今，窗口 2026≤2026-11，刚性，超出即拦截`. */
 export function ruleWords(t: TFunction, rule: Bucket): string {
   const mode = rule.mode as WindowMode;
-  const strength = rule.strength === "rigid" ? "rigid" : rule.tolerance === null ? "watch" : "flexible";
+  const strength = rule.strength === "rigid" || rule.strength === "bands" ? rule.strength : rule.tolerance === null ? "watch" : "flexible";
   const parts = [
     rule.members.map((one) => one.name.replace(/^池:/, "")).join(" · "),
     t(`control.check.mode.${mode}`),

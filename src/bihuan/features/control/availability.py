@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
+from bihuan.features.control.bands import Measure
 from bihuan.features.control.policy import Rule, Stage, shown_key
 
 ZERO = Decimal("0.00")
@@ -71,16 +72,27 @@ def judge(before: Balance, after: Balance) -> Verdict:
         return "ok"
     if after.excess:
         return "refuse"
-    return "warn" if after.consumed > after.cap else "ok"
+    return "warn" if measured(before, after) != "none" else "ok"
+
+
+def measured(before: Balance, after: Balance) -> Measure:
+    """The measure that holds for a row going from ``before`` to ``after``; none where it gives room back."""
+    return "none" if after.available >= before.available else after.rule.measure(after.cap, after.consumed)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One balance row's answer to a document: ``before`` it, ``asked`` of it, with the verdict."""
+    """One balance row's answer to a document: ``before`` it, ``asked`` of it, with the verdict and the measure behind it."""
 
     before: Balance
     asked: Decimal
     verdict: Verdict
+    measure: Measure = "none"
+
+    @classmethod
+    def of(cls, before: Balance, after: Balance) -> "Finding":
+        """What a row going from ``before`` to ``after`` answers."""
+        return cls(before, before.available - after.available, judge(before, after), measured(before, after))
 
     @property
     def short(self) -> Decimal:
@@ -119,4 +131,6 @@ def explain(finding: Finding, contributions: Sequence[Contribution] = ()) -> str
         lines.append(f"已用于：{held}。")
     fits = max(ZERO, row.available)
     lines.append(f"可行办法：申请不超过 {fits:,.2f}，或调剂、追加不少于 {finding.short:,.2f}，或释放在途单据。")
+    if finding.measure == "refuse":
+        lines.append("这里是刚性控制，不受理超预算申请。")
     return "\n".join(lines)

@@ -53,7 +53,13 @@ def _periods(policy: Policy, begun: frozenset[str]) -> list[str]:
 
 def _rules(policy: Policy) -> list[dict[str, Any]]:
     return [
-        {"code": r.code, "title": r.title, "mode": r.window, "strength": r.strength, "tolerance": r.tolerance}
+        {
+            "code": r.code,
+            "title": r.title,
+            "mode": r.window,
+            "strength": r.spoken_strength,
+            "tolerance": r.tolerance,
+        }
         for r in policy.rules
     ]
 

@@ -17,7 +17,7 @@ from typing import Literal
 
 from sqlalchemy import RowMapping
 
-from bihuan.features.control.availability import Balance, Finding, judge
+from bihuan.features.control.availability import Balance, Finding
 from bihuan.features.control.policy import BucketKey, Coordinate, Policy, Stage
 from bihuan.store.unit_of_work import UnitOfWork
 
@@ -114,7 +114,7 @@ class Ledger:
     def findings(self) -> list[Finding]:
         """The answer of every row whose room has changed."""
         pairs = ((self.baseline[i], row) for i, row in sorted(self.rows.items()))
-        return [Finding(b, b.available - a.available, judge(b, a)) for b, a in pairs if a.available != b.available]
+        return [Finding.of(b, a) for b, a in pairs if a.available != b.available]
 
     def attempt(self, entries: Sequence[Entry], granted: Mapping[int, Decimal] | None = None) -> list[Finding]:
         """Books entries together, judged from what is booked so far; when a row refuses, none of them is booked.
@@ -126,7 +126,7 @@ class Ledger:
         for entry in entries:
             self.book(entry)
         moved = ((start[i], self.rows[i]) for i in touched)
-        found = [Finding(b, b.available - a.available, judge(b, a)) for b, a in moved if a.available != b.available]
+        found = [Finding.of(b, a) for b, a in moved if a.available != b.available]
         found = [self._overridden(f, entries[-1], granted or {}) for f in found]
         if any(f.verdict == "refuse" for f in found):
             self.rows.update(start)
@@ -136,7 +136,12 @@ class Ledger:
     def _overridden(self, finding: Finding, entry: Entry, granted: Mapping[int, Decimal]) -> Finding:
         row = self.rows[finding.before.id]
         more = row.excess - row.forced
-        if finding.verdict != "refuse" or more > granted.get(row.id, Decimal(0)):
+        last = row.rule.last_limit(row.cap)
+        if (
+            finding.verdict != "refuse"
+            or more > granted.get(row.id, Decimal(0))
+            or (last is not None and row.consumed > last)
+        ):
             return finding
         self.rows[row.id] = replace(row, forced=row.forced + more)
         like = replace(entry, stage="forced", kind="override", amount=more, buckets=(row.id,), liquidates=None)

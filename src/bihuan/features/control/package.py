@@ -5,6 +5,7 @@ policy: 费用控制          title, items, unbudgeted (refuse | allow), documen
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages, disclose (yes | no)
     window: sliding       length: 3; of window span: from, to (package_windows.py)
+    bands: [{percent: 90, do: notify}, {percent: 100, amount: 500, do: refuse}]   in place of strength, tolerance (bands.py)
     where: {account: [差旅费]}
     by: {org: leaf, account: 0}
     pools: {account: {差旅组: [差旅费, 会议费]}}
@@ -14,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast, get_args
 
+from bihuan.features.control.bands import bands_json, read_bands
 from bihuan.features.control.package_documents import documents_json, read_documents, read_tax, tax_json
 from bihuan.features.control.package_windows import EXTENT_KEYS, extent_json, read_window
 from bihuan.features.control.policy import STAGES, Level, Policy, Rule, Stage, Strength, Trees
@@ -32,6 +34,7 @@ _RULE_KEYS = {
     "tolerance",
     "stages",
     "disclose",
+    "bands",
 } | EXTENT_KEYS
 
 
@@ -116,6 +119,9 @@ def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: 
         for member in set(members) - trees.parents.get(dimension, {}).keys():
             wrong(dimension, member, "a member")
     tolerance = _tolerance(raw, strength, wrong)
+    bands = read_bands(raw.get("bands"), wrong)
+    if bands and raw.keys() & {"strength", "tolerance"}:
+        wrong("bands", "strength, tolerance", "either bands or these")
     disclose = str(raw.get("disclose", "no")).lower()
     if disclose not in ("yes", "no", "true", "false"):
         wrong("disclose", raw["disclose"], "yes or no")
@@ -126,6 +132,7 @@ def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: 
         title=str(raw.get("title") or code),
         window=window,
         extent=extent,
+        bands=bands,
         by=by,
         where=filters,
         pools=pools,
@@ -192,10 +199,13 @@ def _rule_json(rule: Rule) -> dict[str, Any]:
         "by": dict(rule.by),
         "where": {d: list(m) for d, m in rule.where.items()},
         "pools": {d: {p: list(m) for p, m in named.items()} for d, named in rule.pools.items()},
-        "strength": rule.strength,
         "stages": list(rule.stages),
     }
-    if rule.strength == "flexible" and rule.tolerance is not None:
+    if rule.bands:
+        out["bands"] = bands_json(rule.bands)
+    else:
+        out["strength"] = rule.strength
+    if not rule.bands and rule.strength == "flexible" and rule.tolerance is not None:
         out["tolerance"] = str(rule.tolerance)
     out |= extent_json(rule.extent)
     if rule.disclose:

@@ -7,10 +7,12 @@ A rule groups spending by a key (some dimensions, each at a roll-up level, membe
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
+from bihuan.features.control import bands as banding
+from bihuan.features.control.bands import Band, Measure
 from bihuan.features.control.model import UnresolvableKey, WrongDocument
 from bihuan.features.control.tax import Taxes
 from bihuan.features.control.windows import NO_EXTENT, ControlCalendar, Extent, WindowMode
@@ -21,7 +23,6 @@ Stage = Literal["reserved", "committed", "executed"]
 Coordinate = Mapping[str, str]
 
 STAGES: tuple[Stage, ...] = ("reserved", "committed", "executed")
-FEN = Decimal("0.01")
 POOL = "池:"  # begins the key's component of pooled members
 ITEM = "item"  # the dimension of coordinates that names the controlled item, as cube!item
 
@@ -48,6 +49,8 @@ class Trees:
 class Rule:
     """One way of checking. ``tolerance`` in percent of a positive cap; None on a flexible rule: it warns and never refuses.
 
+    ``bands`` say the same in full (bands.py) and stand in place of both.
+
     ``disclose``: who may ask at a place sees the row's amounts, even where the row adds up more than they may read.
     ``by`` gives the key's dimensions and the level each is rolled up to (0 = top; a shallower member stands for itself);
     dimensions not named are added up. ``pools`` puts members under one name before grouping.
@@ -64,6 +67,7 @@ class Rule:
     stages: tuple[Stage, ...] = STAGES
     disclose: bool = False
     extent: Extent = NO_EXTENT
+    bands: tuple[Band, ...] = ()
 
     @cached_property
     def dimensions(self) -> frozenset[str]:
@@ -73,6 +77,11 @@ class Rule:
     def applies(self, paths: Mapping[str, Sequence[str]]) -> bool:
         """True when each filtered dimension's member is, or is under, a listed one."""
         return all(set(members) & set(paths[d]) for d, members in self.where.items())
+
+    @property
+    def spoken_strength(self) -> str:
+        """rigid, flexible, or bands where they are said in full."""
+        return "bands" if self.bands else self.strength
 
     def windows(self, calendar: ControlCalendar, period: str) -> tuple[str, ...]:
         """Codes of this rule's windows that contain ``period``."""
@@ -99,11 +108,20 @@ class Rule:
 
     def hard_limit(self, cap: Decimal) -> Decimal | None:
         """What documents may consume at most, rounded down to the fen; None = watched only."""
-        if self.strength == "rigid":
-            return cap
-        if self.tolerance is None:
-            return None
-        return (cap + max(cap, Decimal(0)) * self.tolerance / 100).quantize(FEN, ROUND_DOWN)
+        return banding.limit(self.steps, cap)
+
+    def last_limit(self, cap: Decimal) -> Decimal | None:
+        """What an approved exception may consume at most; None where nothing says so."""
+        return banding.limit(self.steps, cap, frozenset({"refuse"}))
+
+    def measure(self, cap: Decimal, consumed: Decimal) -> Measure:
+        """How the rule answers when ``consumed`` is used of ``cap``."""
+        return banding.measure(self.steps, cap, consumed)
+
+    @cached_property
+    def steps(self) -> tuple[Band, ...]:
+        """The bands said, or those that ``strength`` and ``tolerance`` stand for."""
+        return self.bands or banding.short_form(rigid=self.strength == "rigid", tolerance=self.tolerance)
 
 
 @dataclass(frozen=True, slots=True)

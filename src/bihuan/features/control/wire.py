@@ -129,6 +129,7 @@ class BucketOut(BaseModel):
 
     ``seen``: all; amounts (disclosed by the policy: amounts, and only the documents one may see); verdict (passed or not).
     ``mode``: month … sliding, as the policy's text says it. ``tolerance``: percent, null = watched only.
+    ``strength``: rigid, flexible, or bands where the policy says them in full.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -175,6 +176,7 @@ class UseOut(BaseModel):
 class FindingOut(BucketOut):
     """A rule's answer to a request, by the window that decides: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
 
+    ``measure``: the band that was reached: none, notify, confirm, exception (may pass by an exception) or refuse.
     ``direct``: what vouchers that name no request have spent. ``lines``: the lines that ask here.
     """
 
@@ -182,6 +184,7 @@ class FindingOut(BucketOut):
     after: Amount | None
     short: Amount | None
     verdict: Literal["ok", "warn", "refuse"]
+    measure: Literal["none", "notify", "confirm", "exception", "refuse"]
     documents: list[UseOut]
     direct: Amount | None
     explanation: str

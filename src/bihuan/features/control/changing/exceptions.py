@@ -59,6 +59,8 @@ def ask(
     refused = [f for f in tried.findings if f.verdict == "refuse"]
     if not refused:
         raise BadException("预算够用，直接提交即可。", document=document_id)
+    if firm := next((f.before.rule for f in refused if f.measure == "refuse"), None):
+        raise BadException(f"规则“{firm.title}”在这里是刚性控制，不受理超预算申请；请调剂或追加。", rule=firm.code)
     beyond = [{"bucket": f.before.id, "short": str(f.short)} for f in refused]
     for deciding in tightest(refused):
         told = describe(uow, in_force, deciding, actor)

@@ -243,5 +243,11 @@ def _line_row(line: Line) -> dict[str, object]:
 
 
 def warnings_of(findings: Sequence[Finding]) -> tuple[str, ...]:
-    warned = (f.before for f in findings if f.verdict == "warn")
-    return tuple(f"规则“{b.rule.title}”将超出预算：{formula(b)}" for b in warned)
+    return tuple(_warning(f) for f in findings if f.verdict == "warn")
+
+
+def _warning(finding: Finding) -> str:
+    row, used = finding.before, finding.before.consumed + finding.asked
+    if used > row.cap:
+        return f"规则“{row.rule.title}”将超出预算：{formula(row)}"
+    return f"规则“{row.rule.title}”将用到 {used:,.2f}，预算 {row.cap:,.2f}：{formula(row)}"

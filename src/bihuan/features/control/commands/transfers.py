@@ -15,7 +15,7 @@ from typing import Any, Literal
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
-from bihuan.features.control.availability import Finding, judge
+from bihuan.features.control.availability import Finding
 from bihuan.features.control.commands import openings
 from bihuan.features.control.commands.plan_side import append_to_plan, lock_plan
 from bihuan.features.control.commands.spend import liquidation, settle
@@ -204,7 +204,7 @@ def effect(reader: Reader, actor: Principal, *, policy: str, kind: Kind, cells: 
     ids = {BucketKey(b.rule.code, b.key, b.window): b.id for b in rows}
     deltas = _deltas(wanted, touched, ids)
     changed = [(b, b.moved("budget", deltas[b.id])) for b in rows if deltas.get(b.id)]
-    return [Finding(b, b.available - a.available, judge(b, a)) for b, a in changed]
+    return [Finding.of(b, a) for b, a in changed]
 
 
 def drop(uow: UnitOfWork, actor: Principal, transfer_id: int, reason: str) -> None:
