@@ -72,6 +72,7 @@ class Scenario:
     rules: tuple[Mapping[str, Any], ...]
     rows: tuple[Row, ...]
     tax: Mapping[str, Any]
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
 
 def scenarios(folder: Path) -> Iterator[Scenario]:
@@ -91,7 +92,24 @@ def _scenario(section: str) -> Scenario:
     assert all(len(row) == len(table[0]) for row in table), f"{ident}: a row has another number of columns"
     rows = tuple(Row(f"{ident}.{row[0]}", dict(zip(table[0], row, strict=True))) for row in table[2:])
     tax = [_tax(line.removeprefix("税：")) for line in lines if line.startswith("税：")]
-    return Scenario(ident, title, rules, rows, tax[0] if tax else {})
+    policy = [_policy(line.removeprefix("方案：")) for line in lines if line.startswith("方案：")]
+    return Scenario(ident, title, rules, rows, tax[0] if tax else {}, policy[0] if policy else {})
+
+
+def _policy(text: str) -> dict[str, Any]:
+    """``无预算=unruled 零=none 免控=account:培训费 免控单据=紧急``."""
+    said = dict(part.split("=", 1) for part in text.split())
+    assert not said.keys() - {"无预算", "零", "免控", "免控单据"}, said
+    found: dict[str, Any] = {
+        key: said[word] for word, key in {"无预算": "unbudgeted", "零": "zero"}.items() if word in said
+    }
+    exempt: dict[str, Any] = {"code": "免控"}
+    if "免控" in said:
+        dimension, members = said["免控"].split(":")
+        exempt["where"] = {dimension: members.split(",")}
+    if "免控单据" in said:
+        exempt["documents"] = said["免控单据"].split(",")
+    return {**found, "exempt": [exempt]} if len(exempt) > 1 else found
 
 
 def _tax(text: str) -> dict[str, Any]:
@@ -144,7 +162,7 @@ class Stage:
 
     @classmethod
     def set(cls, database: Database, scenario: Scenario) -> "Stage":
-        text = {"policy": scenario.id, "rules": list(scenario.rules), "tax": scenario.tax or None}
+        text = {"policy": scenario.id, "rules": list(scenario.rules), "tax": scenario.tax or None, **scenario.policy}
         with database.writing() as uow:
             made = commands.put_policy(uow, CLERK, read_policy(text, calendar=CALENDAR, trees=TREES))
         return cls(database, made)
@@ -204,7 +222,7 @@ class Stage:
 
     def reserve(self, uow: UnitOfWork, row: Row) -> str | None:
         lines = self.lines(row)
-        request = Request(f"{self.code}/{row['单据']}", row["单据"], lines)
+        request = Request(f"{self.code}/{row['单据']}", row["单据"], lines, kind=row["类型"] or "用款申请")
         held = commands.reserve(uow, CLERK, policy=self.code, request=request)
         self.documents[row["单据"]] = held.document_id
         return "提示" if held.warnings else None
@@ -251,7 +269,7 @@ class Stage:
         return tuple(RequestLine(p, row["期间"], row.amount, "", rate, included) for p in row.places("+"))
 
     def check(self, uow: UnitOfWork, row: Row) -> str | None:
-        found = check(uow, CLERK, policy=self.code, lines=self.lines(row))
+        found = check(uow, CLERK, policy=self.code, lines=self.lines(row), kind=row["类型"])
         return {"refuse": "拒绝", "warn": "提示", "ok": None}[found["verdict"]]
 
     def end(self, kind: str) -> Callable[[UnitOfWork, Row], None]:

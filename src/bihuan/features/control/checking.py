@@ -92,7 +92,7 @@ def try_lines(
     trial.rows = dict(start)
     for line in list(resolved):
         try:
-            trial.book(reserved(line, existing(in_force, line, ids)))
+            trial.book(reserved(line, existing(in_force, line, ids, start)))
         except Invalid as fault:
             faults[line.no] = fault
             resolved.remove(line)

@@ -1,6 +1,7 @@
 """A policy as text: read from a model package (policies/*.yaml, parsed), kept as JSON, read back. Pure.
 
-policy: 费用控制          title, items, unbudgeted (refuse | allow), documents, tax (package_documents.py),
+policy: 费用控制          title, items, unbudgeted (refuse | allow | unruled), zero (budget | none), documents, tax
+                          (package_documents.py), exempt (exemptions.py),
                           rest (keep | release: after a smaller voucher), transfer_flow (what approves a transfer)
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages, disclose (yes | no)
@@ -16,13 +17,26 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast, get_args
 
 from bihuan.features.control.bands import bands_json, read_bands
-from bihuan.features.control.package_documents import documents_json, read_documents, read_tax, tax_json
+from bihuan.features.control.exemptions import exemptions_json, read_exemptions
+from bihuan.features.control.package_documents import documents_json, read_documents, read_members, read_tax, tax_json
 from bihuan.features.control.package_windows import EXTENT_KEYS, extent_json, read_window
 from bihuan.features.control.policy import STAGES, Level, Policy, Rule, Stage, Strength, Trees
 from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.kernel.errors import Problem, ProblemsFound
 
-_POLICY_KEYS = {"policy", "title", "items", "unbudgeted", "rest", "rules", "documents", "tax", "transfer_flow"}
+_POLICY_KEYS = {
+    "policy",
+    "title",
+    "items",
+    "unbudgeted",
+    "zero",
+    "exempt",
+    "rest",
+    "rules",
+    "documents",
+    "tax",
+    "transfer_flow",
+}
 _RULE_KEYS = {
     "code",
     "title",
@@ -51,8 +65,12 @@ def read_policy(
         bad("policy", unknown, "one of " + " ".join(sorted(_POLICY_KEYS)))
     if not text.get("policy"):
         bad("policy", "nothing", "a code")
-    if text.get("unbudgeted", "refuse") not in ("refuse", "allow"):
-        bad("unbudgeted", text["unbudgeted"], "refuse or allow")
+    if text.get("unbudgeted", "refuse") not in ("refuse", "allow", "unruled"):
+        bad("unbudgeted", text["unbudgeted"], "refuse, allow or unruled")
+    if text.get("zero", "budget") not in ("budget", "none"):
+        bad("zero", text["zero"], "budget or none")
+    elif text.get("zero") == "none" and text.get("unbudgeted") == "allow":
+        bad("zero", "none", "budget: where unbudgeted documents pass, a zero is what stops them")
     if text.get("rest", "keep") not in ("keep", "release"):
         bad("rest", text["rest"], "keep or release")
     raw_rules = text.get("rules") or []
@@ -64,6 +82,8 @@ def read_policy(
     rules = [_rule(raw, trees, calendar, bad) for raw in raw_rules]
     documents = read_documents(text.get("documents"), trees, bad)
     taxes = read_tax(text.get("tax"), trees, bad)
+    kinds = [d.code for d in documents]
+    exempt = read_exemptions(text.get("exempt"), kinds, lambda at, raw: read_members(at, raw, trees, bad), bad)
     if problems:
         raise ProblemsFound(problems)
     return Policy(
@@ -74,6 +94,8 @@ def read_policy(
         trees=trees,
         rules=tuple(r for r in rules if r is not None),
         unbudgeted=text.get("unbudgeted", "refuse"),
+        zero=text.get("zero", "budget"),
+        exempt=exempt,
         rest=text.get("rest", "keep"),
         model=model,
         documents=documents,
@@ -184,6 +206,10 @@ def to_json(policy: Policy) -> dict[str, Any]:
         "calendar": [[y.code, list(y.periods), [[q, list(ps)] for q, ps in y.quarters]] for y in policy.calendar.years],
         "trees": {d: dict(parents) for d, parents in policy.trees.parents.items()},
     }
+    if policy.zero != "budget":
+        out["zero"] = policy.zero
+    if policy.exempt:
+        out["exempt"] = exemptions_json(policy.exempt)
     if policy.documents:
         out["documents"] = documents_json(policy.documents)
     if tax := tax_json(policy.taxes):

@@ -44,7 +44,7 @@ def _document(raw: Mapping[str, Any], trees: Trees, bad: Bad) -> DocumentType:
         bad(where, unknown, "one of " + " ".join(sorted(_DOCUMENT_KEYS)))
     if not raw.get("flow"):
         bad(f"{where} flow", "nothing", "the code of an approval flow")
-    members = _members(f"{where} where", raw.get("where"), trees, bad)
+    members = read_members(f"{where} where", raw.get("where"), trees, bad)
     title, prefix = str(raw.get("title") or code), str(raw.get("number") or code)
     return DocumentType(code, title, str(raw.get("flow") or ""), prefix, members, _days(where, raw, bad))
 
@@ -67,7 +67,7 @@ def read_tax(raw: object, trees: Trees, bad: Bad) -> Taxes:
     for unknown in raw.keys() - _TAX_KEYS:
         bad("tax", unknown, "one of " + " ".join(sorted(_TAX_KEYS)))
     rates = [_rate(r, bad) for r in raw.get("rates") or ()]
-    return Taxes(tuple(sorted(set(rates))), _members("tax deductible", raw.get("deductible"), trees, bad))
+    return Taxes(tuple(sorted(set(rates))), read_members("tax deductible", raw.get("deductible"), trees, bad))
 
 
 def _rate(raw: object, bad: Bad) -> Decimal:
@@ -81,7 +81,8 @@ def _rate(raw: object, bad: Bad) -> Decimal:
     return rate
 
 
-def _members(where: str, raw: object, trees: Trees, bad: Bad) -> dict[str, tuple[str, ...]]:
+def read_members(where: str, raw: object, trees: Trees, bad: Bad) -> dict[str, tuple[str, ...]]:
+    """A filter, dimension: [members]."""
     if raw in (None, ""):
         return {}
     if not isinstance(raw, dict) or not all(isinstance(m, list) for m in raw.values()):

@@ -13,6 +13,7 @@ from typing import Literal
 
 from bihuan.features.control import bands as banding
 from bihuan.features.control.bands import Band, Measure
+from bihuan.features.control.exemptions import Exemption
 from bihuan.features.control.model import UnresolvableKey, WrongDocument
 from bihuan.features.control.tax import Taxes
 from bihuan.features.control.windows import NO_EXTENT, ControlCalendar, Extent, WindowMode
@@ -149,8 +150,10 @@ class DocumentType:
 class Policy:
     """A control scheme. ``items`` are the (cube, item) it controls, as "cube.item"; "item" is a dimension of coordinates.
 
-    ``unbudgeted``: what happens to a document that no rule and no released budget covers. ``rest``: what a document still
-    holds after a voucher of less than its amount stays held, or is given back.
+    ``unbudgeted``: what happens to a document that no rule or no released budget covers: refuse; allow; unruled = allow where
+    no rule speaks of it, refuse where a rule has no released budget. ``zero``: a cap of 0 is a budget like any other, or counts
+    as none (then even a rule that only watches refuses). ``exempt``: what is not controlled (exemptions.py).
+    ``rest``: what a document still holds after a voucher of less than its amount stays held, or is given back.
     """
 
     code: str
@@ -159,7 +162,9 @@ class Policy:
     calendar: ControlCalendar
     trees: Trees
     rules: tuple[Rule, ...]
-    unbudgeted: Literal["refuse", "allow"] = "refuse"
+    unbudgeted: Literal["refuse", "allow", "unruled"] = "refuse"
+    zero: Literal["budget", "none"] = "budget"
+    exempt: tuple[Exemption, ...] = ()
     rest: Literal["keep", "release"] = "keep"
     model: str = ""  # the code of the model whose members these are, for the permission predicate
     documents: tuple[DocumentType, ...] = ()  # none named: any kind, held without an approval of its own
@@ -168,8 +173,9 @@ class Policy:
 
     @cached_property
     def dimensions(self) -> frozenset[str]:
-        """Every dimension some rule looks at: none of them may be blank on a line."""
-        return frozenset(d for rule in self.rules for d in rule.dimensions)
+        """Every dimension some rule or exemption looks at: none of them may be blank on a line."""
+        ruled = {d for rule in self.rules for d in rule.dimensions}
+        return frozenset(ruled | {d for exemption in self.exempt for d in exemption.where})
 
     def document(self, kind: str) -> DocumentType | None:
         """The type of a document; None where the policy names no types, refused where it does not name this one."""
@@ -197,9 +203,21 @@ class Policy:
         return next(r for r in self.rules if r.code == code)
 
     def matching(self, coordinate: Coordinate) -> list[tuple[Rule, str]]:
-        """The rules that apply to a coordinate, with its key in each."""
-        paths = {d: self.trees.path(d, coordinate.get(d)) for d in sorted(self.dimensions)}
+        """The rules that apply to a coordinate, with its key in each; none where it is exempt for whatever comes."""
+        if self.exemption(coordinate):
+            return []
+        paths = self._paths(coordinate)
         return [(rule, rule.key(paths)) for rule in self.rules if rule.applies(paths)]
+
+    def exemption(self, coordinate: Coordinate, kind: str = "") -> Exemption | None:
+        """What exempts a coordinate, for documents of ``kind``."""
+        if not self.exempt:
+            return None
+        paths = self._paths(coordinate)
+        return next((e for e in self.exempt if e.holds(paths, kind)), None)
+
+    def _paths(self, coordinate: Coordinate) -> dict[str, tuple[str, ...]]:
+        return {d: self.trees.path(d, coordinate.get(d)) for d in sorted(self.dimensions)}
 
     def touched(self, coordinate: Coordinate, period: str) -> list[BucketKey]:
         """The balance rows a line at ``period`` counts in."""

@@ -314,7 +314,8 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended('control_opening:' || CAST(
 
 -- name: uncounted
 -- Everything spent or held under a policy, by place and by the balance rows it counts in.
-SELECT coordinate, period, stage, document_id, line_no, buckets, sum(amount) AS amount
+SELECT coordinate, period, stage, document_id, line_no, buckets, sum(amount) AS amount,
+       (SELECT d.kind FROM document d WHERE d.id = document_id) AS kind
 FROM ledger_entry
 WHERE policy_id = :policy_id AND stage IN ('reserved', 'committed', 'executed')
       AND transfer_id IS NULL  -- what a transfer holds is net by row

@@ -123,7 +123,7 @@ def execute_batch(
             progress(done, len(todo))
         buckets = tuple(ids[k] for k in keys[line.key] if k in ids)
         document = named.get(line.request or "")
-        controlled = bool(begun) and _year(in_force, line.period) in (*begun, None)
+        controlled = bool(begun) and _year(in_force, line.period) in (*begun, None) and not _exempt(in_force, line)
         posted[line.key] = _book(ledger, line, amounts[line.key], buckets, document, overruns, controlled=controlled)
     progress(len(todo), len(todo))
     released = _release_rest(ledger, named) if in_force.policy.rest == "release" else {}
@@ -162,6 +162,14 @@ def _keys(in_force: PolicyInForce, line: VoucherLine) -> tuple[BucketKey, ...]:
         return tuple(in_force.policy.touched(line.coordinate, line.period))
     except UnresolvableKey:
         return ()
+
+
+def _exempt(in_force: PolicyInForce, line: VoucherLine) -> bool:
+    """True where nobody expects a budget; not for a place that cannot be resolved."""
+    try:
+        return in_force.policy.exemption(line.coordinate) is not None
+    except UnresolvableKey:
+        return False
 
 
 def _year(in_force: PolicyInForce, period: str) -> str | None:

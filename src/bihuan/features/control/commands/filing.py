@@ -176,7 +176,7 @@ def book_lines(  # noqa: PLR0917
     """
     try:
         entries = [e for line in lines for e in drawable.take(line, document_id)]
-        entries += [reserved(x, existing(ledger.policy, x, ids), document_id, stage) for x in lines]
+        entries += [reserved(x, existing(ledger.policy, x, ids, ledger.rows), document_id, stage) for x in lines]
         findings = ledger.attempt(entries, granted)
         if any(f.verdict == "refuse" for f in findings):
             raise exceeded(ledger.uow, ledger.policy, findings, actor)

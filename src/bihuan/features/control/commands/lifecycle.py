@@ -98,7 +98,7 @@ def amend(
     committed = _by_line([h for h in holds if h["stage"] == "committed"])
     for line in resolved:
         for entry in _held_anew(line, executed.get(line.no, ZERO), committed.get(line.no, ZERO)):
-            buckets = existing(in_force, line, ids)
+            buckets = existing(in_force, line, ids, ledger.rows)
             ledger.book(replace(entry, buckets=buckets, document_id=document_id, kind="amend", reason=reason))
     findings = settle(ledger, actor)
     insert_lines(uow, {document_id: resolved}, revision + 1)

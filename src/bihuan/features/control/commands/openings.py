@@ -46,6 +46,9 @@ def _uncounted(uow: UnitOfWork, policy: PolicyInForce, created: Sequence[RowMapp
     for row in uow.rows("control.uncounted", policy_id=policy.id):
         try:
             keys = tuple(policy.policy.touched(row["coordinate"], row["period"]))
+            held = row["stage"] != "executed" and row["kind"]
+            if held and policy.policy.exemption(row["coordinate"], row["kind"]):
+                continue
         except UnresolvableKey:
             continue
         if not new.isdisjoint(keys):

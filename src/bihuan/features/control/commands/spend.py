@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from bihuan.features.access.model import Principal
-from bihuan.features.control.availability import Finding, formula
+from bihuan.features.control.availability import Balance, Finding, formula
 from bihuan.features.control.explaining import exceeded
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import (
@@ -87,7 +87,9 @@ def resolve_line(policy: PolicyInForce, no: int, line: RequestLine, kind: str = 
     if kind and (type_ := policy.policy.document(kind)) and not policy.policy.takes(type_, line.coordinate):
         raise WrongDocument(f"{what}：“{type_.title}”不能用于这里。", line=no, coordinate=dict(line.coordinate))
     keys = tuple(policy.policy.touched(line.coordinate, line.period))
-    if not keys and policy.policy.unbudgeted == "refuse":
+    if policy.policy.exemption(line.coordinate, kind):
+        keys = ()
+    elif not keys and policy.policy.unbudgeted == "refuse":
         raise Unbudgeted(f"{what}没有适用的控制规则，不予通过。", line=no, coordinate=dict(line.coordinate))
     taxed = split(counted, rate, included=line.tax_included)
     if not taxed.net:
@@ -102,10 +104,13 @@ def require_places(actor: Principal, in_force: PolicyInForce, lines: Sequence[Li
         actor.require("control.request", model=in_force.policy.model, **line.asked.coordinate)
 
 
-def existing(policy: PolicyInForce, line: Line, ids: Mapping[BucketKey, int]) -> tuple[int, ...]:
+def existing(
+    policy: PolicyInForce, line: Line, ids: Mapping[BucketKey, int], rows: Mapping[int, Balance]
+) -> tuple[int, ...]:
     """The ids of a line's balance rows; a rule without released budget refuses unless the policy allows it."""
-    missing = [k for k in line.keys if k not in ids]
-    if missing and policy.policy.unbudgeted == "refuse":
+    zero = policy.policy.zero == "none"
+    missing = [k for k in line.keys if k not in ids or (zero and not rows[ids[k]].cap)]
+    if missing and policy.policy.unbudgeted != "allow":
         rule = policy.policy.rule(missing[0].rule)
         message = f"第 {line.no} 行：规则“{rule.title}”在窗口 {missing[0].window} 没有已下达的预算，不予通过。"
         raise Unbudgeted(message, line=line.no, rule=rule.code, window=missing[0].window)
