@@ -3,12 +3,15 @@
 import sys
 from pathlib import Path
 
+import conformance_page
+
 from bihuan import settings
 from bihuan.features.integration import outcomes
 from bihuan.web import problems
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES = {
+    "conformance.md": conformance_page.render,
     "errors.md": problems.reference,
     "settings.md": settings.reference,
     "load-outcomes.md": outcomes.reference_page,

@@ -65,14 +65,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Rules and rows of one table."""
+    """Rules and rows of one table; ``covers``: the ids of docs/reference/conformance.md that it shows."""
 
     id: str
     title: str
     rules: tuple[Mapping[str, Any], ...]
     rows: tuple[Row, ...]
     tax: Mapping[str, Any]
-    policy: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any]
+    covers: tuple[str, ...]
 
 
 def scenarios(folder: Path) -> Iterator[Scenario]:
@@ -85,6 +86,8 @@ def scenarios(folder: Path) -> Iterator[Scenario]:
 def _scenario(section: str) -> Scenario:
     head, *lines = section.splitlines()
     ident, _, title = head.partition(" ")
+    covers = tuple(i for line in lines if line.startswith("覆盖：") for i in line.removeprefix("覆盖：").split())
+    assert covers, f"{ident}: what it covers is not said"
     rules = tuple(_rule(line.removeprefix("规则：")) for line in lines if line.startswith("规则："))
     table = [[c.strip() for c in line.strip().strip("|").split("|")] for line in lines if line.startswith("|")]
     assert rules, f"{ident}: no rule"
@@ -93,7 +96,7 @@ def _scenario(section: str) -> Scenario:
     rows = tuple(Row(f"{ident}.{row[0]}", dict(zip(table[0], row, strict=True))) for row in table[2:])
     tax = [_tax(line.removeprefix("税：")) for line in lines if line.startswith("税：")]
     policy = [_policy(line.removeprefix("方案：")) for line in lines if line.startswith("方案：")]
-    return Scenario(ident, title, rules, rows, tax[0] if tax else {}, policy[0] if policy else {})
+    return Scenario(ident, title, rules, rows, tax[0] if tax else {}, policy[0] if policy else {}, covers)
 
 
 def _policy(text: str) -> dict[str, Any]:

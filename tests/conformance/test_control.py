@@ -13,7 +13,7 @@ from .scenario import Scenario, Stage, scenarios
 ALL = list(scenarios(Path(__file__).parent))
 
 
-@pytest.mark.parametrize("scenario", ALL, ids=[s.id for s in ALL])
+@pytest.mark.parametrize("scenario", [pytest.param(s, id=s.id, marks=pytest.mark.covers(*s.covers)) for s in ALL])
 def test_the_ledger_does_what_the_table_says(database: Database, scenario: Scenario) -> None:
     stage = Stage.set(database, scenario)
     for row in scenario.rows:
