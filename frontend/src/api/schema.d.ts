@@ -4132,7 +4132,8 @@ export interface components {
          * @description Every term of the availability formula of a balance row; amounts are null where ``seen`` is verdict.
          *
          *     ``seen``: all; amounts (disclosed by the policy: amounts, and only the documents one may see); verdict (passed or not).
-         *     ``mode``: month, quarter, year, cumulative. ``tolerance``: percent, null = watched only.
+         *     ``mode``: month … sliding, as the policy's text says it. ``tolerance``: percent, null = watched only.
+         *     ``strength``: rigid, flexible, or bands where the policy says them in full.
          */
         BucketOut: {
             /** Adjusted */
@@ -5953,6 +5954,7 @@ export interface components {
          * FindingOut
          * @description A rule's answer to a request, by the window that decides: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
          *
+         *     ``measure``: the band that was reached: none, notify, confirm, exception (may pass by an exception) or refuse.
          *     ``direct``: what vouchers that name no request have spent. ``lines``: the lines that ask here.
          */
         FindingOut: {
@@ -5991,6 +5993,11 @@ export interface components {
              * @default []
              */
             lines: number[];
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "none" | "notify" | "confirm" | "exception" | "refuse";
             /** Members */
             members: components["schemas"]["MemberRef"][];
             /** Mode */
