@@ -37,7 +37,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
     """A fresh page in Chinese, desktop size."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", reduced_motion="reduce")
     yield context.new_page()
     context.close()
 
@@ -55,7 +55,9 @@ def someone(browser: Any, site: Site) -> Iterator[Callable[..., PlanPage]]:
     pages: list[PlanPage] = []
 
     def come(width: int = 1440, height: int = 900) -> PlanPage:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", reduced_motion="reduce"
+        )
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         pages.append(PlanPage(context.new_page(), site))
         return pages[-1]

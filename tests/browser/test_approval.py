@@ -81,7 +81,9 @@ def desk(browser: Any, site: Site) -> Iterator[Callable[..., Desk]]:
     desks: list[Desk] = []
 
     def come(width: int = 1440, height: int = 900) -> Desk:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", reduced_motion="reduce"
+        )
         desks.append(Desk(context.new_page(), site))
         return desks[-1]
 

@@ -47,7 +47,9 @@ def someone(browser: Any, office: Site) -> Iterator[Someone]:
     pages: list[SpendPage] = []
 
     def come(width: int = 1440, height: int = 900) -> SpendPage:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", reduced_motion="reduce"
+        )
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         pages.append(SpendPage(context.new_page(), office))
         return pages[-1]

@@ -68,7 +68,9 @@ class Crowd:
         self.errors: list[str] = []
 
     def __call__(self, kind: Callable[..., Any] = Person, width: int = 1440, height: int = 900) -> Any:
-        context = self.browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", reduced_motion="reduce"
+        )
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         context.set_default_timeout(40_000)
         self.here.append(kind(context.new_page(), self.site))

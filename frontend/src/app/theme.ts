@@ -1,10 +1,14 @@
 /** The design tokens, as antd takes them; the same values stand as CSS variables in styles/tokens.css. */
 import type { ThemeConfig } from "antd";
 
+/** Whoever asked their system for less movement gets dialogs and menus at once, not by waiting for an animation that never runs. */
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 export const theme: ThemeConfig = {
   cssVar: { prefix: "bh", key: "bihuan" },
   hashed: false,
   token: {
+    motion: !still,
     colorPrimary: "#2456c8",
     colorInfo: "#2456c8",
     colorLink: "#2456c8",

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from playwright.sync_api import TimeoutError
+
 from bihuan.features.access.http import COOKIE
 
 from ..plan_page import PlanPage
@@ -17,6 +19,18 @@ LIVE = 60_000  # ms: what arrives by itself
 class Person(PlanPage):
     """One person at one browser, on whatever page."""
 
+    def __init__(self, page: Any, site: Site) -> None:
+        super().__init__(page, site)
+        self.asking: list[str] = []  # what the server has not answered yet
+        page.on("request", lambda asked: self.asking.append(f"{asked.method} {asked.url}"))
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
+
+    def _answered(self, asked: Any) -> None:
+        said = f"{asked.method} {asked.url}"
+        if said in self.asking:
+            self.asking.remove(said)
+
     def at(self, login: str, path: str, **search: Any) -> "Person":
         """Comes in with a session."""
         self.page.context.add_cookies([{"name": COOKIE, "value": self.site.session(login), "url": self.site.url}])
@@ -25,9 +39,13 @@ class Person(PlanPage):
         return self
 
     def sees(self, selector: str, *texts: str) -> None:
-        """Waits until the place shows each of the texts."""
+        """Waits until the place shows each of the texts; else says what the page shows, and what it still asks for."""
         for text in texts:
-            self.page.wait_for_selector(f'{selector}:has-text("{text}")', timeout=LIVE)
+            try:
+                self.page.wait_for_selector(f'{selector}:has-text("{text}")', timeout=LIVE)
+            except TimeoutError as late:
+                shown = " | ".join(self.page.locator("main, .ant-modal, .ant-message").all_inner_texts())
+                raise AssertionError(f"{text} is not at {selector}; asking {self.asking}; shown: {shown}") from late
 
     def told(self, text: str) -> None:
         self.sees(".ant-message-notice", text)
