@@ -52,8 +52,22 @@ class Row:
         return self.cells.get(column, "")
 
     @property
+    def moves(self) -> bool:
+        return any("→" in said for column, said in self.cells.items() if column in {*COLUMNS, "期间"})
+
+    @property
     def amount(self) -> Decimal:
         return Decimal(self["金额"])
+
+    def ends(self) -> list[tuple[dict[str, str], str]]:
+        """The place and period before each arrow and after it."""
+
+        def end(column: str, at: int) -> str:
+            parts = self[column].split("→")
+            return parts[at if len(parts) > 1 else 0]
+
+        dims = {column: dim for column, dim in COLUMNS.items() if column in self.cells}
+        return [({dim: end(column, at) for column, dim in dims.items()}, end("期间", at)) for at in (0, 1)]
 
     def places(self, separator: str) -> list[dict[str, str]]:
         """A coordinate per department named."""
@@ -100,9 +114,9 @@ def _scenario(section: str) -> Scenario:
 
 
 def _policy(text: str) -> dict[str, Any]:
-    """``无预算=unruled 零=none 免控=account:培训费 免控单据=紧急``."""
+    """``无预算=unruled 零=none 免控=account:培训费 免控单据=紧急 调剂=…``."""
     said = dict(part.split("=", 1) for part in text.split())
-    assert not said.keys() - {"无预算", "零", "免控", "免控单据"}, said
+    assert not said.keys() - {"无预算", "零", "免控", "免控单据", "调剂"}, said
     found: dict[str, Any] = {
         key: said[word] for word, key in {"无预算": "unbudgeted", "零": "zero"}.items() if word in said
     }
@@ -112,7 +126,27 @@ def _policy(text: str) -> dict[str, Any]:
         exempt["where"] = {dimension: members.split(",")}
     if "免控单据" in said:
         exempt["documents"] = said["免控单据"].split(",")
+    if "调剂" in said:
+        found["transfers"] = _moves(said["调剂"])
     return {**found, "exempt": [exempt]} if len(exempt) > 1 else found
+
+
+def _moves(text: str) -> dict[str, Any]:
+    """``同:org:1;组:account:差旅会议:差旅费,会议费;禁:account:培训费;调出:20;调入:10;次数:2``."""
+    found: dict[str, Any] = {}
+    for part in text.split(";"):
+        match part.split(":"):
+            case ["同", dimension, level]:
+                found["same"] = {dimension: level}
+            case ["组", dimension, name, members]:
+                found.setdefault("groups", {}).setdefault(dimension, {})[name] = members.split(",")
+            case ["禁", dimension, members]:
+                found["barred"] = {dimension: members.split(",")}
+            case ["调出" | "调入" | "次数" as word, number]:
+                found[{"调出": "gives_most", "调入": "takes_most", "次数": "times"}[word]] = number
+            case _:
+                raise AssertionError(part)
+    return found
 
 
 def _tax(text: str) -> dict[str, Any]:
@@ -209,8 +243,8 @@ class Stage:
 
     def available(self, row: Row) -> Decimal:
         """The most that could be requested at the row's first place: the tightest row says."""
-        place = row.places("→")[0] if "→" in row["部门"] else row.places("+")[0]
-        keys = self.policy.policy.touched(place, row["期间"])
+        place, period = row.ends()[0] if row.moves else (row.places("+")[0], row["期间"])
+        keys = self.policy.policy.touched(place, period)
         with self.database.reading() as reader:
             rooms = [b.available for k, b in self._rows(reader).items() if k in keys]
         return min(rooms) if len(rooms) == len(keys) else Decimal(0)
@@ -311,8 +345,9 @@ class Stage:
         commands.transfer(uow, CLERK, policy=self.code, kind="supplement", cells=cells, reason=row.id)
 
     def ask_transfer(self, uow: UnitOfWork, row: Row) -> None:
-        source, target = row.places("→")
-        cells = [BudgetCell(source, row["期间"], -row.amount), BudgetCell(target, row["期间"], row.amount)]
+        """From one department, account and period to another; what is not written with an arrow stays the same."""
+        (source, begin), (target, end) = row.ends()
+        cells = [BudgetCell(source, begin, -row.amount), BudgetCell(target, end, row.amount)]
         made = commands.request_transfer(uow, CLERK, policy=self.code, kind="transfer", cells=cells, reason=row.id)
         self.transfers[row["单据"]] = made
 

@@ -1,18 +1,23 @@
 """One more rule, document type and tax line, as text only: they act without a line of code; a faulty text says all its faults."""
 
 from collections.abc import Iterator
-from typing import get_args
+from datetime import date
+from decimal import Decimal
+from typing import Any, get_args
 
 import pytest
 
+from bihuan.features.access import commands as access
 from bihuan.features.access.model import system
 from bihuan.features.control import commands
+from bihuan.features.control.commands import transfers
+from bihuan.features.control.model import BadTransfer, BudgetCell
 from bihuan.features.control.windows import WindowMode
 from bihuan.features.modelling import commands as modelling
 from bihuan.kernel.errors import ProblemsFound
 from bihuan.store.unit_of_work import Database
 
-from .office import PACKAGE, Office, opened
+from .office import ITEM, PACKAGE, Office, opened
 
 MORE = """
 policy: 广告控制
@@ -22,6 +27,8 @@ documents:
   - {code: 投放申请, title: 投放申请, flow: 一人审批, number: TF, where: {科目: [广告费]}}
 tax:
   deductible: {科目: [广告费]}
+transfers: {history: "no", barred: {org: [N2]}}
+supplements: {history: "no"}
 rules:
   - {code: 季度广告, title: 广告费按季, window: quarter, where: {科目: [广告费]}, by: {org: 1}, disclose: yes}
 """
@@ -54,6 +61,32 @@ def test_a_rule_a_document_type_and_a_tax_line_added_as_text_act(office: Office)
     office.decide("cai", made["case"], "return", "等一等")
     held = office.ask("qian", office.line("N2", "广告费", "2026-01", "150.00"), kind="投放申请")
     assert held.status_code == 201
+
+
+def test_what_may_be_transferred_is_text_and_periods_that_ended_stay_as_they_were(office: Office) -> None:
+    with office.database.writing() as uow:
+        access.set_business_date(uow, system(), date(2026, 5, 3), reason="五月")
+    for month in ("2026-04", "2026-05", "2026-06"):
+        office.budget("N1", "广告费", month, "10.00")
+
+    def cell(org: str, month: str, amount: int) -> BudgetCell:
+        return BudgetCell({"org": org, "科目": "广告费", "item": ITEM}, month, Decimal(amount))
+
+    asked: dict[str, Any] = {"policy": office.policy, "kind": "transfer"}
+    with office.database.reading() as reader:
+        assert transfers.effect(reader, system(), **asked, cells=[cell("N1", "2026-05", -1), cell("N1", "2026-06", 1)])
+    for source, target, told in (
+        (cell("N1", "2026-04", -1), cell("N1", "2026-05", 1), "2026-04 已经过去"),
+        (cell("N1", "2026-05", -1), cell("N1", "2026-04", 1), "2026-04 已经过去"),
+        (cell("N1", "2026-05", -1), cell("N2", "2026-06", 1), "N2 不参加调整"),
+    ):
+        with pytest.raises(BadTransfer, match=told), office.database.reading() as reader:
+            transfers.effect(reader, system(), **asked, cells=[source, target])
+        with pytest.raises(BadTransfer, match=told), office.database.writing() as uow:
+            transfers.request_transfer(uow, system(), **asked, cells=[source, target], reason="试")
+    asked |= {"kind": "supplement", "cells": [cell("N1", "2026-04", 1)], "reason": "迟了"}
+    with pytest.raises(BadTransfer, match="2026-04 已经过去"), office.database.writing() as uow:
+        transfers.transfer(uow, system(), **asked)
 
 
 def test_a_faulty_text_names_the_file_and_every_fault(office: Office, database: Database) -> None:

@@ -30,6 +30,22 @@ def test_what_is_read_is_kept_and_read_back_the_same() -> None:
     assert policy.rule("r").disclose
 
 
+@pytest.mark.parametrize("said", [60, "60"])  # as JSON keeps it, as a package is read
+def test_the_days_until_a_document_expires_may_be_text(said: object) -> None:
+    text = {**TEXT, "documents": [{"code": "a", "flow": "f", "expires_days": said}]}
+    policy = read_policy(text, calendar=CALENDAR, trees=TREES)
+    assert policy.documents[0].expires_days == 60
+    assert from_json(to_json(policy)) == policy
+
+
+@pytest.mark.parametrize("said", [True, -1, "1.5", "3661", "soon"])
+def test_days_that_are_none_are_refused(said: object) -> None:
+    with pytest.raises(ProblemsFound, match="expires_days"):
+        read_policy(
+            {**TEXT, "documents": [{"code": "a", "flow": "f", "expires_days": said}]}, calendar=CALENDAR, trees=TREES
+        )
+
+
 def test_a_policy_that_says_nothing_of_documents_and_tax_is_kept_as_before() -> None:
     content = to_json(
         read_policy({"policy": "p", "rules": [{**RULE, "disclose": "no"}]}, calendar=CALENDAR, trees=TREES)

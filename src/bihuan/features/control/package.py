@@ -2,7 +2,8 @@
 
 policy: 费用控制          title, items, unbudgeted (refuse | allow | unruled), zero (budget | none), documents, tax
                           (package_documents.py), exempt (exemptions.py),
-                          rest (keep | release: after a smaller voucher), transfer_flow (what approves a transfer)
+                          rest (keep | release: after a smaller voucher), transfer_flow (what approves a transfer),
+                          transfers, supplements (move_rules.py)
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages, disclose (yes | no)
     window: sliding       length: 3; of window span: from, to (package_windows.py)
@@ -18,6 +19,7 @@ from typing import Any, cast, get_args
 
 from bihuan.features.control.bands import bands_json, read_bands
 from bihuan.features.control.exemptions import exemptions_json, read_exemptions
+from bihuan.features.control.move_rules import move_rules_json, read_move_rules
 from bihuan.features.control.package_documents import documents_json, read_documents, read_members, read_tax, tax_json
 from bihuan.features.control.package_windows import EXTENT_KEYS, extent_json, read_window
 from bihuan.features.control.policy import STAGES, Level, Policy, Rule, Stage, Strength, Trees
@@ -36,6 +38,8 @@ _POLICY_KEYS = {
     "documents",
     "tax",
     "transfer_flow",
+    "transfers",
+    "supplements",
 }
 _RULE_KEYS = {
     "code",
@@ -83,7 +87,15 @@ def read_policy(
     documents = read_documents(text.get("documents"), trees, bad)
     taxes = read_tax(text.get("tax"), trees, bad)
     kinds = [d.code for d in documents]
-    exempt = read_exemptions(text.get("exempt"), kinds, lambda at, raw: read_members(at, raw, trees, bad), bad)
+
+    def members(at: str, raw: object) -> dict[str, tuple[str, ...]]:
+        return read_members(at, raw, trees, bad)
+
+    exempt = read_exemptions(text.get("exempt"), kinds, members, bad)
+    moves = {
+        kind: read_move_rules(kind, text.get(kind), trees.parents.keys(), members, bad)
+        for kind in ("transfers", "supplements")
+    }
     if problems:
         raise ProblemsFound(problems)
     return Policy(
@@ -101,6 +113,8 @@ def read_policy(
         documents=documents,
         taxes=taxes,
         transfer_flow=str(text.get("transfer_flow") or ""),
+        transfers=moves["transfers"],
+        supplements=moves["supplements"],
     )
 
 
@@ -210,6 +224,9 @@ def to_json(policy: Policy) -> dict[str, Any]:
         out["zero"] = policy.zero
     if policy.exempt:
         out["exempt"] = exemptions_json(policy.exempt)
+    for kind, said in (("transfers", policy.transfers), ("supplements", policy.supplements)):
+        if rules := move_rules_json(said):
+            out[kind] = rules
     if policy.documents:
         out["documents"] = documents_json(policy.documents)
     if tax := tax_json(policy.taxes):

@@ -50,11 +50,11 @@ def _document(raw: Mapping[str, Any], trees: Trees, bad: Bad) -> DocumentType:
 
 
 def _days(where: str, raw: Mapping[str, Any], bad: Bad) -> int:
-    days = raw.get("expires_days", 0)
-    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 3660:
+    days = str(raw.get("expires_days", 0))
+    if not days.isdecimal() or int(days) > 3660:
         bad(f"{where} expires_days", days, "a whole number of days, 0 to 3660")
         return 0
-    return days
+    return int(days)
 
 
 def read_tax(raw: object, trees: Trees, bad: Bad) -> Taxes:

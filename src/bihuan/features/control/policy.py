@@ -15,6 +15,7 @@ from bihuan.features.control import bands as banding
 from bihuan.features.control.bands import Band, Measure
 from bihuan.features.control.exemptions import Exemption
 from bihuan.features.control.model import UnresolvableKey, WrongDocument
+from bihuan.features.control.move_rules import FREE, MoveRules
 from bihuan.features.control.tax import Taxes
 from bihuan.features.control.windows import NO_EXTENT, ControlCalendar, Extent, WindowMode
 
@@ -170,6 +171,8 @@ class Policy:
     documents: tuple[DocumentType, ...] = ()  # none named: any kind, held without an approval of its own
     taxes: Taxes = field(default_factory=Taxes)
     transfer_flow: str = ""  # the approval a transfer goes through unless another is named
+    transfers: MoveRules = FREE
+    supplements: MoveRules = FREE
 
     @cached_property
     def dimensions(self) -> frozenset[str]:

@@ -60,7 +60,7 @@ class TransferSubject:
 
     def on_submit(self, uow: UnitOfWork, actor: Principal, subject_id: int, reason: str) -> None:
         if transfers.of(uow, subject_id).status == "dropped":
-            transfers.hold(uow, actor, subject_id)
+            transfers.hold_again(uow, actor, subject_id)
 
     def on_turn(self, uow: UnitOfWork, actor: Principal, subject_id: int, holders: Sequence[str]) -> None:
         """The amounts are held; whoever waits for the transfer hears whose turn it is."""

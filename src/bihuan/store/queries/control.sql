@@ -279,6 +279,22 @@ FROM transfer t JOIN control_policy p ON p.id = t.policy_id WHERE t.id = :id;
 SELECT t.id, p.code AS policy, p.content ->> 'model' AS model, t.kind, t.status, t.reason, t.requester, t.lines, t.created_at
 FROM transfer t JOIN control_policy p ON p.id = t.policy_id ORDER BY t.id DESC LIMIT :limit;
 
+-- name: transfers_of_places
+-- The cells of some places in the transfers of a policy, but one.
+SELECT t.id, x.line -> 'coordinate' AS coordinate, x.line ->> 'period' AS period, CAST(x.line ->> 'amount' AS numeric) AS amount
+FROM transfer t CROSS JOIN LATERAL jsonb_array_elements(t.lines) AS x(line)
+WHERE t.policy_id = :policy_id AND t.kind = 'transfer' AND t.id <> :but AND t.status = ANY(:statuses)
+      AND x.line -> 'coordinate' IN (SELECT jsonb_array_elements(CAST(:places AS jsonb)))
+ORDER BY t.id;
+
+-- name: original_of_places
+-- The released budget of some places over some periods, before transfers and supplements.
+SELECT p.n, COALESCE(sum(e.amount), 0) AS original
+FROM jsonb_to_recordset(CAST(:places AS jsonb)) AS p(n integer, coordinate jsonb, periods jsonb)
+LEFT JOIN ledger_entry e ON e.policy_id = :policy_id AND e.stage = 'budget' AND e.kind = 'release'
+     AND e.coordinate = p.coordinate AND p.periods @> to_jsonb(e.period)
+GROUP BY p.n ORDER BY p.n;
+
 -- name: transfer_status
 -- Decides a transfer.
 UPDATE transfer SET status = :status WHERE id = :id;

@@ -16,7 +16,7 @@ from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.availability import Finding
-from bihuan.features.control.commands import openings
+from bihuan.features.control.commands import bounds, openings
 from bihuan.features.control.commands.plan_side import append_to_plan, lock_plan
 from bihuan.features.control.commands.spend import liquidation, settle
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
@@ -68,6 +68,7 @@ def request_transfer(
     for cell in wanted:
         if not asks or kind != "transfer" or cell.amount > 0:
             actor.require("control.transfer", model=in_force.policy.model, **cell.coordinate)
+    bounds.require_allowed(uow, in_force, kind, wanted)
     transfer_id = uow.value(
         "control.transfer_insert",
         policy_id=in_force.id,
@@ -118,6 +119,7 @@ def hold(uow: UnitOfWork, actor: Principal, transfer_id: int) -> None:
     ledger = Ledger(uow, actor.login, in_force)
     ids = ledger.lock(k for keys in touched for k in keys)
     _require_cover(uow, in_force, asked.cells)
+    bounds.require_within(uow, in_force, asked.kind, asked.cells, transfer_id)
     taken = [(i, -delta) for i, delta in _deltas(asked.cells, touched, ids).items() if delta < 0]
     document_id = None
     if taken:
@@ -128,6 +130,13 @@ def hold(uow: UnitOfWork, actor: Principal, transfer_id: int) -> None:
         _book_hold(ledger, asked, taken, document_id)
     settle(ledger, actor)
     uow.run("control.transfer_hold", id=transfer_id, hold_id=document_id)
+
+
+def hold_again(uow: UnitOfWork, actor: Principal, transfer_id: int) -> None:
+    """A transfer that was sent back is asked for anew: what the policy lets move is judged by today."""
+    asked = of(uow, transfer_id)
+    bounds.require_allowed(uow, queries.policy_by_id(uow, asked.policy_id), asked.kind, asked.cells)
+    hold(uow, actor, transfer_id)
 
 
 def _book_hold(ledger: Ledger, asked: Transfer, taken: Sequence[tuple[int, Decimal]], document_id: int | None) -> None:
@@ -181,6 +190,7 @@ def apply(uow: UnitOfWork, actor: Principal, transfer_id: int) -> None:
         )
     openings.force(ledger, counted)
     before = _require_cover(uow, in_force, seen.cells)
+    bounds.require_within(uow, in_force, seen.kind, seen.cells, transfer_id, ("applied",))
     settle(ledger, actor)
     append_to_plan(uow, actor, in_force, list(before), reason=seen.reason, source=seen.kind)
     uow.run("control.transfer_status", id=transfer_id, status="applied")
@@ -196,8 +206,10 @@ def effect(reader: Reader, actor: Principal, *, policy: str, kind: Kind, cells: 
     actor.require("control.transfer")
     in_force = queries.policy(reader, policy)
     wanted = checked(kind, cells, reason="试算")
+    bounds.require_allowed(reader, in_force, kind, wanted)
     with _discreet(actor, in_force, wanted):
         _require_cover(reader, in_force, wanted)
+        bounds.require_within(reader, in_force, kind, wanted)
     touched = _touched(in_force, wanted)
     found = reader.rows("control.buckets_ids", keys=in_force.key_rows(k for keys in touched for k in keys))
     rows = [in_force.balance(r) for r in reader.rows("control.buckets_read", ids=[r["id"] for r in found])]
