@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from bihuan.features.control.policy import BucketKey, Trees
 from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.kernel.errors import BihuanError
 from bihuan.store.unit_of_work import Database, Reader, UnitOfWork
+
+from .changing import MORE
 
 
 def _year(code: str) -> YearPeriods:
@@ -196,6 +199,8 @@ class Stage:
     policy: PolicyInForce
     documents: dict[str, int] = field(default_factory=dict)
     transfers: dict[str, int] = field(default_factory=dict)
+    exceptions: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, VoucherLine] = field(default_factory=dict)
 
     @classmethod
     def set(cls, database: Database, scenario: Scenario) -> "Stage":
@@ -234,6 +239,7 @@ class Stage:
             "到期": self.expire,
             "部分申请": self.reserve_partly,
             "查询": lambda _uow, _row: None,
+            **{word: partial(more, self) for word, more in MORE.items()},
         }
         try:
             with self.database.writing() as uow:
@@ -337,6 +343,7 @@ class Stage:
 
     def _voucher(self, uow: UnitOfWork, row: Row, request: str | None) -> str | None:
         line = VoucherLine(row.id, row["凭证"] or row.id, row.places("+")[0], row["期间"], row.amount, request)
+        self.facts[row["单据"]] = line
         (posted,) = commands.execute(uow, CLERK, policy=self.code, lines=[line])
         return "超支入账" if posted.forced else None
 

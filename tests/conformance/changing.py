@@ -1,0 +1,143 @@
+"""Actions that change budget, ask for exceptions, or look at the ledger; beside those of scenario.py.
+
+An arrow in 期间 goes from the period that gives to the one that receives. ``条款`` of 结转: ``结余`` (default), ``占用`` or
+``全部``, ``50%``, ``最多 5``, ``透支也转``.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from bihuan.features.access import commands as access
+from bihuan.features.access.model import Grant, Principal, system
+from bihuan.features.control import commands, queries
+from bihuan.features.control.changing import carrying, exceptions, lending
+from bihuan.features.control.changing.carrying import Terms
+from bihuan.features.control.commands import requests
+from bihuan.features.control.commands.requests import Draft
+from bihuan.features.control.desk.queries import cell_uses
+from bihuan.features.control.desk.signals import rushes, signals
+from bihuan.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from .scenario import Row, Stage
+
+Act = Callable[["Stage", UnitOfWork, "Row"], str | None]
+CLERK = Principal(7, "zhang", "张三", grants=(Grant("control.*"),))
+
+
+def borrow(stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
+    (place, lender), (_, period) = row.ends()
+    made = lending.borrow(uow, CLERK, stage.code, place, period, lender, row.amount, row.id)
+    stage.transfers[row["单据"]] = made
+
+
+def repay_due(stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
+    """What the nightly job does."""
+    mine = [i for i in lending.due(uow) if i in stage.transfers.values()]
+    assert mine or not row["单据"], "no loan is due"
+    for loan in mine:
+        lending.repay(uow, system(), transfer_id=loan)
+
+
+def day(_stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
+    access.set_business_date(uow, system(), date.fromisoformat(row["期间"]), reason=row.id)
+
+
+def carry(stage: "Stage", uow: UnitOfWork, row: "Row") -> str | None:
+    (_, period), (_, into) = row.ends()
+    terms: dict[str, Any] = {}
+    for word in filter(None, (part.strip() for part in row["条款"].split("、"))):
+        if word.endswith("%"):
+            terms["percent"] = Decimal(word.removesuffix("%"))
+        elif word.startswith("最多"):
+            terms["most"] = Decimal(word.removeprefix("最多"))
+        elif word == "透支也转":
+            terms["negative"] = True
+        else:
+            terms["what"] = {"结余": "residual", "占用": "open", "全部": "both"}[word]
+    made = carrying.post(uow, CLERK, policy=stage.code, terms=Terms(period, into, **terms), reason=row.id)
+    if made is None:
+        return "无可结转"
+    stage.transfers[row["单据"]] = made
+    return None
+
+
+def carry_back(stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
+    carrying.reverse(uow, CLERK, transfer_id=stage.transfers[row["单据"]], reason=row.id)
+
+
+def ask_exception(stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
+    """A draft with the lines of the row, and the exception asked for it; nothing is held."""
+    document = requests.save_draft(uow, CLERK, draft=Draft(stage.code, "用款申请", row.id, {}))
+    stage.documents[row["单据"]] = document
+    until = date.fromisoformat(row["有效期"])
+    made, _ = exceptions.ask(uow, CLERK, document_id=document, lines=stage.lines(row), reason=row.id, expires_on=until)
+    stage.exceptions[row["单据"]] = made
+
+
+def decide_exception(*, granted: bool) -> Act:
+    def act(stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
+        exceptions.decide(uow, CLERK, stage.exceptions[row["单据"]], granted=granted, reason=row["说明"])
+
+    return act
+
+
+def submit(stage: "Stage", uow: UnitOfWork, row: "Row") -> str | None:
+    document = stage.documents[row["单据"]]
+    made = requests.submit(uow, CLERK, document_id=document, lines=stage.lines(row), title=row.id)
+    return "提示" if made.reservation.warnings else None
+
+
+def post_again(stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
+    """The very line of before, under its key."""
+    commands.execute(uow, CLERK, policy=stage.code, lines=[stage.facts[row["单据"]]])
+
+
+def origin(stage: "Stage", uow: UnitOfWork, row: "Row") -> str:
+    """``原100.00 现85.00 结转-15.00``: what a cell was released with, has now, and why; parts of nothing are not said."""
+    (place,) = row.places("+")
+    (cell,) = [c for c in queries.budget(uow, stage.policy) if (c["coordinate"], c["period"]) == (place, row["期间"])]
+    words = {"transferred": "调剂", "supplemented": "追加", "carried": "结转", "borrowed": "借用"}
+    parts = [f"{word}{cell[term]}" for term, word in words.items() if cell[term]]
+    return " ".join([f"原{cell['original']}", f"现{cell['current']}", *parts])
+
+
+def documents(stage: "Stage", uow: UnitOfWork, row: "Row") -> str:
+    """``A1 预占40.00 执行60.00``, a document of the cell after the other; what no document stands for is 凭证."""
+    (place,) = row.places("+")
+    words = {"reserved": "预占", "committed": "占用", "executed": "执行"}
+    told = []
+    for use in cell_uses(uow, CLERK, stage.code, place, row["期间"]):
+        held = "".join(f" {word}{use[stage_]}" for stage_, word in words.items() if use[stage_])
+        told.append(f"{use['number'] or '凭证'}{held}")
+    return "、".join(told) or "无"
+
+
+def alarms(stage: "Stage", uow: UnitOfWork, row: "Row") -> str:
+    """``越线83.0% 用完2026-01-20``; 年末突击 where 期间 names a year."""
+    found = rushes(uow, CLERK, stage.code, row["期间"]) if row["期间"] else signals(uow, CLERK, stage.code)
+    words = {"threshold": "越线", "exhaustion": "用完", "stale": "久未动", "overrides": "多次超预算", "rush": "突击"}
+    told = {
+        f"{words[s.kind]}{s.day.isoformat() if s.day else f'{s.percent}%' if s.percent is not None else ''}"
+        for s in found
+    }
+    return " ".join(sorted(told)) or "无"
+
+
+MORE: Mapping[str, Act] = {
+    "借用": borrow,
+    "归还": repay_due,
+    "业务日期": day,
+    "结转": carry,
+    "冲回结转": carry_back,
+    "超预算申请": ask_exception,
+    "超预算批准": decide_exception(granted=True),
+    "超预算不批": decide_exception(granted=False),
+    "提交": submit,
+    "重发": post_again,
+    "来源": origin,
+    "联查": documents,
+    "预警": alarms,
+}
