@@ -7,7 +7,7 @@ compared with ``hard_limit`` alone. It lets the row's CHECK hold, shrinks as soo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -20,7 +20,12 @@ Verdict = Literal["ok", "warn", "refuse"]
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A balance row. ``hard_limit`` None: watched, never refused. ``original``: the part of ``cap`` that was released."""
+    """A balance row. ``original``: the part of ``cap`` that was released.
+
+    What follows from the counters is worked out once, for a document asks each of its rows for it a dozen times. ``hard_limit``
+    None: watched, never refused. ``consumed``: all stages that count here; the others are never booked on this row.
+    ``available``: what a document may still take, of the cap itself where the rule only watches; negative after forced facts.
+    """
 
     id: int
     rule: Rule
@@ -32,21 +37,15 @@ class Balance:
     executed: Decimal = ZERO
     forced: Decimal = ZERO
     original: Decimal = ZERO
+    hard_limit: Decimal | None = field(init=False, repr=False, compare=False)
+    consumed: Decimal = field(init=False, repr=False, compare=False)
+    available: Decimal = field(init=False, repr=False, compare=False)
 
-    @property
-    def hard_limit(self) -> Decimal | None:
-        return self.rule.hard_limit(self.cap)
-
-    @property
-    def consumed(self) -> Decimal:
-        """All stages that count here; the others are never booked on this row."""
-        return self.reserved + self.committed + self.executed
-
-    @property
-    def available(self) -> Decimal:
-        """What a document may still take; of the cap itself where the rule only watches. Negative after forced facts."""
-        limit = self.hard_limit
-        return (self.cap if limit is None else limit) - self.consumed
+    def __post_init__(self) -> None:
+        limit, consumed = self.rule.hard_limit(self.cap), self.reserved + self.committed + self.executed
+        object.__setattr__(self, "hard_limit", limit)
+        object.__setattr__(self, "consumed", consumed)
+        object.__setattr__(self, "available", (self.cap if limit is None else limit) - consumed)
 
     @property
     def excess(self) -> Decimal:
@@ -55,24 +54,38 @@ class Balance:
 
     def moved(self, stage: Stage | Literal["budget"], amount: Decimal) -> "Balance":
         """The row after an entry of ``amount`` at ``stage``; a stage the rule does not count changes nothing."""
-        if stage == "budget":
-            return replace(self, cap=self.cap + amount)
-        if stage not in self.rule.stages:
+        if stage != "budget" and stage not in self.rule.stages:
             return self
-        if stage == "reserved":
-            return replace(self, reserved=self.reserved + amount)
-        if stage == "committed":
-            return replace(self, committed=self.committed + amount)
-        return replace(self, executed=self.executed + amount)
+        cap, reserved, committed, executed = self.cap, self.reserved, self.committed, self.executed
+        match stage:
+            case "budget":
+                cap += amount
+            case "reserved":
+                reserved += amount
+            case "committed":
+                committed += amount
+            case "executed":
+                executed += amount
+        start = (
+            self.id,
+            self.rule,
+            self.key,
+            self.window,
+        )  # twice as fast as dataclasses.replace, on every row of a document
+        return Balance(*start, cap, reserved, committed, executed, self.forced, self.original)
 
 
 def judge(before: Balance, after: Balance) -> Verdict:
     """May a row go from ``before`` to ``after``? Giving room back or leaving it equal is never refused."""
+    return _verdict(before, after, measured(before, after))
+
+
+def _verdict(before: Balance, after: Balance, measure: Measure) -> Verdict:
     if after.available >= before.available:
         return "ok"
     if after.excess:
         return "refuse"
-    return "warn" if measured(before, after) != "none" else "ok"
+    return "warn" if measure != "none" else "ok"
 
 
 def measured(before: Balance, after: Balance) -> Measure:
@@ -92,7 +105,8 @@ class Finding:
     @classmethod
     def of(cls, before: Balance, after: Balance) -> "Finding":
         """What a row going from ``before`` to ``after`` answers."""
-        return cls(before, before.available - after.available, judge(before, after), measured(before, after))
+        measure = measured(before, after)
+        return cls(before, before.available - after.available, _verdict(before, after, measure), measure)
 
     @property
     def short(self) -> Decimal:

@@ -208,11 +208,10 @@ class Ledger:
                 self.entries.append(replace(relief, buckets=(row.id,)))
                 self.rows[row.id] = replace(row, forced=row.forced + less)
         changed = [row for i, row in sorted(self.rows.items()) if row != self.before[i]]
-        if changed:
-            self.uow.run("control.buckets_write", rows=json.dumps([_bucket_row(row) for row in changed]))
-        if self.entries:
-            rows = json.dumps([_entry_row(self.policy.id, e) for e in self.entries], ensure_ascii=False)
-            self.uow.run("control.entries_append", entries=rows, actor=self.actor, at=self.uow.now())
+        if changed or self.entries:
+            rows = json.dumps([_bucket_row(row) for row in changed])
+            entries = json.dumps([_entry_row(self.policy.id, e) for e in self.entries], ensure_ascii=False)
+            self.uow.run("control.bookings_write", rows=rows, entries=entries, actor=self.actor, at=self.uow.now())
 
 
 def _bucket_row(row: Balance) -> dict[str, object]:

@@ -71,17 +71,16 @@ ORDER BY b.id FOR NO KEY UPDATE;
 SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.original, b.rule_id
 FROM bucket b WHERE b.id = ANY(:ids) ORDER BY b.id;
 
--- name: buckets_write
--- Writes the counters computed under the lock; the CHECK of the row is the last line of defence.
-UPDATE bucket b
-SET cap = n.cap, reserved = n.reserved, committed = n.committed, executed = n.executed, forced = n.forced,
-    original = n.original, hard_limit = n.hard_limit
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(id bigint, cap numeric, reserved numeric, committed numeric,
-                                                   executed numeric, forced numeric, original numeric, hard_limit numeric)
-WHERE b.id = n.id;
-
--- name: entries_append
--- Appends ledger entries in the given order.
+-- name: bookings_write
+-- Writes the counters computed under the lock, and appends the entries in the given order, in one round trip: the rows stay locked
+-- while it takes. The CHECK of the row is the last line of defence.
+WITH written AS (
+    UPDATE bucket b
+    SET cap = n.cap, reserved = n.reserved, committed = n.committed, executed = n.executed, forced = n.forced,
+        original = n.original, hard_limit = n.hard_limit
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(id bigint, cap numeric, reserved numeric, committed numeric,
+                                                       executed numeric, forced numeric, original numeric, hard_limit numeric)
+    WHERE b.id = n.id)
 INSERT INTO ledger_entry (policy_id, stage, kind, amount, coordinate, period, buckets, version_id, document_id, line_no,
                           liquidates, transfer_id, by_document_id, voucher, reason, actor, at)
 SELECT e.policy_id, e.stage, e.kind, e.amount, e.coordinate, e.period, e.buckets, e.version_id, e.document_id, e.line_no,
