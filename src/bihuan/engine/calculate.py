@@ -4,7 +4,7 @@ A `Calculation` is the source the evaluator reads from. It fills a memo of panel
 the model's components; nothing is calculated that is not asked for.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,13 +12,14 @@ import numpy as np
 
 from bihuan.engine import recycle
 from bihuan.engine.align import Rows, Spaces, codes_in
-from bihuan.engine.compiled import CompiledItem, CompiledModel, Component
+from bihuan.engine.compiled import CompiledItem, CompiledModel, Component, GraphNode
 from bihuan.engine.derive import Derived, derive, derive_at_nodes
 from bihuan.engine.finish import finish
 from bihuan.engine.formula.bound import Aggregate, Grain, ItemRef, Node, Read, Share
 from bihuan.engine.formula.evaluate import Evaluator, Where, finer
 from bihuan.engine.formula.kernels import Cells, truth
 from bihuan.engine.formula.spans import Span
+from bihuan.engine.iterate import settle
 from bihuan.engine.nodes import Rolled, View, cells_at_nodes
 from bihuan.engine.panel import Bytes, Codes, Flags, Floats, Ints, Panel, empty, find
 from bihuan.engine.rollup import Axis
@@ -174,7 +175,8 @@ class Calculation:
         inside = {node.item for node in component.nodes}
         self.ensure({ref for item in inside for ref in self.model.reads.get(item, ())} - inside)
         for node in component.nodes:
-            if node.grain != self.model.items[node.item].grain:
+            own = self.model.items[node.item].grain
+            if node.grain != own and GraphNode(node.item, own) not in component.nodes:
                 self.panel(node.item)
 
     def ensure(self, refs: Iterable[ItemRef]) -> None:
@@ -340,10 +342,24 @@ class Calculation:
         for node in nodes:
             if node.grain == self.model.items[node.item].grain:
                 inner._enter_off_plan(node.item)
+        if component.iteration is not None:
+            settle(list(working.values()), lambda: inner._sweep(nodes), component.iteration)
+            return working
         for column in inner._order(component):
             for node in nodes:
                 inner._loop_step(node.item, node.grain, column)
         return working
+
+    def _sweep(self, nodes: Sequence[GraphNode]) -> None:
+        """One round of a repeated loop: period by period where all nodes stand on one grain, else node by node."""
+        if len({node.grain for node in nodes}) == 1:
+            for column in range(self.width(nodes[0].grain)):
+                for node in nodes:
+                    self._loop_step(node.item, node.grain, column)
+            return
+        for node in nodes:
+            for column in range(self.width(node.grain)):
+                self._loop_step(node.item, node.grain, column)
 
     def _order(self, component: Component) -> range:
         grain = component.nodes[0].grain

@@ -315,6 +315,8 @@ class _Change:
                 self.totals(key[0])
 
     def _loop_codes(self, component: Component, before: Mapping[tuple[ItemRef, Grain], Panel]) -> Codes | None:
+        if component.direction == "repeated":
+            return None  # rounds end for all rows together: from nothing it must come out the same
         items = [self.new.model.items[n.item] for n in component.nodes]
         inside = {item.ref for item in items}
         if len({item.dims for item in items}) > 1 or any(

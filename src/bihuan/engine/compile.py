@@ -244,7 +244,8 @@ class _Compiler:
             message += f"；要读别的表时写 {'、'.join(twins)}"
         line = first.rules[0].line if first.rules else first.definition.place.line
         file = cube.formulas_place.file or first.definition.place.file
-        self.problems.append(Problem("cycle", file, line, 1, path, "没有循环", message))
+        expected = "没有循环；确实要循环计算的，在其中一个指标写 iterate: {tolerance: 0.01}"
+        self.problems.append(Problem("cycle", file, line, 1, path, expected, message))
 
 
 def locate(place: Place, line: int, text: str, fault: FormulaFault) -> Problem:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from bihuan.engine.definition import ItemDefinition, ModelDefinition
+from bihuan.engine.definition import ItemDefinition, Iteration, ModelDefinition
 from bihuan.engine.formula.bound import Grain, ItemRef, Node, Rule
 from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.errors import NotFound, Problem
@@ -13,7 +13,7 @@ from bihuan.kernel.member import Dimension
 from bihuan.kernel.unit import Unit
 
 TotalKind = Literal["sum", "last", "first", "average", "min", "max", "formula", "expression", "weighted", "none"]
-Direction = Literal["once", "forward", "backward"]
+Direction = Literal["once", "forward", "backward", "repeated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,13 @@ class Component:
     """Nodes to be evaluated together.
 
     "once": one node without recursion, evaluated over the whole axis at once. "forward" / "backward": period by period,
-    earliest or latest first, the nodes of each period in the order given.
+    earliest or latest first, the nodes of each period in the order given. "repeated": all of them again and again, as
+    ``iteration`` says.
     """
 
     nodes: tuple[GraphNode, ...]
     direction: Direction = "once"
+    iteration: Iteration | None = None
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,14 @@ class DimensionDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Iteration:
+    """How far a circle may still move when it counts as settled, in the item's unit, and after how many rounds it is given up."""
+
+    tolerance: float
+    most: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class ItemDefinition:
     code: str
     name: str
@@ -87,6 +95,7 @@ class ItemDefinition:
     sign: int = 1
     favourable: Literal["more", "less", ""] = ""
     note: str = ""
+    iterate: Iteration | None = None  # circles through this item are solved by repetition; None = they are refused
     place: Place = Place("")
 
 

@@ -18,6 +18,7 @@ from bihuan.engine.finish import finish
 from bihuan.engine.formula.bound import Grain, Node
 from bihuan.engine.formula.evaluate import Where
 from bihuan.engine.formula.kernels import natural
+from bihuan.engine.iterate import settle
 from bihuan.engine.panel import Bytes, Codes, Flags, Floats, Panel, find, strides_of
 from bihuan.engine.rollup import Axis, Kind, Reduced, layers_of, roll_up
 from bihuan.engine.time_columns import total_cells
@@ -110,13 +111,20 @@ def _loop_at_nodes(calc: "Calculation", loop: Component, item: CompiledItem, whe
     }
     inner = replace(calc, nodes={**calc.nodes, **busy})
     rows = Rows(item.dims, where.rows.sizes, codes, nodes=True)
-    for column in range(where.width) if loop.direction == "forward" else reversed(range(where.width)):
-        for one in solved:
-            panel = busy[one.ref, where.grain]
-            blank = np.zeros((len(codes), 1)), np.zeros((len(codes), 1), np.uint8)
-            at = Where(rows, where.grain, column, column + 1)
-            found = inner.ruled(one, at, *blank, np.ones((len(codes), 1), np.bool_))
-            panel.base_values[:, column : column + 1], panel.base_states[:, column : column + 1] = found
+
+    def sweep() -> None:
+        for column in range(where.width) if loop.direction != "backward" else reversed(range(where.width)):
+            for one in solved:
+                panel = busy[one.ref, where.grain]
+                blank = np.zeros((len(codes), 1)), np.zeros((len(codes), 1), np.uint8)
+                at = Where(rows, where.grain, column, column + 1)
+                found = inner.ruled(one, at, *blank, np.ones((len(codes), 1), np.bool_))
+                panel.base_values[:, column : column + 1], panel.base_states[:, column : column + 1] = found
+
+    if loop.iteration is None:
+        sweep()
+    else:
+        settle(list(busy.values()), sweep, loop.iteration)
     values, states, _ = busy[item.ref, where.grain].gather(where.rows.codes)
     return values, states
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.models import files, package, write
 
+from bihuan.engine.definition import Iteration
 from bihuan.features.modelling.package import read_package
 from bihuan.kernel.errors import Problem, ProblemsFound
 
@@ -72,6 +73,12 @@ MODEL, PRODUCTS, DATA, EXPECT = "model.yaml", "dimensions/产品.csv", "data/表
         (replaced("cubes/2.yaml", "items:", "formulas: 税率 = 1\nitems:"), "formulas_block", "cubes/2.yaml:4:11", "formulas: |"),
         (replaced("cubes/2.yaml", "  税率: {unit: \"%\"}", "  税率: 6"), "bad_value", "cubes/2.yaml:5:7", "键: 值"),
         (replaced("cubes/2.yaml", "  税率: {unit: \"%\"}\n  上限: {unit: 元}\n", ""), "no_items", "cubes/2.yaml:1:1", "没有指标"),
+        (replaced("cubes/2.yaml", "{unit: 元}", "{unit: 元, iterate: {max: 9}}"), "bad_value", "cubes/2.yaml:6:26", "tolerance"),
+        (replaced("cubes/2.yaml", "{unit: 元}", "{unit: 元, iterate: {tolerance: 0}}"), "bad_value", "cubes/2.yaml:6:38", "大于 0"),
+        (
+            replaced("cubes/2.yaml", "{unit: 元}", "{unit: 元, iterate: {tolerance: 1, max: 5000}}"),
+            "bad_value", "cubes/2.yaml:6:46", "1000",
+        ),
         # data
         (added(DATA, "item,产品,2026Q1\n销量,A,1,000\n"), "ragged", "data/表.csv:2:1", "4 列"),
         (added(DATA, 'item,产品,2026Q1\n销量,A,"1,000"\n'), "bad_number", "data/表.csv:2:3", "1,000"),
@@ -219,6 +226,19 @@ def test_groups_of_another_tree_have_no_place_in_the_main_one_and_no_leaf_of_the
     assert [member.code for member in dimension.tops("法人")] == ["甲公司"]
     under = dimension.trees["法人"].leaves_under(dimension.by_code["甲公司"].id)
     assert {dimension.by_id[i].code for i in under} == {"甲部", "乙部"}
+
+
+def test_a_circle_is_allowed_on_a_table_or_on_an_item(tmp_path: Path) -> None:
+    texts = files("收入 = 成本 / 2 + 销量 * 单价\n成本 = 收入 / 2")
+    with pytest.raises(ProblemsFound) as refused:
+        read_package(write(tmp_path / "no", texts))
+    assert [p.code for p in refused.value.problems] == ["cycle"]
+    table = texts | {"cubes/1.yaml": texts["cubes/1.yaml"].replace("items:", "iterate: {tolerance: 0.01}\nitems:", 1)}
+    found = read_package(write(tmp_path / "table", table)).model
+    assert {i.definition.iterate for r, i in found.items.items() if r.cube == "表"} == {Iteration(0.01, 100)}
+    item = "  成本: {unit: 元, iterate: {tolerance: 0.5, max: 20}, "
+    one = table | {"cubes/1.yaml": table["cubes/1.yaml"].replace("  成本: {unit: 元, ", item)}
+    assert read_package(write(tmp_path / "item", one)).model.item("表", "成本").definition.iterate == Iteration(0.5, 20)
 
 
 def test_a_role_may_name_the_code_of_its_first_version(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Dependencies of items at grains with their time offsets, and an order in which everything can be computed.
 
 A set of items that need each other is legal when all its inner offsets point to earlier periods (or none), or all to later
-ones, and what they need of each other within one period has no circle. Then it is solved period by period. Everything
-else is refused with the path of the circle.
+ones, and what they need of each other within one period has no circle. Then it is solved period by period. Where every
+circle of it goes through an item that allows repetition (``iterate``), it is solved by that. Everything else is refused with
+the path of the circle.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from math import inf
 
 from bihuan.engine.compiled import CompiledItem, Component, Direction, GraphNode
+from bihuan.engine.definition import Iteration
 from bihuan.engine.formula import bound
 from bihuan.engine.formula.bound import ItemRef, Node
 from bihuan.kernel.calendar import Calendar
@@ -181,6 +183,8 @@ def arrange(dependencies: Dependencies) -> tuple[tuple[Component, ...], list[Cir
     for nodes in _connected(sorted(edges), lambda node: [need.node for need in edges[node]]):
         solved = _solve(nodes, edges)
         if isinstance(solved, Circle):
+            solved = _repeated(nodes, edges, dependencies.items) or solved
+        if isinstance(solved, Circle):
             circles.append(solved)
         elif any(_computed(dependencies.items[node.item], node) for node in nodes):
             components.append(solved)
@@ -214,6 +218,29 @@ def _solve(nodes: list[GraphNode], edges: Mapping[GraphNode, list[Need]]) -> Com
         order.append(group[0])
     direction: Direction = "forward" if forward else "backward"
     return Component(tuple(order), direction)
+
+
+def _repeated(
+    nodes: list[GraphNode], edges: Mapping[GraphNode, list[Need]], items: Mapping[ItemRef, CompiledItem]
+) -> Component | Circle | None:
+    """The set solved by repetition, where every circle in it goes through an item that says so; None where none says so.
+
+    In a round, nodes come after what they read of it; what they read of an item that says so is of the round before.
+    """
+    asked = {node: said for node in nodes if (said := items[node.item].definition.iterate) is not None}
+    inside = set(nodes)
+    if not asked or any(need.version is not None for node in nodes for need in edges[node] if need.node in inside):
+        return None
+    order: list[GraphNode] = []
+    for group in _connected(
+        nodes, lambda node: [n.node for n in edges[node] if n.node in inside and n.node not in asked]
+    ):
+        solved = _solve(group, {node: [n for n in edges[node] if n.node not in asked] for node in group})
+        if isinstance(solved, Circle):
+            return solved
+        order += solved.nodes
+    rounds = Iteration(min(said.tolerance for said in asked.values()), max(said.most for said in asked.values()))
+    return Component(tuple(order), "repeated", rounds)
 
 
 def _path(

@@ -15,6 +15,7 @@ from bihuan.engine.definition import (
     DimensionDefinition,
     EdgeDefinition,
     ItemDefinition,
+    Iteration,
     MemberDefinition,
     ModelDefinition,
     Place,
@@ -30,10 +31,12 @@ _MODEL_KEYS = (
 )  # fmt: skip
 _CALENDAR_KEYS = ("base", "start", "end", "history", "ahead", "fiscal_start", "long_years")
 _DIMENSION_KEYS = ("name", "managed", "own_leaf")
-_CUBE_KEYS = ("cube", "title", "dims", "uses", "items", "formulas")
+_CUBE_KEYS = ("cube", "title", "dims", "uses", "items", "iterate", "formulas")
 _ITEM_KEYS = (
     "name", "unit", "type", "dims", "time", "total", "fill", "scale", "round", "decimals", "override", "sign", "favourable", "note",
+    "iterate",
 )  # fmt: skip
+ROUNDS, MOST_ROUNDS = 100, 1000  # of a circle solved by repetition
 _EDGE_COLUMNS = ("parent", "weight", "valid_from", "valid_to")
 
 
@@ -288,13 +291,14 @@ def _cube(path: Path, file: str, problems: Problems) -> CubeDefinition | None:
     items = keys["items"].mapping("items") if "items" in keys else {}
     if not items:
         problems.at("no_items", root.place, f"预算表“{code}”没有指标", expected="items")
+    iterate = _iteration(keys["iterate"], "iterate") if "iterate" in keys else None
     formulas, place = _formulas(keys["formulas"], path) if "formulas" in keys else ("", root.place)
     return CubeDefinition(
         code=code,
         title=_text(keys, "title", code),
         dims=keys["dims"].texts("dims") if "dims" in keys else (),
         uses=keys["uses"].texts("uses") if "uses" in keys else (),
-        items=tuple(_item(name, node) for name, node in items.items()),
+        items=tuple(_item(name, node, iterate) for name, node in items.items()),
         formulas=formulas,
         formulas_place=place,
         place=root.place,
@@ -315,7 +319,22 @@ def _formulas(node: Yaml, path: Path) -> tuple[str, Place]:
     return text, Place(place.file, place.line + 1, indent + 1)
 
 
-def _item(code: str, node: Yaml) -> ItemDefinition:
+def _iteration(node: Yaml, what: str) -> Iteration | None:
+    """``{tolerance: 0.01, max: 100}``; the tolerance must be said, the rounds need not be."""
+    said = node.mapping(what)
+    report_unknown(said, ("tolerance", "max"), what)
+    if "tolerance" not in said:
+        node.wrong(what, "{tolerance: 0.01, max: 100}，tolerance 必须写")
+        return None
+    tolerance = said["tolerance"].decimal(f"{what} 的 tolerance", above=0.0)
+    most = said["max"].whole(f"{what} 的 max", ROUNDS) if "max" in said else ROUNDS
+    if not 1 <= most <= MOST_ROUNDS:
+        said["max"].wrong(f"{what} 的 max", f"1 到 {MOST_ROUNDS}")
+        return None
+    return Iteration(tolerance, most)
+
+
+def _item(code: str, node: Yaml, iterate: Iteration | None) -> ItemDefinition:
     said = node.mapping(f"指标“{code}”")
     report_unknown(said, _ITEM_KEYS, f"指标“{code}”")
 
@@ -347,6 +366,7 @@ def _item(code: str, node: Yaml) -> ItemDefinition:
         sign=-1 if one_of("sign", ("1", "-1", "+1")) == "-1" else 1,
         favourable=one_of("favourable", ("", "more", "less")),  # type: ignore[arg-type]  # one of the choices
         note=_text(said, "note", ""),
+        iterate=_iteration(said["iterate"], f"“{code}”的 iterate") if "iterate" in said else iterate,
         place=node.place,
     )
 

@@ -141,6 +141,17 @@ class Yaml:
             self.wrong(what, "整数")
             return default
 
+    def decimal(self, what: str, *, above: float) -> float:
+        """A finite number greater than ``above``."""
+        try:
+            found = float(self.text(what).strip())
+        except ValueError:
+            found = float("nan")
+        if not above < found < float("inf"):
+            self.wrong(what, f"大于 {above:g} 的数")
+            return above + 1.0
+        return found
+
     def truth(self, what: str) -> bool:
         """yes or no."""
         text = self.text(what).strip().lower()
