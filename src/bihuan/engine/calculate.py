@@ -7,8 +7,10 @@ the model's components; nothing is calculated that is not asked for.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bihuan.engine import recycle
 from bihuan.engine.align import Rows, Spaces, codes_in
@@ -101,8 +103,8 @@ class Calculation:
                 shape = (len(rows), self.width(grain))
                 return np.zeros(shape), np.zeros(shape, np.uint8), True, None
             return other.fetch(ref, None, grain, rows, fixed, trees=trees)
-        parents = [d for d, m in fixed.items() if isinstance(m, int) and not self.model.dimensions[d].is_leaf(m)]
-        if rows.nodes or parents:
+        fixed = {d: m if isinstance(m, int) else _known(m, self.spaces.leaves(d)) for d, m in fixed.items()}
+        if rows.nodes or any(not self.spaces.leaf_flags(dim)[m].all() for dim, m in fixed.items()):
             sizes = self.spaces.sizes(item.dims)
             busy = self.nodes.get((ref, grain))
             if busy is not None and find(busy.base_codes, codes_in(rows, item.dims, sizes, fixed))[1].all():
@@ -399,6 +401,12 @@ class Calculation:
                 found = self.rules.item(item, self.entered(item).codes)
                 if len(found) != len(self.memo.rows[ref]):
                     self.memo.rows[ref], growing = found, True
+
+
+def _known(members: Ints, leaves: NDArray[np.integer[Any]]) -> Ints:
+    """Members by row, where there is none some leaf: whoever looked them up leaves those rows blank."""
+    none = members < 0
+    return np.where(none, leaves[0], members).astype(np.int32) if none.any() and len(leaves) else members
 
 
 def nodes_of(item: CompiledItem) -> list[Node]:

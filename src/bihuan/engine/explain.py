@@ -9,7 +9,7 @@ import numpy as np
 from bihuan.engine.align import Rows
 from bihuan.engine.calculate import Calculation
 from bihuan.engine.compiled import CompiledItem
-from bihuan.engine.formula.bound import ItemRef, Node, PinMember, Read, Rule, Shift
+from bihuan.engine.formula.bound import ItemRef, Node, Read, Rule, Shift
 from bihuan.engine.formula.evaluate import Where, item_columns
 from bihuan.engine.formula.kernels import Cells, natural, truth
 from bihuan.engine.nodes import cells_at_nodes
@@ -141,11 +141,8 @@ def _operands(
 
 
 def _operand(calc: Calculation, node: Read, cells: Cells, where: Where, text: str) -> Operand:
-    pins = {
-        pin.dim: calc.model.dimensions[pin.dim].by_code[pin.member].id
-        for pin in node.pins
-        if isinstance(pin, PinMember)
-    }
+    fixed = calc.evaluator.fixed(node, calc.model.items[node.item], where)
+    pins = {dim: int(np.broadcast_to(found, (1,))[0]) for dim, found in fixed.items()}
     dims = calc.model.items[node.item].dims
     members = tuple(
         pins[d] if d in pins else int(where.rows.columns[d][0]) if d in where.rows.dims else -1 for d in dims

@@ -12,6 +12,8 @@ from bihuan.engine.formula.syntax import Dotted, Pick, Reference
 if TYPE_CHECKING:
     from bihuan.engine.formula.bind import Binder
 
+PARENT = ("PARENT", "上级")
+
 
 def bind_read(binder: "Binder", at: Reference, ref: ItemRef) -> Node:
     """The read of an item, its dimensions aligned, pinned or refused."""
@@ -98,6 +100,9 @@ def _member_pin(binder: "Binder", dim: str, pick: Pick) -> bound.PinMember | bou
     member = dimension.find(pick.member)
     if member is not None:
         return bound.PinMember(dim=dim, member=member.code)
+    if pick.member in PARENT:
+        binder.need_allowed(dim, pick)
+        return bound.PinLookup(dim=dim, by=bound.Above(span=binder.span(pick), type="member", dim=dim, dims=(dim,)))
     by = _lookup(binder, pick)
     if by is None:
         names = [name for m in dimension.members for name in (m.code, m.name)]

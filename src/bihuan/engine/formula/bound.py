@@ -61,7 +61,8 @@ class PinMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinLookup:
-    """Read at the member that ``by`` gives: another dimension's current member, a property, an item of type member."""
+    """Read at the member that ``by`` gives: another dimension's current member, the parent of its own, a property, an item of
+    type member."""
 
     dim: str
     by: Node
@@ -88,6 +89,13 @@ class Read(Node):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Current(Node):
     """The current member of a dimension, or the current period (dim = "period" or a role dimension)."""
+
+    dim: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Above(Node):
+    """The parent of the current member of a dimension, in its main tree and as of each period; none at the top."""
 
     dim: str
 

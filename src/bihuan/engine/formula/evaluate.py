@@ -7,6 +7,8 @@ rules live in `kernels`; here is only who reads which rows and columns.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +18,7 @@ from bihuan.engine.align import Rows, Spaces
 from bihuan.engine.compiled import CompiledItem, CompiledModel
 from bihuan.engine.formula import financial, kernels
 from bihuan.engine.formula.bound import (
+    Above,
     Aggregate,
     Binary,
     Call,
@@ -136,9 +139,12 @@ class Evaluator:
     # --- reading items ----------------------------------------------------------------------------------------------
 
     def _read(self, node: Read, where: Where) -> Cells:
+        parts = self._spans_above(node, where)
+        if len(parts) > 1:
+            return _beside([self._read(node, part) for part in parts], parts)
         item = self.model.items[node.item]
         grain, columns = self._read_columns(item, node.period, where)
-        fixed = self._fixed(node, item, where)
+        fixed = self.fixed(node, item, where)
         trees = {pin.dim: pin.tree for pin in node.pins if isinstance(pin, PinMember)}
         values, states, clean, span = self.source.fetch(node.item, node.version, grain, where.rows, fixed, trees=trees)
         exponent = item.scale or 0
@@ -176,7 +182,8 @@ class Evaluator:
         up = coarser(self._calendar, where.grain, period.value, span)
         return item_columns(self._calendar, item.grain, period.value, up)
 
-    def _fixed(self, node: Read, item: CompiledItem, where: Where) -> dict[str, Ints | int]:
+    def fixed(self, node: Read, item: CompiledItem, where: Where) -> dict[str, Ints | int]:
+        """The members a read names instead of the row's own: one for all rows, or one each, -1 where there is none."""
         fixed: dict[str, Ints | int] = {}
         for pin in node.pins:
             dimension = self.model.dimensions[pin.dim]
@@ -188,8 +195,34 @@ class Evaluator:
             return fixed
         raise AssertionError(f"{node.item} has dimensions the formula lacks")
 
+    def _spans_above(self, node: Read, where: Where) -> list[Where]:
+        """The columns asked for, in stretches over which every parent that is read at stays the same."""
+        dims = [pin.by.dim for pin in node.pins if isinstance(pin, PinLookup) and isinstance(pin.by, Above)]
+        trees = [self.model.dimensions[dim].trees.get("") for dim in dims]
+        days = {day for tree in trees if tree is not None for day in tree.boundaries}
+        if not days or not where.grain:
+            return [where]
+        state = [sum(day <= self._last_day(where.grain, t) for day in days) for t in range(where.start, where.stop)]
+        cuts = [0, *(n for n in range(1, where.width) if state[n] != state[n - 1]), where.width]
+        return [where.columns(where.start + a, where.start + b) for a, b in pairwise(cuts)]
+
+    def _last_day(self, grain: Grain, column: int) -> date:
+        return self._calendar.last_day(column if grain == "base" else self._calendar.groups(grain)[column].stop - 1)
+
+    def _above(self, dim: str, where: Where) -> Ints:
+        """Each row's parent in one dimension; -1 at the top."""
+        tree = self.model.dimensions[dim].trees.get("")
+        table = np.full(self.source.spaces.size[dim], -1, np.int32)
+        if tree is not None:
+            day = self._last_day(where.grain, where.start) if where.grain and tree.boundaries else None
+            for child, edge in tree.parent_of(day).items():
+                table[child] = edge.parent
+        return table[where.rows.columns[dim]]
+
     def _lookup(self, pin: PinLookup, where: Where) -> Ints:
         """For each row the member that the selector gives; -1 where it gives none."""
+        if isinstance(pin.by, Above):
+            return self._above(pin.by.dim, where)
         if isinstance(pin.by, Current):
             return where.rows.columns[pin.by.dim] if pin.by.dim == pin.dim else self._same_code(pin, where)
         codes = self.evaluate(pin.by, where.columns(where.start, where.start + 1))
@@ -470,6 +503,14 @@ def _take(values: NDArray[Any], states: Bytes, columns: Columns) -> tuple[NDArra
         taken[:, off] = "" if values.dtype.kind == "U" else 0.0
         marks[:, off] = State.BLANK
     return taken, marks
+
+
+def _beside(found: Sequence[Cells], parts: Sequence[Where]) -> Cells:
+    """The cells of neighbouring columns as one."""
+    shapes = [(len(part.rows), part.width) for part in parts]
+    values = np.hstack([np.broadcast_to(c.values, shape) for c, shape in zip(found, shapes, strict=True)])
+    states = np.hstack([np.broadcast_to(c.states, shape) for c, shape in zip(found, shapes, strict=True)])
+    return kernels.make(values, states, found[0].exponent)
 
 
 def _one_per_row(values: Floats, states: Bytes, index: Ints, exponent: int) -> Cells:

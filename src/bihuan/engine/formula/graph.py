@@ -47,6 +47,7 @@ class Dependencies:
     ) -> None:
         self.items, self.dimensions, self.calendar = items, dimensions, calendar
         self.rank = {grain: i for i, grain in enumerate(calendar.grains)}
+        self._rolled: set[ItemRef] = set()
 
     def roots(self) -> Iterator[GraphNode]:
         """Every formula item at its own grain, and every total column that is a formula of its own."""
@@ -128,14 +129,19 @@ class Dependencies:
         for pin in node.pins:
             if isinstance(pin, bound.PinLookup):
                 yield from self._walk(pin.by, grain, at)
-        rolled = any(isinstance(pin, bound.PinMember) and self._is_parent(pin) for pin in node.pins)
+        rolled = any(self._is_parent(pin) for pin in node.pins)
         if rolled and item.total.expression is not None:
             yield from self._walk(item.total.expression, target, (low, high))
-        elif rolled and item.total.kind == "formula":
-            for need in self._of_rules(item, target):
+        elif rolled and item.total.kind == "formula" and node.item not in self._rolled:
+            self._rolled.add(node.item)  # it may read its own total: then it needs itself, which was said above
+            needed = self._of_rules(item, target)
+            self._rolled.discard(node.item)
+            for need in needed:
                 yield Need(need.node, need.low + low, need.high + high, need.version)
 
-    def _is_parent(self, pin: bound.PinMember) -> bool:
+    def _is_parent(self, pin: bound.PinMember | bound.PinLookup) -> bool:
+        if isinstance(pin, bound.PinLookup):
+            return isinstance(pin.by, bound.Above)
         dimension = self.dimensions[pin.dim]
         return not dimension.is_leaf(dimension.by_code[pin.member].id)
 
