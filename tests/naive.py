@@ -9,10 +9,12 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
-from tests import naive_money
+from tests import naive_money, naive_words
 from tests.naive_rows import Inputs, NaiveRows
 from tests.naive_tables import BLANK, Cell, Value, binary, call, compare, fold, good, round_half_away, snap, weighted
 
@@ -231,12 +233,25 @@ class Naive(NaiveRows):
             if isinstance(pin, bound.PinMember):
                 members[pin.dim] = dimension.by_code[pin.member].id
                 continue
+            if isinstance(pin.by, bound.Above):
+                above = self._above(pin.by.dim, at)
+                if above is None:
+                    return BLANK
+                members[pin.dim] = above
+                continue
             state, code = self.eval(pin.by, at)
             if state != State.VALUE or code not in dimension.by_code:
                 return (state, None) if is_error(state) else BLANK
             members[pin.dim] = dimension.by_code[code].id
         grain, index = self._column(item, node.period, at)
         return BLANK if index is None else self.cell(item, members, grain, index)
+
+    def _above(self, dim: str, at: At) -> int | None:
+        """The parent that day: the last of the period that is calculated."""
+        tree = self.model.dimensions[dim].trees.get("")
+        day = date.fromisoformat(self._day(at, last=True)) if at.grain and tree and tree.boundaries else None
+        found = [e.parent for e in (tree.edges if tree else ()) if e.child == at.members[dim] and e.holds(day)]
+        return found[0] if found else None
 
     def _column(self, item: CompiledItem, pin: bound.PinPeriod | None, at: At) -> tuple[str, int | None]:
         calendar = self.model.calendar
@@ -311,13 +326,27 @@ class Naive(NaiveRows):
                     "YEARSTART": number == 1,
                 }[name]
             )
+        if name in {"PERIODSTART", "PERIODEND"}:
+            return good(self._day(at, last=name == "PERIODEND"))
         cells = [self.eval(arg, at) for arg in args]
         if name == "ISERROR":
             return good(is_error(cells[0][0]))
         for state, _ in cells:
             if is_error(state):
                 return (state, None)
-        return call(name, cells)
+        return naive_words.call(name, cells) if name in naive_words.FUNCTIONS else call(name, cells)
+
+    def _day(self, at: At, *, last: bool) -> str:
+        """A period's first day is the one after the last day of the period before it; the axis' first one begins a month."""
+        calendar = self.model.calendar
+        group = range(at.index, at.index + 1)
+        if at.grain != "base":
+            group = range(*calendar.groups(at.grain)[at.index].indices.indices(calendar.size))
+        if last:
+            return calendar.last_day(group[-1]).isoformat()
+        if group[0]:
+            return (calendar.last_day(group[0] - 1) + timedelta(days=1)).isoformat()
+        return str(calendar.first_day(0))
 
     def _choice(self, name: str, args: tuple[Node, ...], at: At) -> Cell:
         """IF, IFS, SWITCH as (condition, result) pairs and perhaps a last result; an error in a condition wins."""
@@ -407,7 +436,7 @@ class Naive(NaiveRows):
                     if is_error(state) or state != State.VALUE or not holds:
                         continue
                 cells.append(self.eval(node.operand, inner))
-        if node.function in {"NPV", "IRR"}:
+        if node.function in {"NPV", "IRR", "XNPV", "XIRR"}:
             return self._flows(node, at, cells)
         return fold(node.function, cells)
 
@@ -419,11 +448,17 @@ class Naive(NaiveRows):
         if all(state != State.VALUE for state, _ in cells):
             return BLANK
         flows = [float(value) if state == State.VALUE else 0.0 for state, value in cells]
+        worth = naive_money.npv
+        if node.function.startswith("X"):
+            calendar = self.model.calendar
+            grain = at.grain or "base"
+            ends = [date.fromisoformat(self._day(At({}, grain, t), last=True)) for t in calendar.grain_plan(grain)]
+            worth = partial(naive_money.xnpv, ends)
         if node.rate is None:
-            found = naive_money.irr(flows)
+            found = naive_money.irr(flows, worth)
             return (State.BAD_NUMBER, None) if found is None else good(Fraction(found))
         state, rate = self.eval(node.rate, at)
-        return good(Fraction(naive_money.npv(float(rate), flows))) if state == State.VALUE else (state, None)
+        return good(Fraction(worth(float(rate), flows))) if state == State.VALUE else (state, None)
 
     def _in_group(self, node: bound.Aggregate, members: Mapping[str, int], at: At) -> bool:
         if node.by is None:

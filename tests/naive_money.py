@@ -1,6 +1,7 @@
 """Loans, depreciation and cash flows period by period, as one would on paper: no closed formula of the engine's is used."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from itertools import pairwise
 
 
@@ -75,7 +76,12 @@ def npv(rate: float, flows: Sequence[float]) -> float:
     return worth
 
 
-def irr(flows: Sequence[float]) -> float | None:
+def xnpv(days: Sequence[date], rate: float, flows: Sequence[float]) -> float:
+    """Each flow is taken back to the first day at the yearly rate, by days of 1/365 year."""
+    return sum(flow / (1 + rate) ** ((day - days[0]).days / 365) for day, flow in zip(days, flows, strict=True))
+
+
+def irr(flows: Sequence[float], npv: Callable[[float, Sequence[float]], float] = npv) -> float | None:
     """The rate nearest to 10 % at which the flows are worth nothing, by small steps and halving."""
     steps = [k / 200 for k in range(-199, 2_000)]
     roots = []

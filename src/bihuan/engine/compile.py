@@ -303,7 +303,7 @@ def _not_coarse(rules: Sequence[Rule], scope: Scope) -> str:
             for node in walk(root) if root is not None else ():
                 if isinstance(node, bound.Shift) and (node.offset > 0 or node.years > 0):
                     return "NEXT 或 LEAD"
-                if isinstance(node, bound.Aggregate) and node.function in {"NPV", "IRR"}:
+                if isinstance(node, bound.Aggregate) and node.function in {"NPV", "IRR", "XNPV", "XIRR"}:
                     return node.function
                 if isinstance(node, bound.Current) and node.type == "period":
                     return f"当前期间（{node.dim}）"

@@ -1,6 +1,7 @@
 """Dimensions of a definition with ids, weighted trees and the automatic leaves 本级; every fault is a problem."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from bihuan.engine.definition import DimensionDefinition, ModelDefinition, Place
 from bihuan.kernel.calendar import Calendar
@@ -138,13 +139,21 @@ def _check_references(dim: DimensionDefinition, dimensions: Mapping[str, Dimensi
                 message = f"属性“{name}”的值“{value}”不是维度“{target}”的成员"
                 report(problem("unknown_member", member.place, message, found=value, expected=f"{target} 的成员"))
     for name, kind in dim.property_types.items():
-        if kind != "number":
-            continue
         for member in dim.members:
             value = member.properties.get(name, "")
-            if value and not _is_number(value):
+            if value and kind == "number" and not _is_number(value):
                 message = f"属性“{name}”要写数"
                 report(problem("bad_number", member.place, message, found=value, expected="数"))
+            elif value and kind == "date" and not _is_date(value):
+                message = f"属性“{name}”要写日期"
+                report(problem("bad_date", member.place, message, found=value, expected="2026-01-31"))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _is_number(text: str) -> bool:

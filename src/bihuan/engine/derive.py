@@ -22,7 +22,7 @@ from bihuan.kernel.state import FIRST_ERROR, State
 if TYPE_CHECKING:
     from bihuan.engine.calculate import Calculation
 
-FLOWS = ("NPV", "IRR")
+FLOWS = ("NPV", "IRR", "XNPV", "XIRR")
 _KIND: dict[str, Kind] = {"MIN": "min", "MAX": "max"}
 
 
@@ -103,13 +103,20 @@ def _operand(calc: "Calculation", node: Aggregate, where: Where, exponent: int) 
 
 
 def _flows(calc: "Calculation", node: Aggregate, where: Where, exponent: int) -> tuple[Floats, Bytes, int]:
-    """NPV or IRR of each row [rows, 1], and the exponent of the answer."""
+    """NPV, IRR, XNPV or XIRR of each row [rows, 1], and the exponent of the answer."""
     flows, states = _operand(calc, node, where, exponent)
+    years = _years(calc, where) if node.function.startswith("X") else None
     if node.rate is None:
-        return (*along_time(flows, states, rate=None), 0)
+        return (*along_time(flows, states, rate=None, years=years), 0)
     cells = calc.evaluator.evaluate(node.rate, where)
     values, marks = _at_exponent(cells, 0, (len(where.rows), where.width))
-    return (*along_time(flows, states, rate=(values[:, 0], marks[:, 0])), exponent)
+    return (*along_time(flows, states, rate=(values[:, 0], marks[:, 0]), years=years), exponent)
+
+
+def _years(calc: "Calculation", where: Where) -> Floats:
+    """Years of 365 days from the last day of the first column to the last day of each."""
+    days = [calc.evaluator.last_day(where.grain, t).toordinal() for t in range(where.start, where.stop)]
+    return (np.array(days, np.float64) - days[0]) / 365.0
 
 
 def _reads(node: Node) -> frozenset[ItemRef]:

@@ -232,6 +232,15 @@ class Calendar:
         days = 7 if self.base == "week445" else 28
         return self._month_start(year, 0) + timedelta(days=number * days - 1)
 
+    def first_day(self, index: int) -> date:
+        """The first day of a leaf period."""
+        year, number = self._axis[index]
+        months = {"month": 1, "quarter": 3, "year": 12}.get(self.base)
+        if months is not None:
+            return self._month_start(year, (number - 1) * months)
+        days = 7 if self.base == "week445" else 28
+        return self._month_start(year, 0) + timedelta(days=(number - 1) * days)
+
     def _month_start(self, year: int, months: int) -> date:
         """The first day ``months`` months into a fiscal year."""
         start_year = year if self.fiscal_start == 1 else year - 1

@@ -1,5 +1,6 @@
 """``x[org: PARENT]`` reads at the parent of the current member, worked out by hand."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -104,3 +105,12 @@ def test_it_needs_the_dimension_and_no_circle() -> None:
     assert {p.code for p in refused.value.problems} == {"cycle"}
     with pytest.raises(ProblemsFound):
         sheet_of("total = cost[org: PARENT]", total={"unit": "元", "dims": ("period",)})
+
+
+def test_a_property_that_names_a_parent_reads_its_total() -> None:
+    homes = {"n1": {"home": "S"}, "n2": {"home": "G"}, "s1": {"home": "n1"}}
+    org = dimension("org", {"G": ["N", "S"], "N": ["n1", "n2"], "S": ["s1"]}, properties=homes)
+    org = replace(org, references={"home": "org"})
+    made = model((org,), {"cost": SHARE["cost"], "own": {"unit": "元"}}, "own = cost[org: org.home] + 0 * cost")
+    sheet = Sheet.build(made, {ref("cost"): entered(made, ref("cost"), {k: [v[0]] * 4 for k, v in ROWS.items()})})
+    assert [cells(sheet, "own", m)[0] for m in ("n1", "n2", "s1")] == [100, 200, 30]

@@ -4,6 +4,7 @@ The published ones are the examples on the manufacturer's help page of each func
 """
 
 import random
+from datetime import date
 
 import numpy as np
 import pytest
@@ -132,3 +133,13 @@ def test_many_rows_are_solved_as_one_by_one() -> None:
     assert np.array_equal(
         many[some], np.concatenate([financial.internal_rate(flows[k : k + 1]) for k in some]), equal_nan=True
     )
+
+
+def test_a_yearly_rate_of_dated_flows_as_the_spreadsheets_manual_prints_it() -> None:
+    """The example of the XIRR function in Microsoft's and LibreOffice's help: 37.3362535 %."""
+    days = [date(2008, 1, 1), date(2008, 3, 1), date(2008, 10, 30), date(2009, 2, 15), date(2009, 4, 1)]
+    flows = np.array([[-10000.0, 2750, 4250, 3250, 2750]])
+    years = np.array([(day - days[0]).days / 365 for day in days])
+    assert financial.dated_rate(flows, years)[0] == pytest.approx(0.373362535, abs=5e-9)
+    # and of XNPV: at 9 % the same flows are worth 2086.65
+    assert financial.dated_value(np.array([0.09]), flows, years)[0] == pytest.approx(2086.65, abs=5e-3)

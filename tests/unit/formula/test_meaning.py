@@ -209,6 +209,11 @@ def simple(value: object) -> Value:
         ("IRR(x OVER 期间)", [BAD, BAD, BAD, BAD]),
         # y is 100, 空, 空, -50: 100 = 50 / (1 + r)^3 where r = 0.5^(1/3) - 1
         ("ROUND(IRR(y OVER 期间), 6)", [-0.206299, -0.206299, -0.206299, -0.206299]),
+        # by days: the quarters end 0, 91, 183, 275 days after the first; -50 at 275 days: (1 + r)^(275/365) = 0.5
+        ("ROUND(XIRR(y OVER 期间), 6)", [-0.601479] * 4),
+        ("XNPV(0, x OVER 期间) - SUM(x OVER 期间)", [0, 0, 0, 0]),
+        ("ROUND(XNPV(10%, x OVER 期间), 4)", [round(10 + 20 / 1.1 ** (91 / 365) + 40 / 1.1 ** (275 / 365), 4)] * 4),
+        ("按日内部收益率(x OVER 期间)", [BAD, BAD, BAD, BAD]),
         ("SLN(x, 2, 4)", [2, 4.5, None, 9.5]),
         ("SLN(x, 2, z)", [BAD, BAD, None, None]),
         ("DDB(x, 1, 5, 1)", [4, 8, None, 16]),
@@ -219,6 +224,31 @@ def simple(value: object) -> Value:
         ("SUM(y OVER 产品)", [100, None, None, -50]),
         ("SUM(x OVER 产品, 期间)", [74, 74, 74, 74]),
         ("SUM(1 / z OVER 产品)", [DIV, DIV, 0.2, None]),
+        # texts: the category of 甲 is 热销, its code A
+        ("LEN(产品.类别) + LEN(产品)", [3, 3, 3, 3]),
+        ('IF(LEFT(产品.类别, 1) = "热" AND RIGHT(产品.类别, 1) = "销", x)', [10, 20, None, 40]),
+        ('FIND("销", 产品.类别) * 10 + 查找("冷", 产品.类别)', [20, 20, 20, 20]),
+        ('LEN(MID("abcdef", 2, 3) & LEFT("abc", 9) & RIGHT("abc", 0) & LEFT("abc", -1))', [6, 6, 6, 6]),
+        ('IF(MID("abcdef", 5, 9) & UPPER("x") & LOWER("Y") & TRIM(" z ") = "efXyz", 1, 0)', [1, 1, 1, 1]),
+        ('IF(SUBSTITUTE("a-b-c", "-", "") = "abc" AND SUBSTITUTE("abc", "", "x") = "abc", 1, 0)', [1, 1, 1, 1]),
+        ('VALUE(" 12.50 ") + VALUE("8%") + VALUE("-1e2")', [-87.42] * 4),
+        ('VALUE("1,000")', [BAD] * 4),
+        ('VALUE("nan")', [BAD] * 4),
+        ('VALUE("１２")', [12] * 4),
+        ("VALUE(TEXT(x / 3, 2))", [3.33, 6.67, None, 13.33]),
+        ("LEN(TEXT(0.5, 0) & TEXT(-2.345, 2))", [6, 6, 6, 6]),
+        # dates: the quarters end on 31 March, 30 June, 30 September, 31 December
+        ("MONTH(PERIODSTART()) * 100 + DAY(PERIODEND())", [131, 430, 730, 1031]),
+        ("PERIODEND() - PERIODSTART() + 1", [90, 91, 92, 92]),
+        ('DAYS("2026-12-31", PERIODEND())', [275, 184, 92, 0]),
+        ('IF(PERIODSTART() >= "2026-07-01", 1, 0)', [0, 0, 1, 1]),
+        ("YEAR(EDATE(DATE(2026, 1, 31), 1)) + DAY(EDATE(DATE(2026, 1, 31), 1))", [2054] * 4),  # 28 February
+        ('DAY(月末("2024-01-15", 1)) + MONTH(EOMONTH("2024-01-15", -1))', [41] * 4),  # 29 February; December
+        ("DAY(DATE(2026, 2, 30))", [BAD] * 4),
+        ("DAY(DATE(1899, 12, 31))", [BAD] * 4),
+        ("DAY(DATE(9999, 12, 31) + 1)", [BAD] * 4),
+        ("DAY(DATE(2026, z + 1, 1) + 40)", [10, 10, 11, 10]),  # z is 0, 0, 5, blank; 1 June + 40 = 11 July
+        ('MONTH(ADDDAYS("2026-03-01", -1)) + MONTH(DATE(2026, 3, 1) - 1)', [4] * 4),
     ],
 )
 def test_a_formula_gives(tmp_path: Path, formula: str, wanted: list[Value]) -> None:

@@ -67,6 +67,7 @@ MODEL, PRODUCTS, DATA, EXPECT = "model.yaml", "dimensions/产品.csv", "data/表
         (added("dimensions/甲.乙.csv", "code,parent\n"), "unknown_dimension", "dimensions/甲.csv", "没有维度本身的文件"),
         (replaced("dimensions/部门.csv", "北京,10", "南京,10"), "unknown_member", "dimensions/部门.csv:3:1", "南京"),
         (replaced("dimensions/部门.csv", "北京,10", "北京,十"), "bad_number", "dimensions/部门.csv:3:1", "面积"),
+        (replaced(MODEL, "部门.面积: number", "部门.面积: date"), "bad_date", "dimensions/部门.csv:3:1", "2026-01-31"),
         # cubes
         (replaced("cubes/2.yaml", "cube: 参数", "cube: 表"), "duplicate_cube", "cubes/1.yaml:1:1", "重复"),
         (replaced("cubes/1.yaml", "uses: [参数]", "uses: [参数数]"), "unknown_cube", "cubes/1.yaml:1:1", "参数数"),

@@ -159,6 +159,8 @@ class Binder:
             return Binary(op="&", left=left, right=right, type="text", **self.shape(at, left, right))
         if "period" in {left.type, right.type}:
             return self._period_arithmetic(at, left, right)
+        if "date" in {left.type, right.type}:
+            return self._date_arithmetic(at, left, right)
         self.want(left, "number", at.left)
         self.want(right, "number", at.right)
         return self.arithmetic(at.op, left, right, at)
@@ -205,6 +207,36 @@ class Binder:
         message = "期间只能相减（得期数）或加减期数"
         raise FormulaFault("type", at.start, at.end, message, found=found, expected="期间 - 期间，期间 ± 数")
 
+    def _date_arithmetic(self, at: Infix, left: Node, right: Node) -> Node:
+        """date - date = days; date ± days = date."""
+        if at.op == "-" and {left.type, right.type} <= {"date", "text"}:
+            left, right = self.date_of(left, at.left), self.date_of(right, at.right)
+            return bound.Call(function="DAYS", args=(left, right), **self.shape(at, left, right))
+        kinds = (left.type, at.op, right.type)
+        if kinds in {("date", "+", "number"), ("date", "-", "number"), ("number", "+", "date")}:
+            day, number = (right, left) if left.type == "number" else (left, right)
+            if number.unit:
+                message = f"天数不能有单位，这里是 {show(number.unit)}"
+                raise FormulaFault("unit", at.start, at.end, message, found=show(number.unit), expected="1")
+            if at.op == "-":
+                number = Unary(op="-", operand=number, unit=number.unit, **self.shape(at, number))
+            return bound.Call(function="ADDDAYS", args=(day, number), type="date", **self.shape(at, day, number))
+        found = f"{TYPE_NAMES[left.type]} {at.op} {TYPE_NAMES[right.type]}"
+        message = "日期只能相减（得天数）或加减天数"
+        raise FormulaFault("type", at.start, at.end, message, found=found, expected="日期 - 日期，日期 ± 数")
+
+    def date_of(self, node: Node, at: Syntax) -> Node:
+        """A node that is a date; a text literal is read as one."""
+        if isinstance(node, Constant) and node.type == "text":
+            text = str(node.value)
+            try:
+                return replace(node, type="date", value=date.fromisoformat(text).isoformat())
+            except ValueError:
+                message = f"“{text}”不是日期"
+                raise FormulaFault("type", at.start, at.end, message, found=text, expected="2026-01-31") from None
+        self.want(node, "date", at)
+        return node
+
     def compare(self, op: str, left: Node, right: Node, at: Infix) -> Node:
         """A comparison; a text literal beside a member, period or date is read as one."""
         word: bound.Operator = op  # type: ignore[assignment]  # one of the six by the caller's test
@@ -237,11 +269,9 @@ class Binder:
             self.lints.append(FormulaFault("fixed_period", at.start, at.end, message, found=text))
             return replace(literal, type="period", value=float(key.index))
         if beside.type == "date":
-            try:
-                return replace(literal, type="date", value=date.fromisoformat(text).isoformat())
-            except ValueError:
-                message = f"“{text}”不是日期"
-                raise FormulaFault("type", at.start, at.end, message, found=text, expected="2026-01-31") from None
+            found = self.date_of(literal, at)
+            assert isinstance(found, Constant)
+            return found
         dim = beside.dim if isinstance(beside, Current) else None
         if isinstance(beside, Property):
             dim = self.scope.dimensions[beside.dim].references.get(beside.name)

@@ -9,6 +9,7 @@ from bihuan.engine.formula.functions import Family, Function, find_function, nea
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.scope import unknown
 from bihuan.engine.formula.syntax import Dotted, Infix, Invocation, Syntax
+from bihuan.engine.formula.words import KINDS
 from bihuan.kernel.unit import Powers, show
 
 if TYPE_CHECKING:
@@ -157,6 +158,24 @@ def _money(binder: "Binder", at: Invocation, function: Function) -> Node:
     return _call(binder, at, function, args, unit=binder.one_unit(at, *amounts))
 
 
+def _words(binder: "Binder", at: Invocation, function: Function) -> Node:
+    """Text and date functions; a text literal where a date is wanted is read as one, a member is its code."""
+    wanted, gives = KINDS[function.name]
+    args: list[Node] = []
+    for written, kind in zip(at.args, wanted, strict=True):
+        arg = binder.bind(written)
+        if kind == "t" and arg.type not in {"text", "member"}:
+            binder.want(arg, "text", written)
+        elif kind == "n":
+            binder.want(arg, "number", written)
+            if function.name != "TEXT" or args:
+                _dimensionless(written, arg, function)
+        elif kind == "d":
+            arg = binder.date_of(arg, written)
+        args.append(arg)
+    return _call(binder, at, function, args, kind={"t": "text", "n": "number", "d": "date"}[gives])
+
+
 def _dimensionless(at: Syntax, node: Node, function: Function) -> None:
     if node.unit:
         message = f"{function.name} 的这个参数不能有单位，这里是 {show(node.unit)}"
@@ -174,7 +193,8 @@ def _need_period(binder: "Binder", at: Invocation, function: Function) -> None:
 
 def _clock(binder: "Binder", at: Invocation, function: Function) -> Node:
     _need_period(binder, at, function)
-    kind = "number" if function.name.startswith("PERIOD") else "boolean"
+    kinds = {"PERIODNO": "number", "PERIODS": "number", "PERIODSTART": "date", "PERIODEND": "date"}
+    kind = kinds.get(function.name, "boolean")
     return Call(span=binder.span(at), function=function.name, args=(), type=kind, timed=True)
 
 
@@ -314,7 +334,7 @@ def _aggregate(binder: "Binder", at: Invocation, function: Function, conditions:
 
 
 def _flows(binder: "Binder", at: Invocation, function: Function) -> Node:
-    """NPV and IRR: flows along the plan's periods, one value for all of them."""
+    """NPV, IRR, XNPV, XIRR: flows along the plan's periods, one value for all of them."""
     over = _over(binder, at)
     if over != ["period"] or at.by is not None or at.where is not None:
         message = f"{function.name} 沿期间算，写成 {function.form}"
@@ -327,7 +347,7 @@ def _flows(binder: "Binder", at: Invocation, function: Function) -> Node:
         message = "被汇总的表达式不随“期间”变化"
         raise FormulaFault("not_over", written.start, written.end, message, found="期间")
     rate = None
-    if function.name == "NPV":
+    if function.name in {"NPV", "XNPV"}:
         rate = binder.bind(at.args[0])
         binder.want(rate, "number", at.args[0])
         _dimensionless(at.args[0], rate, function)
@@ -336,12 +356,12 @@ def _flows(binder: "Binder", at: Invocation, function: Function) -> Node:
             raise FormulaFault("rate_over_time", at.args[0].start, at.args[0].end, message, expected="各期一样的率")
     dims = {dim for part in (operand, rate) if part is not None for dim in part.dims}
     return Aggregate(
-        function=function.name,  # type: ignore[arg-type]  # the family holds these two
+        function=function.name,  # type: ignore[arg-type]  # the family holds these four
         operand=operand,
         over=("period",),
         rate=rate,
         span=binder.span(at),
-        unit=() if function.name == "IRR" else operand.unit,
+        unit=() if rate is None else operand.unit,
         dims=binder.ordered(dims),
     )
 
@@ -400,5 +420,6 @@ _FAMILIES: dict[Family, Callable[["Binder", Invocation, Function], Node]] = {
     "share": _share,
     "ifs": _ifs,
     "money": _money,
+    "words": _words,
     "flows": _flows,
 }

@@ -177,7 +177,7 @@ class Aggregate(Node):
     "period" alone; ``rate`` is NPV's, the same in every period.
     """
 
-    function: Literal["SUM", "AVERAGE", "MIN", "MAX", "COUNT", "NPV", "IRR"]
+    function: Literal["SUM", "AVERAGE", "MIN", "MAX", "COUNT", "NPV", "IRR", "XNPV", "XIRR"]
     operand: Node
     over: tuple[str, ...] = ()
     by: tuple[str, str] | None = None

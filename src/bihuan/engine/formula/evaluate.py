@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bihuan.engine.align import Rows, Spaces
 from bihuan.engine.compiled import CompiledItem, CompiledModel
-from bihuan.engine.formula import financial, kernels
+from bihuan.engine.formula import financial, kernels, words
 from bihuan.engine.formula.bound import (
     Above,
     Aggregate,
@@ -94,7 +94,7 @@ class Source(Protocol):
         ...
 
 
-_FUNCTIONS = {**kernels.FUNCTIONS, **financial.FUNCTIONS}
+_FUNCTIONS = {**kernels.FUNCTIONS, **financial.FUNCTIONS, **words.FUNCTIONS}
 
 
 @dataclass(frozen=True)
@@ -202,11 +202,12 @@ class Evaluator:
         days = {day for tree in trees if tree is not None for day in tree.boundaries}
         if not days or not where.grain:
             return [where]
-        state = [sum(day <= self._last_day(where.grain, t) for day in days) for t in range(where.start, where.stop)]
+        state = [sum(day <= self.last_day(where.grain, t) for day in days) for t in range(where.start, where.stop)]
         cuts = [0, *(n for n in range(1, where.width) if state[n] != state[n - 1]), where.width]
         return [where.columns(where.start + a, where.start + b) for a, b in pairwise(cuts)]
 
-    def _last_day(self, grain: Grain, column: int) -> date:
+    def last_day(self, grain: Grain, column: int) -> date:
+        """The last day of a column."""
         return self._calendar.last_day(column if grain == "base" else self._calendar.groups(grain)[column].stop - 1)
 
     def _above(self, dim: str, where: Where) -> Ints:
@@ -214,7 +215,7 @@ class Evaluator:
         tree = self.model.dimensions[dim].trees.get("")
         table = np.full(self.source.spaces.size[dim], -1, np.int32)
         if tree is not None:
-            day = self._last_day(where.grain, where.start) if where.grain and tree.boundaries else None
+            day = self.last_day(where.grain, where.start) if where.grain and tree.boundaries else None
             for child, edge in tree.parent_of(day).items():
                 table[child] = edge.parent
         return table[where.rows.columns[dim]]
@@ -276,6 +277,8 @@ class Evaluator:
             return self._instead(name, args, where)
         if name in ("PERIODNO", "PERIODS", "YEAREND", "YEARSTART"):
             return self._clock(name, where)
+        if name in ("PERIODSTART", "PERIODEND"):
+            return self._day(name, where)
         return _FUNCTIONS[name](*(self.evaluate(arg, where) for arg in args))
 
     def _ifs(self, args: Sequence[Node], where: Where) -> Cells:
@@ -320,6 +323,17 @@ class Evaluator:
         }
         row = rows[name]
         return Cells(np.array([row], np.float64), np.ones((1, len(row)), np.uint8), clean=True)
+
+    def _day(self, name: str, where: Where) -> Cells:
+        """The first or last day of each column."""
+        calendar = self._calendar
+        groups = () if where.grain == "base" else calendar.groups(where.grain)
+        leaves = [
+            (t, t) if not groups else (groups[t].start, groups[t].stop - 1) for t in range(where.start, where.stop)
+        ]
+        days = [calendar.first_day(a) if name == "PERIODSTART" else calendar.last_day(b) for a, b in leaves]
+        row = np.array([[day.isoformat() for day in days]], np.str_)
+        return Cells(row, np.ones(row.shape, np.uint8), clean=True)
 
     # --- members ----------------------------------------------------------------------------------------------------
 

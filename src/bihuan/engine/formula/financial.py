@@ -97,19 +97,46 @@ def flows_value(rate: Floats, flows: Floats) -> Floats:
     return np.where(rate > -1.0, value, np.nan)
 
 
+def dated_value(rate: Floats, flows: Floats, years: Floats) -> Floats:
+    """XNPV of flows [rows, periods] that lie ``years`` [periods] of 365 days after the first, at yearly rates [rows]; the first
+    flow is not discounted. nan at -100 %."""
+    with np.errstate(all="ignore"):
+        value = (flows * (1.0 + rate)[:, None] ** -years[None, :]).sum(axis=1)
+    return np.where(rate > -1.0, value, np.nan)
+
+
+def dated_rate(flows: Floats, years: Floats) -> Floats:
+    """XIRR [rows]: the yearly rate at which `dated_value` is nothing; searched and chosen as in `internal_rate`."""
+    parts = [
+        _root(flows[at : at + _CHUNK], lambda f, r: _sign_dated(f, r, years)) for at in range(0, len(flows), _CHUNK)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _sign_dated(flows: Floats, log_rate: Floats, years: Floats) -> Floats:
+    """The sign of the value [rows, k] at rates given as ln(1 + rate) [rows, k]; the biggest discount is taken out, so that
+    nothing overflows."""
+    value = np.zeros(log_rate.shape)
+    most = np.maximum(0.0, -log_rate * years[-1])
+    for t, after in enumerate(years):
+        value += flows[:, t][:, None] * np.exp(-log_rate * after - most)
+    return np.asarray(np.sign(value))
+
+
 def internal_rate(flows: Floats) -> Floats:
     """IRR [rows] of flows [rows, periods], the rate at which their value is nothing; nan where there is none.
 
     Searched between -99.99 % and 1,000,000 % per period; of several the one nearest to 10 %. Exact to 1e-12 of 1 + rate.
     """
-    parts = [_internal_rate(flows[at : at + _CHUNK]) for at in range(0, len(flows), _CHUNK)]
+    parts = [_root(flows[at : at + _CHUNK], _sign_at) for at in range(0, len(flows), _CHUNK)]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def _internal_rate(flows: Floats) -> Floats:
+def _root(flows: Floats, sign: Callable[[Floats, Floats], Floats]) -> Floats:
+    """exp(r) - 1 where the value at r = ln(1 + rate), whose sign is asked for, is nothing."""
     biggest = np.abs(flows).max(axis=1, initial=0.0)
     scaled = flows / np.where(biggest == 0.0, 1.0, biggest)[:, None]
-    worth = _sign_at(scaled, np.broadcast_to(_GRID, (len(flows), len(_GRID))))
+    worth = sign(scaled, np.broadcast_to(_GRID, (len(flows), len(_GRID))))
     crosses = (worth[:, :-1] == 0) | (worth[:, :-1] * worth[:, 1:] < 0)
     distance = np.where(crosses, np.abs((_GRID[:-1] + _GRID[1:]) / 2 - _USUAL), np.inf)
     best = distance.argmin(axis=1)
@@ -117,7 +144,7 @@ def _internal_rate(flows: Floats) -> Floats:
     at_low = worth[np.arange(len(flows)), best]
     for _ in range(52):  # halves the interval down to the last bit
         middle = (low + high) / 2
-        same = _sign_at(scaled, middle[:, None])[:, 0] == at_low
+        same = sign(scaled, middle[:, None])[:, 0] == at_low
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     exact = at_low == 0
     found = np.expm1(np.where(exact, _GRID[best], (low + high) / 2))
@@ -180,15 +207,20 @@ MONEY: Mapping[str, slice] = {
 }  # fmt: skip
 
 
-def along_time(flows: Floats, states: Bytes, *, rate: tuple[Floats, Bytes] | None) -> tuple[Floats, Bytes]:
-    """NPV or IRR of each row's flows: [rows, 1] values and states. A blank flow is nothing; the first error wins; a row
-    without a flow is blank."""
+def along_time(
+    flows: Floats, states: Bytes, *, rate: tuple[Floats, Bytes] | None, years: Floats | None = None
+) -> tuple[Floats, Bytes]:
+    """NPV or IRR of each row's flows, or XNPV or XIRR where ``years`` says when they come: [rows, 1] values and states. A blank
+    flow is nothing; the first error wins; a row without a flow is blank."""
     error = states >= FIRST_ERROR
     first = states[np.arange(len(states)), error.argmax(axis=1)] if states.shape[1] else np.zeros(len(states), np.uint8)
     state = (states == State.VALUE).any(axis=1).astype(np.uint8)
     paid = np.where(states == State.VALUE, flows, 0.0)
     with np.errstate(all="ignore"):
-        value = internal_rate(paid) if rate is None else flows_value(rate[0], paid)
+        if years is None:
+            value = internal_rate(paid) if rate is None else flows_value(rate[0], paid)
+        else:
+            value = dated_rate(paid, years) if rate is None else dated_value(rate[0], paid, years)
     if rate is not None:
         state = np.where((state == State.VALUE) & (rate[1] != State.VALUE), rate[1], state)
         state = np.where(rate[1] >= FIRST_ERROR, rate[1], state)

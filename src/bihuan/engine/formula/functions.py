@@ -23,6 +23,7 @@ Family = Literal[
     "ifs",
     "money",
     "flows",
+    "words",
 ]
 
 
@@ -109,6 +110,8 @@ _TABLE: tuple[tuple[str, str, Family, int, int | None, str, str], ...] = (
     ("PERIODS", "年期数", "clock", 0, 0, "PERIODS()", "本财年有几期"),
     ("YEAREND", "年末", "clock", 0, 0, "YEAREND()", "本期是不是财年最后一期"),
     ("YEARSTART", "年初", "clock", 0, 0, "YEARSTART()", "本期是不是财年第一期"),
+    ("PERIODSTART", "期初日", "clock", 0, 0, "PERIODSTART()", "本期第一天，日期"),
+    ("PERIODEND", "期末日", "clock", 0, 0, "PERIODEND()", "本期最后一天，日期"),
     ("SHARE", "分摊", "share", 1, 1, "SHARE(总额 BY 依据 OVER 维度)", "按依据把总额分到维度的成员上，尾差按最大余数法"),
     ("SUMIFS", "条件求和", "ifs", 3, None, *_ifs("SUM")),
     ("AVERAGEIFS", "条件平均", "ifs", 3, None, *_ifs("AVERAGE")),
@@ -134,6 +137,24 @@ _TABLE: tuple[tuple[str, str, Family, int, int | None, str, str], ...] = (
         "使计划各期 x 的净现值为 0 的每期的率；没有是错误，有几个时取最接近 10% 的",
     ),
     (
+        "XNPV",
+        "按日净现值",
+        "flows",
+        2,
+        2,
+        "XNPV(年率, x OVER 期间)",
+        "各期的 x 落在期末那一天，按天数 ÷ 365 折现到计划第一期末的和",
+    ),
+    (
+        "XIRR",
+        "按日内部收益率",
+        "flows",
+        1,
+        1,
+        "XIRR(x OVER 期间)",
+        "使 XNPV 为 0 的年率；没有是错误，有几个时取最接近 10% 的",
+    ),
+    (
         "PMT",
         "每期付款",
         "money",
@@ -157,6 +178,25 @@ _TABLE: tuple[tuple[str, str, Family, int, int | None, str, str], ...] = (
         "DDB(原值, 残值, 寿命, 第几期, 倍数)",
         "余额递减法第几期的折旧，不低于残值；倍数不写是 2",
     ),
+    ("LEN", "长度", "words", 1, 1, "LEN(文本)", "有几个字"),
+    ("LEFT", "左取", "words", 2, 2, "LEFT(文本, n)", "左边 n 个字"),
+    ("RIGHT", "右取", "words", 2, 2, "RIGHT(文本, n)", "右边 n 个字"),
+    ("MID", "截取", "words", 3, 3, "MID(文本, 第几个, n)", "从第几个字起的 n 个字"),
+    ("UPPER", "大写", "words", 1, 1, "UPPER(文本)", "字母改大写"),
+    ("LOWER", "小写", "words", 1, 1, "LOWER(文本)", "字母改小写"),
+    ("TRIM", "去空格", "words", 1, 1, "TRIM(文本)", "去掉两头的空格"),
+    ("FIND", "查找", "words", 2, 2, "FIND(找什么, 文本)", "第一次出现在第几个字；没有是 0，区分大小写"),
+    ("SUBSTITUTE", "替换", "words", 3, 3, "SUBSTITUTE(文本, 旧, 新)", "把每一处“旧”换成“新”"),
+    ("TEXT", "转文本", "words", 2, 2, "TEXT(x, d)", "写成 d 位小数的文本，四舍五入，d 最多 9"),
+    ("VALUE", "转数", "words", 1, 1, "VALUE(文本)", "文本写的数，可带 %；不是数是错误 BAD_NUMBER"),
+    ("DATE", "日期", "words", 3, 3, "DATE(年, 月, 日)", "日期；没有这一天是错误 BAD_NUMBER"),
+    ("YEAR", "年份", "words", 1, 1, "YEAR(日期)", "公历年"),
+    ("MONTH", "月份", "words", 1, 1, "MONTH(日期)", "公历月，1 到 12"),
+    ("DAY", "日数", "words", 1, 1, "DAY(日期)", "几号"),
+    ("DAYS", "天数", "words", 2, 2, "DAYS(止, 起)", "两个日期相差几天，同 止 - 起"),
+    ("ADDDAYS", "加天数", "words", 2, 2, "ADDDAYS(日期, n)", "n 天以后，同 日期 + n"),
+    ("EDATE", "加月数", "words", 2, 2, "EDATE(日期, n)", "n 个月以后的同一天；没有那一天是月末"),
+    ("EOMONTH", "月末", "words", 2, 2, "EOMONTH(日期, n)", "n 个月以后那个月的最后一天"),
 )
 
 FUNCTIONS: dict[str, Function] = {row[0]: Function(*row) for row in _TABLE}

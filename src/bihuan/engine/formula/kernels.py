@@ -19,6 +19,7 @@ from bihuan.engine.rounding import Floats
 from bihuan.engine.states import Bytes, Family, combine, spread
 from bihuan.kernel.state import FIRST_ERROR, State
 
+LONGEST = 1000  # characters of a text
 Flags = NDArray[np.bool_]
 Bound = Callable[[spans.Span | None, spans.Span | None], spans.Span | None]
 
@@ -173,12 +174,18 @@ def compare(operator: str, left: Cells, right: Cells) -> Cells:
 
 
 def concatenate(left: Cells, right: Cells) -> Cells:
-    """Texts side by side; numbers without a trailing point."""
+    """Texts side by side; numbers without a trailing point. What is longer than a text may be is OVERFLOW."""
     states = combine(Family.ALWAYS, left.states, right.states)
-    return make(np.char.add(_text(left), _text(right)), states)
+    a, b = as_text(left), as_text(right)
+    long = np.char.str_len(a) + np.char.str_len(b) > LONGEST
+    if long.any():
+        a, b = np.where(long, "", a), np.where(long, "", b)
+        states = np.where(long & (states == State.VALUE), State.OVERFLOW, states).astype(np.uint8)
+    return make(np.char.add(a, b), states)
 
 
-def _text(cells: Cells) -> NDArray[np.str_]:
+def as_text(cells: Cells) -> NDArray[np.str_]:
+    """Texts, numbers without a trailing point; empty where there is no value."""
     if cells.values.dtype.kind == "U":
         return cells.values
     shown = np.frompyfunc(lambda v: f"{v:.9f}".rstrip("0").rstrip("."), 1, 1)(natural(cells)).astype(np.str_)
