@@ -20,7 +20,8 @@ from bihuan.features.control.commands import standing, transfers
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import BudgetCell, Request, RequestLine, VoucherLine
 from bihuan.features.control.package import read_policy
-from bihuan.features.control.policy import BucketKey, Trees
+from bihuan.features.control.policy import BucketKey, Policy, Trees
+from bihuan.features.control.simulating import queries as simulating
 from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.kernel.errors import BihuanError
 from bihuan.store.unit_of_work import Database, Reader, UnitOfWork
@@ -91,6 +92,7 @@ class Scenario:
     tax: Mapping[str, Any]
     policy: Mapping[str, Any]
     covers: tuple[str, ...]
+    draft: tuple[Mapping[str, Any], ...] = ()  # other rules, to be tried on what has happened
 
 
 def scenarios(folder: Path) -> Iterator[Scenario]:
@@ -113,7 +115,8 @@ def _scenario(section: str) -> Scenario:
     rows = tuple(Row(f"{ident}.{row[0]}", dict(zip(table[0], row, strict=True))) for row in table[2:])
     tax = [_tax(line.removeprefix("税：")) for line in lines if line.startswith("税：")]
     policy = [_policy(line.removeprefix("方案：")) for line in lines if line.startswith("方案：")]
-    return Scenario(ident, title, rules, rows, tax[0] if tax else {}, policy[0] if policy else {}, covers)
+    draft = tuple(_rule(line.removeprefix("草案：")) for line in lines if line.startswith("草案："))
+    return Scenario(ident, title, rules, rows, tax[0] if tax else {}, policy[0] if policy else {}, covers, draft)
 
 
 def _policy(text: str) -> dict[str, Any]:
@@ -201,13 +204,16 @@ class Stage:
     transfers: dict[str, int] = field(default_factory=dict)
     exceptions: dict[str, int] = field(default_factory=dict)
     facts: dict[str, VoucherLine] = field(default_factory=dict)
+    draft: Policy | None = None
 
     @classmethod
     def set(cls, database: Database, scenario: Scenario) -> "Stage":
         text = {"policy": scenario.id, "rules": list(scenario.rules), "tax": scenario.tax or None, **scenario.policy}
         with database.writing() as uow:
             made = commands.put_policy(uow, CLERK, read_policy(text, calendar=CALENDAR, trees=TREES))
-        return cls(database, made)
+        other = {**text, "rules": list(scenario.draft)}
+        draft = read_policy(other, calendar=CALENDAR, trees=TREES) if scenario.draft else None
+        return cls(database, made, draft=draft)
 
     @property
     def code(self) -> str:
@@ -237,6 +243,7 @@ class Stage:
             "取消": self.cancel,
             "冲回": self.reverse,
             "到期": self.expire,
+            "回放": self.simulate,
             "部分申请": self.reserve_partly,
             "查询": lambda _uow, _row: None,
             **{word: partial(more, self) for word, more in MORE.items()},
@@ -305,6 +312,17 @@ class Stage:
         """The document's time has come, and the sweep comes by."""
         uow.run("control.document_expiry", id=self.documents[row["单据"]], expires_at=uow.now())
         commands.expire(uow, CLERK, document_id=self.documents[row["单据"]])
+
+    def simulate(self, uow: UnitOfWork, row: Row) -> str:
+        """The draft on everything so far: which documents it would have stopped, of how much together (``金额``)."""
+        assert self.draft, "the scenario has no 草案"
+        found = simulating.run(uow, CLERK, self.policy, self.draft)
+        assert found["blocked"]["amount"] == row.amount, found["blocked"]
+        stopped = sorted(d["number"] for d in found["listed"] if d["blocked"])
+        warned = sorted(d["number"] for d in found["listed"] if not d["blocked"])
+        said = [f"拦 {'、'.join(stopped)}"] if stopped else []
+        said += [f"提示 {'、'.join(warned)}"] if warned else []
+        return "；".join(said) or "通过"
 
     def lines(self, row: Row) -> tuple[RequestLine, ...]:
         """A line per department; ``税率`` in percent, ``口径`` 不含税 where the amount was entered without it."""

@@ -11,6 +11,9 @@ Ask = tuple[str, Any]  # the query or path parameters filled in, and the content
 Route = tuple[str, str]
 
 ITEM = "费用!金额"
+STRICTER = (
+    "policy: secret\nitems: [费用!金额]\nrules: [{code: all, window: month, by: {org: leaf}, strength: flexible}]\n"
+)
 NODES = list(product(ORGS, ACCOUNTS))
 
 
@@ -284,6 +287,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("POST", "/api/v1/deviations/{case_id}/explain"): [_ids("case", json={"text": "x"})],
     # where the shop's requests are
     ("POST", "/api/v1/control/cells/documents"): [_each(lambda s, o, a: {**_explained(s, o, a), "period": "2026-02"})],
+    ("POST", "/api/v1/control/simulations"): [_plain(json={"policy": "secret", "text": STRICTER})],
     ("POST", "/api/v1/control/reconciliations"): [_plain(json={"policy": "secret"})],
     ("POST", "/api/v1/ledger/check"): [
         _each(lambda s, o, a: {k: v for k, v in _lines(s, o, a).items() if k != "number"})

@@ -28,6 +28,7 @@ BESIDE = (
     "control.service.webhook_api",
     "control.changing.api",
     "control.desk.api",
+    "control.simulating.api",
     "collaboration.inbox_api",
     "entry.review_api",
 )  # routers of a feature beside its api.py

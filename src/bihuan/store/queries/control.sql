@@ -686,3 +686,17 @@ WHERE e.policy_id = :policy_id AND e.stage = 'forced' AND e.kind = 'override' AN
 SELECT coordinate, period, sum(amount) AS amount FROM ledger_entry
 WHERE policy_id = :policy_id AND period = ANY(:periods) AND stage IN ('reserved', 'committed', 'executed')
       AND transfer_id IS NULL GROUP BY coordinate, period;
+
+-- name: history
+-- Everything that was booked under a policy, in order; the place as text. What a later document took over is part of its step.
+SELECT e.at, e.stage, e.kind, e.amount, CAST(e.coordinate AS text) AS place, e.period,
+       COALESCE(e.by_document_id, e.document_id) AS document, e.document_id AS holder, COALESCE(d.kind, '') AS document_kind,
+       e.transfer_id IS NOT NULL AS of_transfer
+FROM ledger_entry e LEFT JOIN document d ON d.id = e.document_id
+WHERE e.policy_id = :policy_id AND e.at < :until ORDER BY e.id;
+
+-- name: documents_heads
+-- Heads of documents, and every place they ever asked for.
+SELECT d.id, d.number, d.kind, d.title, d.status, d.requester, COALESCE(u.name, d.requester) AS requester_name, d.created_at,
+       ARRAY(SELECT DISTINCT e.coordinate FROM ledger_entry e WHERE e.document_id = d.id) AS coordinates
+FROM document d LEFT JOIN app_user u ON u.login = d.requester WHERE d.id = ANY(:ids) ORDER BY d.id;
