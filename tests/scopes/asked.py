@@ -11,9 +11,7 @@ Ask = tuple[str, Any]  # the query or path parameters filled in, and the content
 Route = tuple[str, str]
 
 ITEM = "费用!金额"
-STRICTER = (
-    "policy: secret\nitems: [费用!金额]\nrules: [{code: all, window: month, by: {org: leaf}, strength: flexible}]\n"
-)
+STRICTER = "policy: secret\nitems: [费用!金额]\nrules: [{code: all, window: month, by: {org: leaf}, bands: [{percent: 0, do: notify}]}]\n"
 NODES = list(product(ORGS, ACCOUNTS))
 
 

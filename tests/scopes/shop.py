@@ -67,6 +67,7 @@ EVERYTHING = (
     "plan.write",
     "control.request",
     "control.transfer",
+    "control.policy",
     "process.submit",
     "monitoring.explain",
     "entry.target",

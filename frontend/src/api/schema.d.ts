@@ -1000,6 +1000,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Simulate
+         * @description What a draft would have said to the documents of a stretch of time: blocked, warned, by which rule, in numbers.
+         */
+        post: operations["control_simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/subtree-releases": {
         parameters: {
             query?: never;
@@ -8406,6 +8426,150 @@ export interface components {
             what: string;
         };
         /**
+         * SimulatedAnswer
+         * @description How many documents got this as their strongest answer; unplaced: no rule or no budget for them, which is refused.
+         */
+        SimulatedAnswer: {
+            /** Amount */
+            amount: string;
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "unplaced" | "refuse" | "exception" | "confirm" | "notify" | "none";
+            /** Documents */
+            documents: number;
+        };
+        /** SimulatedCount */
+        SimulatedCount: {
+            /** Amount */
+            amount: string;
+            /** Documents */
+            documents: number;
+        };
+        /**
+         * SimulatedDocument
+         * @description ``step``: at which of its entries it was stopped or warned; ``excepted``: passes by the exception it was granted.
+         */
+        SimulatedDocument: {
+            /** Amount */
+            amount: string;
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "unplaced" | "refuse" | "exception" | "confirm" | "notify" | "none";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Blocked */
+            blocked: boolean;
+            /** Excepted */
+            excepted: boolean;
+            /** Fault */
+            fault: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: string;
+            /** Requester */
+            requester: string;
+            /** Requester Name */
+            requester_name: string;
+            /** Rules */
+            rules: components["schemas"]["SimulatedRule"][];
+            /** Status */
+            status: string;
+            /** Step */
+            step: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * SimulatedRule
+         * @description A rule that warned or stopped, in numbers as they would have stood; None where they are not for the reader.
+         */
+        SimulatedRule: {
+            /** After */
+            after: string | null;
+            /** Asked */
+            asked: string;
+            /** Available */
+            available: string | null;
+            /** Explanation */
+            explanation: string;
+            /** Formula */
+            formula: string;
+            /** Key */
+            key: string;
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "none" | "notify" | "confirm" | "exception" | "refuse";
+            /** Mode */
+            mode: string;
+            /** Rule */
+            rule: string;
+            /** Short */
+            short: string | null;
+            /** Strength */
+            strength: string;
+            /** Title */
+            title: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
+            /** Window */
+            window: string;
+        };
+        /**
+         * SimulationIn
+         * @description ``text``: the draft as a policies/*.yaml file; ``policy``: whose documents it is tried on, filed ``since``..``until``.
+         */
+        SimulationIn: {
+            /** Policy */
+            policy: string;
+            /** Since */
+            since?: string | null;
+            /** Text */
+            text: string;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * SimulationOut
+         * @description ``documents``, ``amount``: all that were judged; ``listed``: those stopped or warned, ``left_out`` more not listed.
+         */
+        SimulationOut: {
+            /** Amount */
+            amount: string;
+            /** Answers */
+            answers: components["schemas"]["SimulatedAnswer"][];
+            blocked: components["schemas"]["SimulatedCount"];
+            /** Documents */
+            documents: number;
+            excepted: components["schemas"]["SimulatedCount"];
+            /** Left Out */
+            left_out: number;
+            /** Listed */
+            listed: components["schemas"]["SimulatedDocument"][];
+            /** Policy */
+            policy: string;
+            /** Since */
+            since: string | null;
+            /** Title */
+            title: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
          * SnapshotIn
          * @description A name for the state the version is in now.
          */
@@ -11597,6 +11761,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignalOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_simulate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationOut"];
                 };
             };
             /** @description Validation Error */
