@@ -11,7 +11,8 @@ Ask = tuple[str, Any]  # the query or path parameters filled in, and the content
 Route = tuple[str, str]
 
 ITEM = "费用!金额"
-STRICTER = "policy: secret\nitems: [费用!金额]\nrules: [{code: all, window: month, by: {org: leaf}, bands: [{percent: 0, do: notify}]}]\n"
+_NOTIFY = "bands: [{percent: 0, do: notify}]"
+STRICTER = f"policy: secret\nitems: [费用!金额]\nrules: [{{code: all, window: month, by: {{org: leaf}}, {_NOTIFY}}}]\n"
 NODES = list(product(ORGS, ACCOUNTS))
 
 
