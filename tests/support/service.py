@@ -80,7 +80,9 @@ class Service:
         return candidates[pick % len(candidates)]
 
     def kill(self, role: str, pick: int = 0) -> int:
-        """kill -9, and returns the id of the killed process."""
+        """kill -9, and returns the id of the killed process; one that waits for its restart is waited for."""
+        if role != "supervisor":
+            wait_until(lambda: any(name.split("-")[0] == role for name in self.running()), 60, f"{role} to kill")
         pid = self.pid_of(role, pick)
         os.kill(pid, signal.SIGKILL)
         if role == "supervisor" and self.process:

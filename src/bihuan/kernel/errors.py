@@ -12,14 +12,20 @@ kinds of error live elsewhere: our mistake is an ``assert``; a fault in a number
 result per item.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 class BihuanError(Exception):
-    """The command was refused."""
+    """The command was refused.
+
+    ``complete``, where there is one, adds to the message and the facts what takes long to read; the edge calls it with a reader
+    when the transaction is rolled back and holds no lock any more.
+    """
 
     code = "refused"
+    complete: Callable[[Any], None] | None = None
 
     def __init__(self, message: str = "", **facts: object) -> None:
         super().__init__(message or (self.__doc__ or "").strip())

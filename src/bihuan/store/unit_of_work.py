@@ -17,6 +17,7 @@ from sqlalchemy import Connection, CursorResult, Engine, RowMapping, create_engi
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bihuan.kernel.errors import BihuanError
 from bihuan.store.queries import named
 
 RESTED = 1.0  # seconds
@@ -85,7 +86,14 @@ class Database:
     def writing(self) -> Iterator[UnitOfWork]:
         with self.engine.connect() as conn:
             uow = UnitOfWork(conn, self.now)
-            yield uow
+            try:
+                yield uow
+            except BihuanError as refused:
+                conn.rollback()
+                if refused.complete is not None:
+                    refused.complete(Reader(conn, self.now))
+                    conn.rollback()
+                raise
             conn.commit()
         for action in uow._after:
             action()

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from bihuan.features.access.model import Grant, Limit, Principal
-from bihuan.features.control import commands, hooks, queries
+from bihuan.features.control import commands, explaining, hooks, queries
 from bihuan.features.control.checking import check
+from bihuan.features.control.commands.spend import Reservation
 from bihuan.features.control.model import (
     BadAmount,
     BudgetCell,
@@ -315,3 +316,51 @@ def test_a_cell_is_released_only_once(database: Database, company: Any) -> None:
 def test_the_application_cannot_rewrite_the_ledger(database: Database, statement: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"), database.writing() as uow:
         uow.conn.exec_driver_sql(statement)
+
+
+def test_who_holds_the_money_is_looked_up_when_the_rows_are_free_again(
+    database: Database, company: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm = company(MONTHLY)
+    with database.writing() as uow:
+        firm.budget(uow, TRAVEL, JAN, "100")
+        firm.reserve(uow, "A", (TRAVEL, JAN, "60"))
+        firm.voucher(uow, "V", TRAVEL, JAN, "15")
+    free: list[bool] = []
+    look_up = explaining.contributions
+
+    def when_free(*args: Any, **more: Any) -> Any:
+        with database.writing() as other:
+            other.conn.exec_driver_sql("SELECT id FROM bucket FOR UPDATE NOWAIT")
+        free.append(True)
+        return look_up(*args, **more)
+
+    monkeypatch.setattr(explaining, "contributions", when_free)
+    with pytest.raises(BudgetExceeded) as refused, database.writing() as uow:
+        firm.reserve(uow, "B", (TRAVEL, JAN, "40"))
+    assert free == [True]
+    (finding,) = refused.value.facts["findings"]  # type: ignore[misc]  # the ledger's own facts
+    assert [(u.number, u.amount) for u in finding["documents"]] == [("A", 60)]
+    assert finding["direct"] == 15
+    assert "A" in str(refused.value)
+    assert "15.00" in str(refused.value)
+
+
+def test_a_batch_looks_up_the_same_row_once(database: Database, company: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    firm = company(MONTHLY)
+    with database.writing() as uow:
+        firm.budget(uow, TRAVEL, JAN, "100")
+    asked: list[int] = []
+    look_up = explaining.contributions
+
+    def counted(*args: Any, **more: Any) -> Any:
+        asked.append(1)
+        return look_up(*args, **more)
+
+    monkeypatch.setattr(explaining, "contributions", counted)
+    requests = [Request(f"k{n}", f"n{n}", (RequestLine(TRAVEL, JAN, Decimal(60)),)) for n in range(9)]
+    with database.writing() as uow:
+        held, *refused = commands.reserve_each(uow, CLERK, policy=firm.policy.policy.code, requests=requests)
+    assert isinstance(held, Reservation)
+    assert len(asked) == 1
+    assert all(isinstance(r, BudgetExceeded) and r.facts["findings"][0]["short"] == 20 for r in refused)  # type: ignore[index]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from bihuan.features.access.model import Principal
 from bihuan.features.control.availability import ZERO, Balance, Contribution, Finding, explain, formula
-from bihuan.features.control.ledger import PolicyInForce
+from bihuan.features.control.ledger import USES, PolicyInForce
 from bihuan.features.control.model import BudgetExceeded
 from bihuan.features.control.policy import POOL, shown_key
 from bihuan.features.modelling import queries as modelling
@@ -102,17 +102,23 @@ def terms(row: Balance, names: Names, seen: Sight = "all") -> dict[str, Any]:
 
 
 def describe(
-    reader: Reader, policy: PolicyInForce, finding: Finding, actor: Principal | None, names: Names | None = None
+    reader: Reader,
+    policy: PolicyInForce,
+    finding: Finding,
+    actor: Principal | None,
+    names: Names | None = None,
+    *,
+    documents: bool = True,
 ) -> dict[str, Any]:
-    """A finding in numbers and words; one that warns or refuses says which documents hold the money."""
+    """A finding in numbers and words; one that warns or refuses says which ``documents`` hold the money."""
     row, seen = finding.before, sight(actor, policy, finding.before)
     names = names or names_of(reader, policy.policy.model)
     uses: Sequence[Use] = ()
     direct = None
-    if finding.verdict != "ok" and actor is not None and seen != "verdict":
-        every = contributions(reader, policy, row, limit=1000)
+    if documents and finding.verdict != "ok" and actor is not None and seen != "verdict":
+        every, by_documents = _known_uses(reader, policy, row, SHOWN if seen == "all" else 1000)
         uses = [use for use, places in every if seen == "all" or may_see(actor, policy, use, places)][:SHOWN]
-        direct = _direct(row, every) if seen == "all" else None
+        direct = max(ZERO, row.executed - by_documents) if seen == "all" else None
     told = [Contribution(u.number, u.requester_name, u.amount) for u in uses]
     if direct:
         told.append(Contribution("未经申请的凭证", "直接入账", direct))
@@ -137,10 +143,21 @@ def may_see(actor: Principal, policy: PolicyInForce, use: Use, places: Sequence[
     return all(actor.may("control.read", model=policy.policy.model, **place) for place in places)
 
 
-def contributions(
-    reader: Reader, policy: PolicyInForce, row: Balance, limit: int = SHOWN
-) -> list[tuple[Use, list[dict[str, str]]]]:
-    """The documents that hold or spent on a balance row, largest first, each with the places it did so at."""
+Uses = list[tuple[Use, list[dict[str, str]]]]
+
+
+def _known_uses(reader: Reader, policy: PolicyInForce, row: Balance, limit: int) -> tuple[Uses, Decimal]:
+    """As `contributions`, asked once per row and unit of work: a batch of refusals on one row, which stays locked meanwhile,
+    would ask for the same again and again. `Ledger.write` forgets it."""
+    known: dict[tuple[int, int], tuple[Uses, Decimal]] = reader.memo.setdefault(USES, {})
+    if (row.id, limit) not in known:
+        known[row.id, limit] = contributions(reader, policy, row, limit)
+    return known[row.id, limit]
+
+
+def contributions(reader: Reader, policy: PolicyInForce, row: Balance, limit: int = SHOWN) -> tuple[Uses, Decimal]:
+    """The documents that hold or spent on a balance row, largest first, each with the places it did so at; and what all of
+    them have executed there."""
     found = reader.rows(
         "control.contributions",
         policy_id=policy.id,
@@ -150,12 +167,8 @@ def contributions(
         limit=limit,
     )
     names = ("id", "number", "title", "requester", "requester_name", "amount", "reserved", "committed", "executed")
-    return [(Use(since=r["created_at"], **{n: r[n] for n in names}), r["coordinates"]) for r in found]
-
-
-def _direct(row: Balance, every: Sequence[tuple[Use, Sequence[object]]]) -> Decimal:
-    """What vouchers without a document have spent on the row, given its largest documents."""
-    return row.executed - sum((use.executed for use, _ in every), ZERO)
+    uses = [(Use(since=r["created_at"], **{n: r[n] for n in names}), r["coordinates"]) for r in found]
+    return uses, (found[0]["all_executed"] or ZERO) if found else ZERO
 
 
 def tightest(findings: Sequence[Finding]) -> list[Finding]:
@@ -174,7 +187,24 @@ def tightest(findings: Sequence[Finding]) -> list[Finding]:
 def exceeded(
     reader: Reader, policy: PolicyInForce, findings: Sequence[Finding], actor: Principal | None
 ) -> BudgetExceeded:
-    """The refusal that explains every rule that says no, by its tightest row."""
+    """The refusal that explains every rule that says no, by its tightest row.
+
+    Which documents hold the money is added by its ``complete``: to read it takes the longer the fuller a row is, and the row is
+    locked meanwhile where others wait for it.
+    """
     refused = tightest([f for f in findings if f.verdict == "refuse"])
-    told = [describe(reader, policy, f, actor) for f in refused]
-    return BudgetExceeded("\n".join(str(t["explanation"]) for t in told), findings=told)
+
+    def told(reader: Reader, *, documents: bool) -> tuple[str, list[dict[str, Any]]]:
+        found = [describe(reader, policy, f, actor, documents=documents) for f in refused]
+        return "\n".join(str(t["explanation"]) for t in found), found
+
+    message, facts = told(reader, documents=False)
+    error = BudgetExceeded(message, findings=facts)
+
+    def complete(after: Reader) -> None:
+        error.complete = None
+        message, facts = told(after, documents=True)
+        error.args, error.facts = (message,), {**error.facts, "findings": facts}
+
+    error.complete = complete
+    return error

@@ -24,6 +24,9 @@ from bihuan.store.unit_of_work import UnitOfWork
 COUNTERS = ("cap", "reserved", "committed", "executed", "forced", "original")
 
 
+USES = "control.uses"  # where a unit of work remembers which documents use a row
+
+
 @dataclass(frozen=True)
 class PolicyInForce:
     """A policy with its ids in this database; ``version_id`` is the released plan version."""
@@ -208,6 +211,7 @@ class Ledger:
                 self.entries.append(replace(relief, buckets=(row.id,)))
                 self.rows[row.id] = replace(row, forced=row.forced + less)
         changed = [row for i, row in sorted(self.rows.items()) if row != self.before[i]]
+        self.uow.memo.pop(USES, None)
         if changed or self.entries:
             rows = json.dumps([_bucket_row(row) for row in changed])
             entries = json.dumps([_entry_row(self.policy.id, e) for e in self.entries], ensure_ascii=False)

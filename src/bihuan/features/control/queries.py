@@ -145,7 +145,7 @@ def explained(reader: Reader, actor: Principal, bucket_id: int) -> dict[str, Any
     seen = sight(actor, in_force, row)
     if seen == "verdict":
         raise NoSuchBucket(bucket=bucket_id)
-    uses = contributions(reader, in_force, row, limit=200)
+    uses, _ = contributions(reader, in_force, row, limit=200)
     shown = [use for use, places in uses if seen == "all" or may_see(actor, in_force, use, places)]
     periods = list(row.rule.periods_of(in_force.policy.calendar, row.window))
     entries = reader.rows("control.entries_by_period", policy_id=in_force.id, bucket_id=row.id, periods=periods)

@@ -181,14 +181,15 @@ VALUES (:bucket_id, :kind, :voucher, :amount, :message, :at) RETURNING id;
 SELECT id, bucket_id, kind, voucher, amount, message, at FROM control_alert ORDER BY id DESC LIMIT :limit;
 
 -- name: contributions
--- Documents that hold or have spent on a balance row, largest first, with every place they did so at; vouchers that name no
--- document are what its executed amount holds beside.
+-- Documents that hold or have spent on a balance row, largest first, with every place they did so at; ``all_executed``: what all
+-- such documents have executed. Vouchers that name no document are what the row's executed amount holds beside.
 SELECT d.id, d.number, d.title, d.requester, COALESCE(u.name, d.requester) AS requester_name, d.created_at,
        sum(e.amount) AS amount,
        COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'reserved'), 0) AS reserved,
        COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'committed'), 0) AS committed,
        COALESCE(sum(e.amount) FILTER (WHERE e.stage = 'executed'), 0) AS executed,
-       jsonb_agg(DISTINCT e.coordinate) AS coordinates
+       jsonb_agg(DISTINCT e.coordinate) AS coordinates,
+       sum(sum(e.amount) FILTER (WHERE e.stage = 'executed')) OVER () AS all_executed
 FROM ledger_entry e JOIN document d ON d.id = e.document_id LEFT JOIN app_user u ON u.login = d.requester
 WHERE e.policy_id = :policy_id AND e.period = ANY(:periods) AND e.document_id IS NOT NULL
       AND e.buckets @> ARRAY[CAST(:bucket_id AS bigint)] AND e.stage = ANY(:stages)

@@ -126,7 +126,7 @@ def _hold(uow: UnitOfWork, actor: Principal, in_force: PolicyInForce, filed: Seq
     if alive:
         ledger, ids, drawable = _lock(uow, actor, in_force, [line for one in alive for line in one.lines])
         for one in alive:
-            one.answer = _book(ledger, ids, drawable, one, actor)
+            one.answer = _book(ledger, ids, drawable, one, actor, raised=early)
         held = [one for one in alive if isinstance(one.answer, Reservation)]
         if not early and held:
             insert_lines(uow, {one.document_id: one.lines for one in held})
@@ -140,8 +140,16 @@ def _hold(uow: UnitOfWork, actor: Principal, in_force: PolicyInForce, filed: Seq
         uow.run("control.documents_drop", ids=dropped)
 
 
-def _book(ledger: Ledger, ids: Mapping[BucketKey, int], drawable: Drawable, filed: _Filed, actor: Principal) -> Answer:
-    """Books a document: all its lines or none, or line by line where that is asked."""
+def _book(
+    ledger: Ledger,
+    ids: Mapping[BucketKey, int],
+    drawable: Drawable,
+    filed: _Filed,
+    actor: Principal,
+    *,
+    raised: bool,
+) -> Answer:
+    """Books a document: all its lines or none, or line by line where that is asked. ``raised``: a refusal ends all."""
     findings: list[Finding] = []
     groups = [[line] for line in filed.lines] if filed.request.partial else [filed.lines]
     fault: BihuanError | None = None
@@ -149,6 +157,8 @@ def _book(ledger: Ledger, ids: Mapping[BucketKey, int], drawable: Drawable, file
         try:
             found = book_lines(ledger, ids, drawable, filed.document_id, lines, actor, filed.request.stage)
         except BihuanError as said:
+            if said.complete is not None and not raised:
+                said.complete(ledger.uow)
             fault = said
             filed.refused += [LineRefused(line.no, said.code, str(said)) for line in lines]
             filed.lines = [line for line in filed.lines if line not in lines]
