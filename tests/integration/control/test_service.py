@@ -158,6 +158,14 @@ def test_the_same_key_gets_the_same_answer_and_another_content_is_refused(office
     assert post(office, "commit", token, committed).status_code == 409  # without the key it is another call
 
 
+def test_an_expiry_at_any_offset_is_kept_and_one_without_a_zone_is_refused(office: Office) -> None:
+    token = token_of(office, make_account(office, name="到期"))
+    for number, at in (("T1", "4677-02-25T06:13:46+23:11"), ("T2", "2999-01-01T00:00:00+08:00")):
+        assert post(office, "reserve", token, {**body(number, "1"), "expires_at": at}).status_code == 200
+    for bad in ("2999-01-01T00:00:00", "9999-12-31T23:59:59-12:00"):
+        assert post(office, "reserve", token, {**body("T3", "1"), "expires_at": bad}).status_code == 422
+
+
 def test_a_batch_stands_operation_by_operation_and_repeats_are_answered_as_first(office: Office) -> None:
     token = token_of(office, make_account(office, name="批量"))
     batch = {

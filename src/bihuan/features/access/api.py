@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from bihuan.features.access import commands, queries
 from bihuan.features.access.http import COOKIE, Edge, RequestEdge, public, requires, signed_in
 from bihuan.features.access.model import Principal
+from bihuan.features.access.moment import Moment
 
 router = APIRouter(prefix="/api/v1", tags=["access"])
 
@@ -51,7 +52,7 @@ class UserIn(BaseModel):
 class Assignment(BaseModel):
     role: str
     limits: dict[str, list[Any]] = {}
-    until: datetime | None = None
+    until: Moment | None = None
 
 
 class Assignments(BaseModel):

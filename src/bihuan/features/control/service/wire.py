@@ -1,11 +1,11 @@
 """What other systems say to the ledger and what it answers. Amounts cross as decimal strings, moments as RFC 3339."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from bihuan.features.access.moment import Moment
 from bihuan.features.control.model import Request, RequestLine, VoucherLine
 from bihuan.features.control.wire import Amount, as_decimal
 
@@ -76,7 +76,7 @@ class ReserveIn(_In):
     lines: list[LedgerLineIn] = Field(min_length=1, max_length=LINES_MAX)
     stage: Literal["reserved", "committed"] = "reserved"
     partial: bool = False
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class DocumentRef(_In):
