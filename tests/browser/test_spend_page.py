@@ -253,3 +253,40 @@ def test_the_administrator_proves_the_ledger_and_a_row_tells_its_story(someone: 
     page = someone().open("shen", tab="balances", policy=POLICY, rule="推广", period="2026-11").page
     page.click("[data-testid=balances] button:has-text('北方销售部'):has-text('广告费')")
     page.wait_for_selector("[data-testid=bucket-timeline] :text('STORY')")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_a_draft_of_the_rules_is_tried_on_what_was_asked(
+    someone: Someone, office: Site, width: int, height: int
+) -> None:
+    """A group total lowered to nothing: what was asked would have been stopped, by that rule, in numbers."""
+    number = f"TRY-{width}"
+    held(office, "qian", number, "N2", "4600.00")
+    page = someone(width, height).open("yusuan", tab="desk", policy=POLICY).page
+    page.click(".ant-segmented-item:has-text('规则试算')")
+    text = page.locator("textarea[aria-label='方案草案']")
+    text.wait_for()
+    page.wait_for_selector("[data-testid=empty]:has-text('改好草案后试算')")
+    was = text.input_value()
+    text.fill(was.replace("window: cumulative", "window: weekly"))
+    page.click("button:has-text('在历史上试算')")
+    line = was[: was.index("window: cumulative")].count("\n") + 1
+    page.wait_for_selector(f"[data-testid=faults] :text('第 {line} 行')")
+    text.fill(was.replace("by: {org: 0}}", "by: {org: 0}, bands: [{percent: 0, do: refuse}]}"))
+    page.click("button:has-text('在历史上试算')")
+    page.wait_for_selector("[data-testid=simulation] h3:has-text('会拦下')")
+    row = page.locator(f"[data-testid=simulation] li:has-text('{number}')")
+    row.wait_for()
+    assert "刚性拦截" in row.inner_text()
+    assert "集团全年总额" in row.inner_text()
+    assert "4,600.00" in row.inner_text()
+    page.wait_for_selector("[data-testid=simulation] summary:has-text('改了 2 处')")
+    page.click("button:has-text('恢复现行文字')")
+    page.click("button:has-text('在历史上试算')")
+    page.wait_for_selector("[data-testid=simulation] h3:has-text('会拦下 0 张')")
+
+
+def test_who_may_not_edit_policies_is_told_so(someone: Someone) -> None:
+    page = someone().open("shen", tab="desk", policy=POLICY).page
+    page.click(".ant-segmented-item:has-text('规则试算')")
+    page.wait_for_selector("[data-testid=empty]:has-text('编辑控制方案的权限')")

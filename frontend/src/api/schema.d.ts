@@ -876,6 +876,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/policies/{code}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Policy Text
+         * @description The text of a policy in the applied package, to begin a draft with.
+         */
+        get: operations["control_policy_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/reconcile": {
         parameters: {
             query?: never;
@@ -7734,6 +7754,24 @@ export interface components {
             name: string;
         };
         /**
+         * PolicyChangeOut
+         * @description A part that a draft says otherwise. ``of``: "" (the policy itself), rules, documents, exempt; ``code``: of which.
+         *
+         *     ``part`` "": all of it; ``was``, ``now``: "" where there was, or is, none.
+         */
+        PolicyChangeOut: {
+            /** Code */
+            code: string;
+            /** Now */
+            now: string;
+            /** Of */
+            of: string;
+            /** Part */
+            part: string;
+            /** Was */
+            was: string;
+        };
+        /**
          * PolicyOut
          * @description ``version_id``: the plan version whose budget was released under it. ``period``: the business date's, if among them.
          */
@@ -7754,6 +7792,20 @@ export interface components {
             title: string;
             /** Version Id */
             version_id: number | null;
+        };
+        /**
+         * PolicyTextOut
+         * @description ``text``: "" where the applied package does not say this policy. ``released``: its rules cannot be replaced any more.
+         */
+        PolicyTextOut: {
+            /** Policy */
+            policy: string;
+            /** Released */
+            released: boolean;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
         };
         /**
          * PostedOut
@@ -8553,6 +8605,8 @@ export interface components {
             /** Answers */
             answers: components["schemas"]["SimulatedAnswer"][];
             blocked: components["schemas"]["SimulatedCount"];
+            /** Changes */
+            changes: components["schemas"]["PolicyChangeOut"][];
             /** Documents */
             documents: number;
             excepted: components["schemas"]["SimulatedCount"];
@@ -11533,6 +11587,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": string[];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_policy_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyTextOut"];
                 };
             };
             /** @description Validation Error */

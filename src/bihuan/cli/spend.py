@@ -1,7 +1,9 @@
-"""``bihuan spend check|request|release|balances|reconcile|policies``: spending against released budget, as a named user."""
+"""``bihuan spend check|request|release|balances|reconcile|policies|simulate``: spending against budget, as a named user."""
 
 import argparse
+from datetime import date
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 from bihuan.bootstrap import opened
 from bihuan.cli import group
@@ -11,6 +13,7 @@ from bihuan.features.control import commands, queries
 from bihuan.features.control.checking import check
 from bihuan.features.control.model import Request, RequestLine
 from bihuan.features.control.reconcile import reconcile
+from bihuan.features.control.simulating.queries import simulate
 from bihuan.kernel.errors import Invalid
 
 
@@ -34,6 +37,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     balances.add_argument("--window")
     policies = spend.add_parser("policies", help="启用一个模型包里的控制方案")
     policies.add_argument("model")
+    simulation = spend.add_parser("simulate", help="在历史上试算一份方案草案：会拦下哪些单据；不改任何数")
+    simulation.add_argument("file", type=Path, help="方案文本，policies/*.yaml 的写法")
+    simulation.add_argument("--since", type=date.fromisoformat, help="从哪天提交的单据起，YYYY-MM-DD（UTC）")
+    simulation.add_argument("--until", type=date.fromisoformat, help="到哪天为止，含这一天")
     proof = spend.add_parser("reconcile", help="证明 余额 = 台账 = 已下达的预算；有差异则退出码 1")
     for parser, run in (
         (trial, run_check),
@@ -41,12 +48,13 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         (release, run_release),
         (balances, run_balances),
         (policies, run_policies),
+        (simulation, run_simulate),
         (proof, run_reconcile),
     ):
         parser.set_defaults(run=run)
         add_data_option(parser)
         add_actor_option(parser)
-    for parser in (trial, request, balances, proof):
+    for parser in (trial, request, balances, simulation, proof):
         parser.add_argument("--policy", required=True, help="控制方案")
 
 
@@ -100,6 +108,25 @@ def run_policies(args: argparse.Namespace) -> int:
     with opened(settings_of(args)) as container, container.database.writing() as uow:
         found = commands.apply_policies(uow, actor_of(container, args), model=args.model)
     print("已启用：" + "、".join(p.policy.code for p in found))
+    return 0
+
+
+def run_simulate(args: argparse.Namespace) -> int:
+    text = args.file.read_text(encoding="utf-8")
+    with opened(settings_of(args)) as container, container.database.reading() as reader:
+        found = simulate(reader, actor_of(container, args), args.policy, text, since=args.since, until=args.until)
+    blocked = found["blocked"]
+    print(f"判断了 {found['documents']} 张单据，{found['amount']:,.2f}")
+    print(f"会拦下 {blocked['documents']} 张，{blocked['amount']:,.2f}")
+    for one in found["listed"]:
+        word = "拦下" if one["blocked"] else "提示"
+        print(f"{word}  {one['number']}  {one['requester_name']}  {one['amount']:,.2f}  {one['fault']}")
+        for rule in one["rules"]:
+            print(
+                f"    {rule['title']}  {rule['key']}  {rule['window']}\n    {rule['formula']}；本次 {rule['asked']:,.2f}"
+            )
+    if found["left_out"]:
+        print(f"还有 {found['left_out']} 张没有列出")
     return 0
 
 

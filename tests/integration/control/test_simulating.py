@@ -237,4 +237,24 @@ def test_who_may_not_change_policies_may_not_simulate(office: Office) -> None:
 def test_a_text_that_cannot_be_read_says_where(office: Office) -> None:
     answer = simulated(office, "gao", DRAFT.replace("window: month", "window: weekly", 1))
     assert answer.status_code == 422
-    assert "weekly" in answer.text
+    (problem,) = answer.json()["facts"]["problems"]
+    line = DRAFT[: DRAFT.index("window: month")].count("\n") + 1
+    assert (problem["line"], problem["found"]) == (line, "rule 差旅 window: weekly")
+    broken = simulated(office, "gao", "policy: 费用控制\nrules: [")
+    assert broken.status_code == 422
+    assert broken.json()["facts"]["problems"][0]["line"] in (2, 3)
+
+
+def test_the_text_in_force_begins_a_draft_and_what_it_changes_is_said(office: Office) -> None:
+    said = office.call("gao", "GET", f"/control/policies/{POLICY}/text")
+    assert said.status_code == 200, said.text
+    assert said.json()["text"] == PACKAGE["policies/费用控制.yaml"]
+    assert simulated(office, "gao", said.json()["text"]).json()["changes"] == []
+    changed = simulated(office, "gao", DRAFT).json()["changes"]
+    assert {(c["of"], c["code"], c["part"], c["was"], c["now"]) for c in changed} == {
+        ("rules", "差旅", "window", "cumulative", "month"),
+        ("rules", "集团", "strength", "rigid", ""),
+        ("rules", "集团", "bands", "", "[{do: confirm, percent: 10}, {do: refuse, percent: 45}]"),
+    }
+    assert office.call("shen", "GET", f"/control/policies/{POLICY}/text").status_code == 403
+    assert office.call("gao", "GET", "/control/policies/nothing/text").status_code == 404

@@ -11,10 +11,11 @@ import { HoldTable } from "./HoldTable";
 import { OriginTable } from "./OriginTable";
 import { ProofView } from "./ProofView";
 import { SignalList } from "./SignalList";
+import { SimulateView } from "./SimulateView";
 import { policiesQuery } from "./spendRequests";
 import type { SpendPlace } from "./useSpendPlace";
 
-const PARTS = ["holds", "signals", "origins", "exceptions", "proof"] as const;
+const PARTS = ["holds", "signals", "origins", "exceptions", "proof", "simulate"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Props {
@@ -63,6 +64,7 @@ export function DeskView({ model, place, go }: Props) {
         {part === "signals" && <SignalList policy={policy.code} go={go} />}
         {part === "origins" && <OriginTable policy={policy.code} period={period} />}
         {part === "exceptions" && <ExceptionTable />}
+        {part === "simulate" && <SimulateView key={policy.code} policy={policy.code} />}
         {part === "proof" && <ProofView key={policy.code} policy={policy.code} />}
       </div>
     </>

@@ -10,6 +10,8 @@ export type OverBudget = Schemas["ExceptionOut"];
 export type Proof = Schemas["ReconciliationOut"];
 export type Step = Schemas["TimelineOut"];
 export type Origin = Schemas["BudgetOriginOut"];
+export type Simulation = Schemas["SimulationOut"];
+export type Simulated = Schemas["SimulatedDocument"];
 
 export const holdsQuery = (policy: string, stale: boolean) =>
   queryOptions({
@@ -55,3 +57,13 @@ export const prove = (policy: string): Promise<Proof> => answer(api.POST("/api/v
 
 export const repair = (policy: string, reason: string): Promise<Schemas["DifferenceOut"][]> =>
   answer(api.POST("/api/v1/control/repairs", { body: { policy, reason } }));
+
+export const policyTextQuery = (policy: string) =>
+  queryOptions({
+    queryKey: [SPEND, "policy-text", policy],
+    queryFn: () => answer(api.GET("/api/v1/control/policies/{code}/text", { params: { path: { code: policy } } })),
+    retry: false,
+    refetchOnWindowFocus: false,
+  });
+
+export const simulate = (body: Schemas["SimulationIn"]): Promise<Simulation> => answer(api.POST("/api/v1/control/simulations", { body }));

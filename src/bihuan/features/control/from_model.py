@@ -7,6 +7,7 @@ import yaml
 
 from bihuan.engine.compiled import CompiledModel
 from bihuan.features.control.package import read_policy
+from bihuan.features.control.package_lines import located
 from bihuan.features.control.policy import ITEM, Policy, Trees
 from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.features.modelling import queries as modelling
@@ -37,6 +38,17 @@ def policies_of(reader: Reader, model: str) -> list[Policy]:
     return policies
 
 
+def text_of(reader: Reader, model: str, code: str) -> str:
+    """The text of a policy in its model's applied package; "" where no file of it says that policy."""
+    found = modelling.find(reader, model)
+    for file, text in sorted(modelling.package(reader, found.id, found.revision).items()):
+        if file.startswith("policies/") and file.endswith(".yaml"):
+            content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
+            if isinstance(content, dict) and content.get("policy") == code:
+                return text
+    return ""
+
+
 def _flows(texts: Mapping[str, str]) -> set[str]:
     """The codes of the package's approval flows; a flow that cannot be read is process's to complain about."""
     codes = set()
@@ -61,16 +73,31 @@ def _unknown_flows(policy: Policy, file: str, flows: set[str]) -> list[Problem]:
 
 
 def policy_of(compiled: CompiledModel, model: str, file: str, text: str) -> Policy:
-    """One policy file; scalars are read as text."""
+    """One policy file; scalars are read as text. Problems say their line."""
     try:
         content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
     except yaml.YAMLError as error:
-        raise ProblemsFound([Problem("yaml", file, message=str(error))]) from None
+        raise ProblemsFound([_unreadable(file, error)]) from None
+    try:
+        return _policy_of(compiled, model, file, content)
+    except ProblemsFound as found:
+        raise ProblemsFound([located(p, text) for p in found.problems]) from None
+
+
+def _unreadable(file: str, error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    return Problem("yaml", file, line, column, message=str(getattr(error, "problem", None) or error))
+
+
+def _policy_of(compiled: CompiledModel, model: str, file: str, content: Any) -> Policy:
     if not isinstance(content, dict):
         raise ProblemsFound([Problem("bad_policy", file, found=type(content).__name__, expected="a mapping")])
     items = [str(i) for i in content.get("items") or ()]
     known = {f"{ref.cube}!{ref.item}" for ref in compiled.items}
-    unknown = [Problem("bad_policy", file, found=i, expected="an item, cube!item") for i in items if i not in known]
+    unknown = [
+        Problem("bad_policy", file, found=f"items: {i}", expected="an item, cube!item") for i in items if i not in known
+    ]
     if unknown or not items:
         raise ProblemsFound(unknown or [Problem("bad_policy", file, found="no items", expected="items: [cube!item]")])
     trees = {d.code: parents_of(d) for d in compiled.dimensions.values() if d.role_of is None}

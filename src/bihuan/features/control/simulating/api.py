@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.control.simulating import queries as simulating
@@ -74,6 +74,30 @@ class SimulatedDocument(BaseModel):
     rules: list[SimulatedRule]
 
 
+class PolicyChangeOut(BaseModel):
+    """A part that a draft says otherwise. ``of``: "" (the policy itself), rules, documents, exempt; ``code``: of which.
+
+    ``part`` "": all of it; ``was``, ``now``: "" where there was, or is, none.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    of: str
+    code: str
+    part: str
+    was: str
+    now: str
+
+
+class PolicyTextOut(BaseModel):
+    """``text``: "" where the applied package does not say this policy. ``released``: its rules cannot be replaced any more."""
+
+    policy: str
+    title: str
+    text: str
+    released: bool
+
+
 class SimulationOut(BaseModel):
     """``documents``, ``amount``: all that were judged; ``listed``: those stopped or warned, ``left_out`` more not listed."""
 
@@ -88,6 +112,14 @@ class SimulationOut(BaseModel):
     excepted: SimulatedCount
     listed: list[SimulatedDocument]
     left_out: int
+    changes: list[PolicyChangeOut]
+
+
+@router.get("/policies/{code}/text", **requires("control.policy"))
+def policy_text(edge: Edge, code: str) -> PolicyTextOut:
+    """The text of a policy in the applied package, to begin a draft with."""
+    with edge.read() as reader:
+        return PolicyTextOut.model_validate(simulating.text_in_force(reader, edge.actor, code))
 
 
 @router.post("/simulations", **requires("control.policy"))

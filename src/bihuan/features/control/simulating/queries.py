@@ -15,10 +15,11 @@ from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.availability import ZERO, explain
 from bihuan.features.control.explaining import HIDDEN, Names, names_of, sight, terms, tightest
-from bihuan.features.control.from_model import policy_of
+from bihuan.features.control.from_model import policy_of, text_of
 from bihuan.features.control.ledger import Ledger, PolicyInForce
 from bihuan.features.control.model import WrongDocument
 from bihuan.features.control.policy import Policy
+from bihuan.features.control.simulating.changes import changes
 from bihuan.features.control.simulating.replay import Judged, Past, replay
 from bihuan.features.modelling import queries as modelling
 from bihuan.store.unit_of_work import Reader, UnitOfWork
@@ -30,6 +31,15 @@ FILE = "policy.yaml"  # what the text is called in its problems
 def read_draft(reader: Reader, model: str, text: str) -> Policy:
     """The policy of a text that is in no package yet, on the model as it is applied; every problem at once."""
     return policy_of(modelling.compiled(reader, model), model, FILE, text)
+
+
+def text_in_force(reader: Reader, actor: Principal, policy: str) -> dict[str, Any]:
+    """The text to begin a draft with, and whether budget was released under it (then its rules cannot be replaced)."""
+    in_force = queries.policy(reader, policy)
+    model = in_force.policy.model
+    actor.require("control.policy", model=model)
+    text = text_of(reader, model, policy) if model else ""
+    return {"policy": policy, "title": in_force.policy.title, "text": text, "released": in_force.version_id is not None}
 
 
 def simulate(
@@ -85,6 +95,7 @@ def run(
         "excepted": _count([s for s in shown if s.excepted]),
         "listed": [_document(actor, trial, heads[s.document], s, names) for s in told[:LISTED]],
         "left_out": max(0, len(told) - LISTED),
+        "changes": changes(in_force.policy, draft),
     }
 
 
