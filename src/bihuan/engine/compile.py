@@ -206,6 +206,11 @@ class _Compiler:
         if time.kind == "formula" and (bad := _not_coarse(rules, self.scope)):
             message = f"“{item.ref.item}”的公式用到 {bad}，不能在合计列上重算；time 写成 sum、last 或表达式"
             self._report(item, "time_formula", message)
+        if total.kind == "formula" and any(
+            isinstance(n, bound.Share) and n.method for r in rules for n in walk(r.expression)
+        ):
+            message = f"“{item.ref.item}”用 ALLOCATE 分配，上级的数是下级之和；total 写成 sum"
+            self._report(item, "total_formula", message)
         return done
 
     def _report(self, item: CompiledItem, code: str, message: str) -> None:
@@ -305,6 +310,8 @@ def _not_coarse(rules: Sequence[Rule], scope: Scope) -> str:
                     return "NEXT 或 LEAD"
                 if isinstance(node, bound.Aggregate) and node.function in {"NPV", "IRR", "XNPV", "XIRR"}:
                     return node.function
+                if isinstance(node, bound.Share) and node.method:
+                    return "ALLOCATE"
                 if isinstance(node, bound.Current) and node.type == "period":
                     return f"当前期间（{node.dim}）"
                 for dim in node.dims:

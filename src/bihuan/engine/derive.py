@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bihuan.engine.align import Rows, codes_in
+from bihuan.engine.align import Rows, codes_in, spread
+from bihuan.engine.allocate import allocated
 from bihuan.engine.formula.bound import Aggregate, Grain, ItemRef, Node, Read, Share
 from bihuan.engine.formula.evaluate import Where, running_sum
 from bihuan.engine.formula.financial import along_time
 from bihuan.engine.formula.kernels import Cells, make, truth
 from bihuan.engine.panel import Bytes, Codes, Floats, Ints, Panel
 from bihuan.engine.rollup import Block, Kind, reduce_rows
-from bihuan.engine.row_rules import under, walk
+from bihuan.engine.row_rules import departments, under, walk
 from bihuan.kernel.state import FIRST_ERROR, State
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Derived:
 def derive(calc: "Calculation", node: Aggregate | Share, grain: Grain, start: int, stop: int) -> Derived:
     """The node's cells on all its rows, columns [start, stop) of the grain."""
     if isinstance(node, Share):
-        return _share(calc, node, grain, start, stop)
+        return (_allocation if node.method else _share)(calc, node, grain, start, stop)
     sizes = calc.spaces.sizes(node.dims)
     calc.prepare([n for n in (node.operand, node.where, node.rate) if n is not None], grain)
     rows = inner_rows(calc, node)
@@ -140,6 +141,7 @@ def _at_exponent(cells: Cells, exponent: int, shape: tuple[int, int]) -> tuple[F
 def derive_at_nodes(calc: "Calculation", node: Aggregate | Share, where: Where) -> Cells:
     """At rows whose members may be parents: the operand's totals there are what is aggregated (a corner cell)."""
     if isinstance(node, Share):
+        assert not node.method, "refused where totals are formulas"
         return _share_at_nodes(calc, node, where)
     inner = inner_rows(calc, node)
     groups, rows = _under(calc, inner, where.rows, node)
@@ -249,6 +251,47 @@ def _share(calc: "Calculation", node: Share, grain: Grain, start: int, stop: int
     values = np.stack([c[0] for c in columns], axis=1) if columns else np.zeros((len(rows), 0))
     states = np.stack([c[1] for c in columns], axis=1) if columns else np.zeros((len(rows), 0), np.uint8)
     cells = make(values, states, pool.exponent)
+    return Derived(node.dims, Panel(sizes, rows.codes, cells.values, cells.states), pool.exponent, _reads(node))
+
+
+def _allocation(calc: "Calculation", node: Share, grain: Grain, start: int, stop: int) -> Derived:
+    """ALLOCATE on all its rows: a table of who serves whom for each combination of the other dimensions and each period."""
+    assert node.method, "a share has none"
+    sizes = calc.spaces.sizes(node.dims)
+    calc.prepare([node.pool, node.driver], grain)
+    found = calc.rules.of(node)
+    assert found is not None, "an allocation varies over its departments"
+    rows = Rows(node.dims, sizes, found.codes)
+    both = tuple(d for d in calc.model.dimensions if d in {*node.dims, node.to})
+    used = Rows(both, calc.spaces.sizes(both), spread(calc.spaces, calc.rules.of(node.driver), both).codes)
+    width = stop - start if node.timed else 1
+    shape = (len(rows), stop - start)
+    pool = calc.evaluator.evaluate(node.pool, Where(rows, grain, start, stop))
+    amounts, states = _at_exponent(pool, pool.exponent, shape)
+    weights, marks = _at_exponent(
+        calc.evaluator.evaluate(node.driver, Where(used, grain, start, stop)), 0, (len(used), stop - start)
+    )
+    kept = tuple(d for d in node.dims if d != node.over)
+    group, of_used = (
+        codes_in(part, kept, calc.spaces.sizes(kept), {}) if kept else np.zeros(len(part), np.int64)
+        for part in (rows, used)
+    )
+    giver, taker = used.columns[node.over], departments(calc.spaces, node)[used.columns[node.to]]
+    whole = any(isinstance(n, Read) and calc.model.items[n.item].scale is not None for n in walk(node.pool))
+    order = {m.id: n for n, m in enumerate(calc.model.dimensions[node.over].members)}
+    values, out = np.zeros((len(rows), width)), np.zeros((len(rows), width), np.uint8)
+    for code in np.unique(group):
+        mine = np.flatnonzero(group == code)
+        members = rows.columns[node.over][mine]
+        mine = mine[np.argsort([order[int(m)] for m in members], kind="stable")]  # step by step in the members' order
+        at = {int(m): n for n, m in enumerate(rows.columns[node.over][mine])}
+        served: list[tuple[int, int, int]] = [(int(k), at[int(giver[k])], at[int(taker[k])]) for k in np.flatnonzero(of_used == code)
+                  if int(giver[k]) in at and int(taker[k]) in at]  # fmt: skip
+        for t in range(width):
+            values[mine, t], out[mine, t] = allocated(
+                node.method, amounts[mine, t], states[mine, t], served, weights[:, t], marks[:, t], whole=whole
+            )
+    cells = make(values, out, pool.exponent)
     return Derived(node.dims, Panel(sizes, rows.codes, cells.values, cells.states), pool.exponent, _reads(node))
 
 

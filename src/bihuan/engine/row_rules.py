@@ -66,6 +66,16 @@ def inner_dims(spaces: Spaces, node: Aggregate | Share) -> tuple[str, ...]:
     return tuple(d for d in spaces.model.dimensions if d in found)
 
 
+def departments(spaces: Spaces, node: Share) -> NDArray[np.int64]:
+    """For each member id of an allocation's receiving dimension the id in its source dimension; -1 where there is none."""
+    source, to = spaces.model.dimensions[node.over], spaces.model.dimensions[node.to]
+    table = np.full(spaces.size[node.to], -1, np.int64)
+    for member in to.members:
+        if member.code in source.by_code:
+            table[member.id] = source.by_code[member.code].id
+    return table
+
+
 def under(dimension: Dimension, member: int, tree: str) -> set[int]:
     """Leaves below a member at any time; itself for a leaf."""
     if dimension.is_leaf(member) or tree not in dimension.trees:
@@ -108,8 +118,10 @@ class RowRules:
                 return join(self.spaces, [self.of(node.left), self.of(node.right)])
             case Aggregate():
                 return self._aggregate(node)
-            case Share():
+            case Share(method=""):
                 return join(self.spaces, [self.of(node.pool), self.of(node.driver)])
+            case Share():
+                return self._allocated(node)
             case Unary() | Window():
                 return self.of(node.operand)
             case Binary() | Call() | Shift():
@@ -135,6 +147,19 @@ class RowRules:
         if not free:
             return None
         return rel if free == item.dims else project(self.spaces, Relation(item.dims, rows.codes), free)
+
+    def _allocated(self, node: Share) -> Relation | None:
+        """Who has an amount of their own, and who receives; with the other dimensions of the pool's rows."""
+        pool, driver = self.of(node.pool), self.of(node.driver)
+        own = spread(self.spaces, pool, node.dims)
+        if driver is None or node.to not in driver.dims:
+            return own
+        receivers = np.unique(Rows(driver.dims, self.spaces.sizes(driver.dims), driver.codes).columns[node.to])
+        members = np.unique(departments(self.spaces, node)[receivers])
+        kept = tuple(d for d in node.dims if d != node.over)
+        there = Relation((node.over,), members[members >= 0].astype(np.int64))
+        beside = project(self.spaces, own, kept) if kept else None
+        return unite(self.spaces, node.dims, [own, spread(self.spaces, join(self.spaces, [beside, there]), node.dims)])
 
     def _aggregate(self, node: Aggregate) -> Relation | None:
         inner = self.inner(node)

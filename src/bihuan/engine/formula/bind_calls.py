@@ -1,7 +1,7 @@
 """Binding of function calls, one small function per family of `functions`."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
 
 from bihuan.engine.formula.bound import Aggregate, Binary, Call, Constant, Node, Share, Shift, Unary, Window
 from bihuan.engine.formula.financial import MONEY
@@ -31,7 +31,7 @@ def bind_call(binder: "Binder", at: Invocation) -> Node:
         message = f"{function.name} 的写法是 {function.form}，这里有 {count} 个参数"
         raise FormulaFault("arguments", at.start, at.end, message, found=str(count), expected=function.form)
     clauses = [word for word, part in (("OVER", at.over), ("BY", at.by), ("WHERE", at.where)) if part]
-    if clauses and function.family not in {"fold", "share", "ifs", "flows"}:
+    if clauses and function.family not in {"fold", "share", "allocate", "ifs", "flows"}:
         message = f"{function.name} 后面不能写 {clauses[0]}"
         raise FormulaFault("arguments", at.start, at.end, message, found=clauses[0], expected=function.form)
     return _FAMILIES[function.family](binder, at, function)
@@ -406,6 +406,54 @@ def _share(binder: "Binder", at: Invocation, function: Function) -> Node:
     return Share(pool=pool, driver=driver, over=over[0], unit=pool.unit, **binder.shape(at, pool, driver))
 
 
+_METHODS: Mapping[str, Literal["direct", "step", "reciprocal"]] = {
+    "直接": "direct", "阶梯": "step", "交互": "reciprocal", "direct": "direct", "step": "step", "reciprocal": "reciprocal",
+}  # fmt: skip
+MAX_DEPARTMENTS = 2000  # members of an allocation's dimension: each may serve each
+
+
+def _allocate(binder: "Binder", at: Invocation, function: Function) -> Node:
+    over = _over(binder, at)
+    if at.by is None or len(over) != 2 or "period" in over or at.where is not None:
+        message = f"{function.name} 要一项费用、一个服务量和两个维度"
+        raise FormulaFault("arguments", at.start, at.end, message, expected=function.form)
+    method: Literal["direct", "step", "reciprocal"] = "direct"
+    if len(at.args) == 2:
+        said = binder.bind(at.args[1])
+        word = str(said.value) if isinstance(said, Constant) and said.type == "text" else ""
+        if word not in _METHODS:
+            expected = "、".join(list(_METHODS)[:3])
+            raise FormulaFault(
+                "arguments", at.args[1].start, at.args[1].end, "没有这种分配方法", found=word, expected=expected
+            )
+        method = _METHODS[word]
+    source, to = over
+    _same_members(binder, at, source, to)
+    pool = binder.bind(at.args[0])
+    with binder.opened([to], grain=None):
+        driver = binder.bind(at.by)
+    binder.want(pool, "number", at.args[0])
+    binder.want(driver, "number", at.by)
+    if source not in pool.dims or to in pool.dims or not {source, to} <= set(driver.dims):
+        message = f"费用要随“{source}”变化、不随“{to}”变化，服务量要随这两个维度变化"
+        raise FormulaFault("not_over", at.start, at.end, message, found=source)
+    shape = binder.shape(at, pool, driver)
+    shape["dims"] = tuple(d for d in shape["dims"] if d != to)
+    return Share(pool=pool, driver=driver, over=source, to=to, method=method, unit=pool.unit, **shape)
+
+
+def _same_members(binder: "Binder", at: Invocation, source: str, to: str) -> None:
+    """Those who receive are departments of the source dimension too."""
+    known = {m.code for m in binder.scope.dimensions[source].leaves}
+    strange = [m.code for m in binder.scope.dimensions[to].leaves if m.code not in known]
+    if strange:
+        message = f"“{to}”的成员 {strange[0]} 不是“{source}”的最下级成员"
+        raise FormulaFault("unknown_member", at.start, at.end, message, found=strange[0], expected=f"{source} 的成员")
+    if len(known) > MAX_DEPARTMENTS:
+        message = f"“{source}”有 {len(known)} 个最下级成员，分配最多 {MAX_DEPARTMENTS} 个"
+        raise FormulaFault("too_many", at.start, at.end, message, found=str(len(known)), expected=str(MAX_DEPARTMENTS))
+
+
 _FAMILIES: dict[Family, Callable[["Binder", Invocation, Function], Node]] = {
     "lazy": _lazy,
     "test": _test,
@@ -418,6 +466,7 @@ _FAMILIES: dict[Family, Callable[["Binder", Invocation, Function], Node]] = {
     "window": _window,
     "clock": _clock,
     "share": _share,
+    "allocate": _allocate,
     "ifs": _ifs,
     "money": _money,
     "words": _words,

@@ -187,11 +187,17 @@ class Aggregate(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share(Node):
-    """SHARE(pool BY driver OVER dim): pool × driver / SUM(driver OVER dim), last digit by largest remainder."""
+    """SHARE(pool BY driver OVER dim): pool × driver / SUM(driver OVER dim), last digit by largest remainder.
+
+    ALLOCATE(pool, method BY driver OVER dim, to): ``method`` is not ""; the driver says how much each member of ``over`` serves
+    each of ``to``, whose members bear the same codes.
+    """
 
     pool: Node
     driver: Node
     over: str
+    to: str = ""
+    method: Literal["", "direct", "step", "reciprocal"] = ""
 
 
 @dataclass(frozen=True, slots=True)
