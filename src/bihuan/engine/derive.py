@@ -91,6 +91,11 @@ def inner_rows(calc: "Calculation", node: Aggregate | Share) -> Rows:
     return Rows(inner.dims, calc.spaces.sizes(inner.dims), inner.codes)
 
 
+def operand_cells(calc: "Calculation", node: Aggregate, where: Where) -> tuple[Floats, Bytes]:
+    """The cells that are aggregated, as plain numbers; blank where the condition does not hold."""
+    return _operand(calc, node, where, 0)
+
+
 def _operand(calc: "Calculation", node: Aggregate, where: Where, exponent: int) -> tuple[Floats, Bytes]:
     shape = (len(where.rows), where.width)
     values, states = _at_exponent(calc.evaluator.evaluate(node.operand, where), exponent, shape)
@@ -144,7 +149,7 @@ def derive_at_nodes(calc: "Calculation", node: Aggregate | Share, where: Where) 
         assert not node.method, "refused where totals are formulas"
         return _share_at_nodes(calc, node, where)
     inner = inner_rows(calc, node)
-    groups, rows = _under(calc, inner, where.rows, node)
+    groups, rows = under_asked(calc, inner, where.rows, node)
     grain, start, stop = where.grain, where.start, where.stop
     if "period" in node.over:
         grain = grain or "base"
@@ -171,7 +176,7 @@ def derive_at_nodes(calc: "Calculation", node: Aggregate | Share, where: Where) 
     return make(out_values, out_states, exponent)
 
 
-def _under(calc: "Calculation", inner: Rows, asked: Rows, node: Aggregate) -> tuple[Codes, Rows]:
+def under_asked(calc: "Calculation", inner: Rows, asked: Rows, node: Aggregate) -> tuple[Codes, Rows]:
     """For each asked row the inner rows to add up, asked members in place of the leaves below them."""
     by = None
     if node.by is not None:
@@ -285,8 +290,10 @@ def _allocation(calc: "Calculation", node: Share, grain: Grain, start: int, stop
         members = rows.columns[node.over][mine]
         mine = mine[np.argsort([order[int(m)] for m in members], kind="stable")]  # step by step in the members' order
         at = {int(m): n for n, m in enumerate(rows.columns[node.over][mine])}
-        served: list[tuple[int, int, int]] = [(int(k), at[int(giver[k])], at[int(taker[k])]) for k in np.flatnonzero(of_used == code)
-                  if int(giver[k]) in at and int(taker[k]) in at]  # fmt: skip
+        here = (int(k) for k in np.flatnonzero(of_used == code))
+        served = [
+            (k, at[int(giver[k])], at[int(taker[k])]) for k in here if int(giver[k]) in at and int(taker[k]) in at
+        ]
         for t in range(width):
             values[mine, t], out[mine, t] = allocated(
                 node.method, amounts[mine, t], states[mine, t], served, weights[:, t], marks[:, t], whole=whole

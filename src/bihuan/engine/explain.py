@@ -6,18 +6,20 @@ from typing import Literal
 
 import numpy as np
 
-from bihuan.engine.align import Rows
+from bihuan.engine.align import Rows, codes_in, spread
 from bihuan.engine.calculate import Calculation
 from bihuan.engine.compiled import CompiledItem
-from bihuan.engine.formula.bound import ItemRef, Node, Read, Rule, Shift
+from bihuan.engine.derive import inner_rows, operand_cells, under_asked
+from bihuan.engine.formula.bound import Aggregate, ItemRef, Node, Read, Rule, Share, Shift
 from bihuan.engine.formula.evaluate import Where, item_columns
 from bihuan.engine.formula.kernels import Cells, natural, truth
 from bihuan.engine.nodes import cells_at_nodes
 from bihuan.engine.panel import pack
-from bihuan.engine.row_rules import children
+from bihuan.engine.row_rules import children, departments
 from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.state import FIRST_ERROR, State
 
+SHOWN = 12  # cells of an aggregate
 How = Literal["input", "formula", "children", "periods"]
 
 
@@ -64,7 +66,7 @@ def explain(calc: Calculation, item: CompiledItem, members: Sequence[int], perio
     operands: tuple[Operand, ...]
     how: How = "input"
     if _is_formula(calc, item, coarse=coarse, parents=bool(parents)) and rule is not None:
-        how, operands = "formula", tuple(_operands(calc, item, rule.expression, rule.text, (key, period)))
+        how, operands = "formula", tuple(_operands(calc, rule.expression, rule.text, _where(calc, item, key, period)))
     elif parents:
         how, operands = "children", _children(calc, item, key, period, parents[0])
     elif coarse and period is not None:
@@ -117,26 +119,75 @@ def _rule(calc: Calculation, item: CompiledItem, key: tuple[int, ...], period: P
     return None
 
 
-def _operands(
-    calc: Calculation, item: CompiledItem, node: Node, text: str, at: tuple[tuple[int, ...], PeriodKey | None]
-) -> list[Operand]:
-    """What the expression reads, left to right: each read once, with its value where the formula reads it."""
-    key, period = at
+def _operands(calc: Calculation, node: Node, text: str, where: Where) -> list[Operand]:
+    """What the expression reads at one row and column, left to right: each read once, with its value where the formula reads it.
+
+    Of an aggregate those cells that weigh most, `SHOWN` at most.
+    """
     found: list[Operand] = []
-    if isinstance(node, Shift) and period is not None:
-        moved = PeriodKey(period.grain, period.index + node.offset)
-        on_axis = 0 <= moved.index < calc.model.calendar.grain_size(period.grain) and not node.years
-        if on_axis:
-            found += _operands(calc, item, node.operand, text, (key, moved))
-        if node.default is not None:
-            found += _operands(calc, item, node.default, text, at)
-        return found
-    if isinstance(node, Read):
-        where = _where(calc, item, key, period)
-        cells = calc.evaluator.evaluate(node, where)
-        found.append(_operand(calc, node, cells, where, text))
-    for child in children(node):
-        found += [o for o in _operands(calc, item, child, text, at) if o not in found]
+    match node:
+        case Shift() if where.grain:
+            moved = where.start + node.offset
+            if 0 <= moved < calc.model.calendar.grain_size(where.grain) and not node.years:
+                found += _operands(calc, node.operand, text, where.columns(moved, moved + 1))
+            if node.default is not None:
+                found += _operands(calc, node.default, text, where)
+            return found
+        case Aggregate():
+            parts = [_operands(calc, node.operand, text, part) for part in _weightiest(calc, node, where)]
+        case Share(method="direct" | "step" | "reciprocal"):
+            parts = [_operands(calc, node.pool, text, where)]
+            for giver, served in _givers(calc, node, where):
+                parts += [_operands(calc, node.pool, text, giver), _operands(calc, node.driver, text, served)]
+        case Read():
+            found.append(_operand(calc, node, calc.evaluator.evaluate(node, where), where, text))
+            parts = [_operands(calc, child, text, where) for child in children(node)]
+        case _:
+            parts = [_operands(calc, child, text, where) for child in children(node)]
+    for part in parts:
+        found += [o for o in part if o not in found]
+    return found
+
+
+def _weightiest(calc: Calculation, node: Aggregate, where: Where) -> list[Where]:
+    """The cells of an aggregate's operand that are there, the largest first: one row and one column each."""
+    inner = inner_rows(calc, node)
+    asked = Rows(
+        node.dims,
+        calc.spaces.sizes(node.dims),
+        codes_in(where.rows, node.dims, calc.spaces.sizes(node.dims), {}),
+        nodes=True,
+    )
+    rows = under_asked(calc, inner, asked, node)[1] if inner.dims else inner
+    grain, start, stop = where.grain, where.start, where.stop
+    if "period" in node.over:
+        grain = grain or "base"
+        plan = calc.model.calendar.grain_plan(grain)
+        start, stop = plan.start, plan.stop
+    values, states = operand_cells(calc, node, Where(rows, grain, start, stop))
+    size = np.where(states >= FIRST_ERROR, np.inf, np.abs(values)) * (states != State.BLANK)
+    order = np.argsort(-size, axis=None, kind="stable")[:SHOWN]
+    return [
+        Where(rows.part(int(row), int(row) + 1), grain, start + int(column), start + int(column) + 1)
+        for row, column in zip(*np.unravel_index(order, size.shape), strict=True)
+        if states[row, column] != State.BLANK
+    ]
+
+
+def _givers(calc: Calculation, node: Share, where: Where) -> list[tuple[Where, Where]]:
+    """Who serves the asked department of an allocation: the giver's own row, and that of what it serves."""
+    both = tuple(d for d in calc.model.dimensions if d in {*node.dims, node.to})
+    used = Rows(both, calc.spaces.sizes(both), spread(calc.spaces, calc.rules.of(node.driver), both).codes)
+    mine = {dim: int(where.rows.columns[dim][0]) for dim in node.dims}
+    there = departments(calc.spaces, node)[used.columns[node.to]] == mine[node.over]
+    for dim in set(node.dims) - {node.over}:
+        there &= used.columns[dim] == mine[dim]
+    found = []
+    for at in np.flatnonzero(there)[:SHOWN]:
+        served = used.part(int(at), int(at) + 1)
+        code = codes_in(served, node.dims, calc.spaces.sizes(node.dims), {})
+        giver = Rows(node.dims, calc.spaces.sizes(node.dims), code, nodes=True)
+        found.append((replace(where, rows=giver), replace(where, rows=replace(served, nodes=True))))
     return found
 
 
@@ -144,9 +195,7 @@ def _operand(calc: Calculation, node: Read, cells: Cells, where: Where, text: st
     fixed = calc.evaluator.fixed(node, calc.model.items[node.item], where)
     pins = {dim: int(np.broadcast_to(found, (1,))[0]) for dim, found in fixed.items()}
     dims = calc.model.items[node.item].dims
-    members = tuple(
-        pins[d] if d in pins else int(where.rows.columns[d][0]) if d in where.rows.dims else -1 for d in dims
-    )
+    members = tuple(pins[d] if d in pins else int(where.rows.columns[d][0]) for d in dims)
     period = PeriodKey(where.grain, where.start) if where.grain else None
     value = float(np.broadcast_to(natural(cells), (1, 1))[0, 0]) if cells.values.dtype.kind != "U" else 0.0
     written = text[node.span.start : node.span.end] if node.span.end <= len(text) else ""

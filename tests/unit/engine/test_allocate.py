@@ -70,8 +70,11 @@ def test_an_allocated_cell_names_what_it_was_made_of() -> None:
     sheet = sheet_of("直接")
     machining = sheet.model.dimensions["部门"].by_code["加工"].id
     told = sheet.explain(ref("分配后"), (machining,), PeriodKey("base", 0))
-    assert told.value == 7_653_300_00
-    assert ref("费用") in {o.item for o in told.operands}
+    assert told.value == 7_653_300
+    names = {m.id: m.code for d in ("部门", "受益") for m in sheet.model.dimensions[d].members if d == "部门"}
+    own = [(names[o.members[0]], o.value) for o in told.operands if o.item == ref("费用")]
+    assert own == [("加工", 4_000_000), ("维修", 6_300_000), ("信息", 1_452_150)]
+    assert [o.value for o in told.operands if o.item == ref("用量")] == [2400, 1600]
 
 
 def test_an_edit_moves_all_departments_as_a_calculation_from_nothing_does() -> None:
