@@ -140,7 +140,7 @@ def _operands(calc: Calculation, node: Node, text: str, where: Where) -> list[Op
             for giver, served in _givers(calc, node, where):
                 parts += [_operands(calc, node.pool, text, giver), _operands(calc, node.driver, text, served)]
         case Read():
-            found.append(_operand(calc, node, calc.evaluator.evaluate(node, where), where, text))
+            found += _operand(calc, node, calc.evaluator.evaluate(node, where), where, text)
             parts = [_operands(calc, child, text, where) for child in children(node)]
         case _:
             parts = [_operands(calc, child, text, where) for child in children(node)]
@@ -191,16 +191,19 @@ def _givers(calc: Calculation, node: Share, where: Where) -> list[tuple[Where, W
     return found
 
 
-def _operand(calc: Calculation, node: Read, cells: Cells, where: Where, text: str) -> Operand:
+def _operand(calc: Calculation, node: Read, cells: Cells, where: Where, text: str) -> list[Operand]:
+    """The cell that is read; none where what was looked up is not there."""
     fixed = calc.evaluator.fixed(node, calc.model.items[node.item], where)
     pins = {dim: int(np.broadcast_to(found, (1,))[0]) for dim, found in fixed.items()}
+    if any(member < 0 for member in pins.values()):
+        return []
     dims = calc.model.items[node.item].dims
     members = tuple(pins[d] if d in pins else int(where.rows.columns[d][0]) for d in dims)
     period = PeriodKey(where.grain, where.start) if where.grain else None
     value = float(np.broadcast_to(natural(cells), (1, 1))[0, 0]) if cells.values.dtype.kind != "U" else 0.0
     written = text[node.span.start : node.span.end] if node.span.end <= len(text) else ""
-    return Operand(node.item, members, period, value, int(np.broadcast_to(cells.states, (1, 1))[0, 0]), written,
-                   version=node.version)  # fmt: skip
+    state = int(np.broadcast_to(cells.states, (1, 1))[0, 0])
+    return [Operand(node.item, members, period, value, state, written, version=node.version)]
 
 
 def _children(
