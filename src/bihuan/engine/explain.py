@@ -10,6 +10,7 @@ from bihuan.engine.align import Rows, codes_in, spread
 from bihuan.engine.calculate import Calculation
 from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.derive import inner_rows, operand_cells, under_asked
+from bihuan.engine.explain_words import in_words
 from bihuan.engine.formula.bound import Aggregate, ItemRef, Node, Read, Rule, Share, Shift
 from bihuan.engine.formula.evaluate import Where, item_columns
 from bihuan.engine.formula.kernels import Cells, natural, truth
@@ -54,6 +55,8 @@ class Explanation:
     line: int
     operands: tuple[Operand, ...]
     origin: Operand | None
+    words: str = ""  # what the operands alone do not tell
+    behind: tuple[Operand, ...] = ()  # all cells the words speak of
 
 
 def explain(calc: Calculation, item: CompiledItem, members: Sequence[int], period: PeriodKey | None) -> Explanation:
@@ -65,8 +68,14 @@ def explain(calc: Calculation, item: CompiledItem, members: Sequence[int], perio
     rule = _rule(calc, item, key, period)
     operands: tuple[Operand, ...]
     how: How = "input"
+    words = ""
+    behind: tuple[Operand, ...] = ()
     if _is_formula(calc, item, coarse=coarse, parents=bool(parents)) and rule is not None:
-        how, operands = "formula", tuple(_operands(calc, rule.expression, rule.text, _where(calc, item, key, period)))
+        where, said = _where(calc, item, key, period), rule.text
+        how, operands = "formula", tuple(_operands(calc, rule.expression, said, where))
+        words, behind = in_words(
+            calc, item, rule.expression, where, state=state, listed=lambda node, at: _operands(calc, node, said, at)
+        )
     elif parents:
         how, operands = "children", _children(calc, item, key, period, parents[0])
     elif coarse and period is not None:
@@ -75,7 +84,7 @@ def explain(calc: Calculation, item: CompiledItem, members: Sequence[int], perio
         operands = ()
     origin = next((o for o in operands if o.state >= FIRST_ERROR), None) if state >= FIRST_ERROR else None
     text, line = (rule.text, rule.line) if how == "formula" and rule is not None else ("", 0)
-    return Explanation(item.ref, key, period, value, state, how, text, line, operands, origin)
+    return Explanation(item.ref, key, period, value, state, how, text, line, operands, origin, words, behind)
 
 
 def _is_formula(calc: Calculation, item: CompiledItem, *, coarse: bool, parents: bool) -> bool:

@@ -14,7 +14,9 @@ from bihuan.kernel.state import State
 MODELS = Path(__file__).resolve().parents[3] / "models"
 
 
-@pytest.mark.parametrize("name", ["m-company", "jerrys-ice-cream", "big-bad-bikes", "variance-cases", "starter"])
+@pytest.mark.parametrize(
+    "name", ["m-company", "jerrys-ice-cream", "big-bad-bikes", "variance-cases", "starter", "service-departments"]
+)
 def test_every_formula_item_tells_what_its_cells_are_made_of(name: str) -> None:
     package = read_package(MODELS / name)
     assert sum(map(_explained, sheets_of(package).values())) > 0

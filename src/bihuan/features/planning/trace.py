@@ -67,7 +67,7 @@ class _Tracer:
         told = self.state.sheet.explain(item.ref, members, period)
         operands = told.operands[:CHILDREN_MAX] if depth > 0 else ()
         return self._out(
-            item, told, [self._operand(o, depth - 1) for o in operands], text=_text(told), kind=_KINDS[told.how]
+            item, told, [self._operand(o, depth - 1) for o in operands], text=self._text(told), kind=_KINDS[told.how]
         )
 
     def _operand(self, operand: Operand, depth: int) -> StepOut:
@@ -78,6 +78,12 @@ class _Tracer:
             return self.step(item, operand.members, operand.period, depth)
         where = f"[版本: {operand.version}]" if operand.version else ""
         return self._out(item, operand, [], text=f"{operand.text}{where}", kind="input")
+
+    def _text(self, told: Explanation) -> str:
+        """The rule as written, and its words where every cell behind them may be seen."""
+        rule = _rule_text(told)
+        seen = told.words and all(self._may_see(self.state.model.items[o.item], o) for o in told.behind)
+        return f"{rule}\n{told.words}" if seen else rule
 
     def _may_see(self, item: CompiledItem, operand: Operand) -> bool:
         version = self.version if operand.version is None else operand.version
@@ -108,7 +114,7 @@ class _Tracer:
 _KINDS = {"input": "input", "formula": "formula", "children": "total", "periods": "total"}
 
 
-def _text(told: Explanation) -> str:
+def _rule_text(told: Explanation) -> str:
     return told.text.strip() or {"children": "下级汇总", "periods": "各期汇总"}.get(told.how, "")
 
 
