@@ -2,7 +2,7 @@
 
 The parts add up to the amount exactly: what rounding leaves goes by one to the largest remainders, the first cell first among
 equals (Hamilton's method). Methods are those of the field: proportional to what is there, equal, equal where something is,
-relative to another slice.
+relative to another slice; and along time, where every row keeps its share and takes one course (`engine.shapes`, another year's).
 """
 
 from typing import Literal
@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Method = Literal["proportional", "equal", "filled", "like", "repeat"]
+Method = Literal["proportional", "equal", "filled", "repeat", "like", "seasonal", "growth", "line", "pattern"]
+Integers = NDArray[np.int32] | NDArray[np.intp]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 LARGEST = 2.0**53  # whole numbers beyond are not exact
@@ -18,6 +19,10 @@ LARGEST = 2.0**53  # whole numbers beyond are not exact
 
 class NothingToSpreadOn(ValueError):
     """No cell can take a part, or the method gives none of them a share."""
+
+
+class PartTooLarge(ValueError):
+    """Shares of both signs almost cancel out: a part would be beyond the whole numbers that are exact."""
 
 
 def weights_of(method: Method, now: Floats, filled: Flags, like: Floats | None) -> Floats:
@@ -39,18 +44,32 @@ def weights_of(method: Method, now: Floats, filled: Flags, like: Floats | None) 
 def split(amount: float, weights: Floats) -> Floats:
     """``amount`` (a whole number) in parts (whole numbers) by ``weights``, which may be negative but not add up to nothing.
 
-    Raises `NothingToSpreadOn`; shapes [n] → [n].
+    A negative amount is split as its positive, with the sign turned. Every part is off by less than 1, of whichever sign it is.
+    Raises `NothingToSpreadOn`, `PartTooLarge`; shapes [n] → [n].
     """
     total = weights.sum()
     if not len(weights) or total == 0.0 or not np.isfinite(total):
         raise NothingToSpreadOn
-    exact = weights / total * amount
-    parts = np.trunc(exact)
-    left = amount - parts.sum()
+    exact = weights / total * abs(amount)
+    if np.abs(exact).sum() >= LARGEST:  # adding 1 to a part would change nothing: the loop below would not end
+        raise PartTooLarge
+    parts = np.floor(exact)
+    left = abs(amount) - parts.sum()
     share = np.flatnonzero(weights != 0.0)
-    order = share[np.argsort(-np.abs(exact - parts)[share], kind="stable")]
+    order = share[np.argsort(-(exact - parts)[share], kind="stable")]
     while left != 0.0:  # once; again only where a large amount's fractions were themselves rounded
         count = int(min(abs(left), len(order)))
         parts[order[:count]] += np.sign(left)
-        left = amount - parts.sum()
-    return np.asarray(parts + 0.0)  # -0.0 is 0.0
+        left = abs(amount) - parts.sum()
+    return np.asarray(np.sign(amount) * parts + 0.0)  # -0.0 is 0.0
+
+
+def by_course(now: Floats, row: Integers, period: Integers, course: Floats) -> Floats:
+    """Weights of cells by what their row has in all × the course of the periods; ``row`` and ``period`` number from 0.
+
+    Rows that come to nothing together share equally. Shapes: now, row, period [n], course [p] → [n].
+    """
+    have: Floats = np.asarray(np.bincount(row, weights=now), np.float64)
+    if have.sum() == 0.0:
+        have = np.ones(len(have))
+    return np.asarray(have[row] * course[period])

@@ -328,3 +328,15 @@ def test_a_trace_is_cut_by_the_scope(call, plan) -> None:
     cell = {"version": plan, "cube": "销售", "item": "销量", "members": {"org": "G", "产品": "M1"}, "period": "2026-01"}
     assert call("mm", "POST", "/trace", cell)[0] == 403
     assert call("all", "POST", "/trace", cell)[0] == 200
+
+
+def test_another_slice_gives_no_share_that_its_reader_may_not_see(call, plan) -> None:
+    """Travel of MM 46,700 + 29,000 + 44,800 as FIN's 4,700 : 2,600 : 4,300, which ``mm`` may not read."""
+    at = {"version": plan, "cube": "费用", "item": "金额", "members": {"org": "MM", "科目": "差旅"}, "period": "2026Q1"}
+    ask = {**at, "amount": "116000", "seen": "120500", "method": "like", "dry": True}
+    for who, org, status in (("mm", "MM", 200), ("mm", "FIN", 409), ("all", "FIN", 200)):
+        assert call(who, "POST", "/spread", {**ask, "like": {"members": {"org": org}}})[0] == status, (who, org)
+    for wrong in ({"method": "pattern", "pattern": "4-4-"}, {"method": "growth"}, {"like": {"item": "没有"}}, {}):
+        assert call("mm", "POST", "/spread", {**ask, **wrong})[0] in {404, 422}, wrong
+    told = call("mm", "POST", "/spread", {**ask, "method": "pattern", "pattern": "4-4-5"})[1]
+    assert (told["total"], told["changed"]) == ("116000.00", 3)

@@ -247,6 +247,7 @@ export function PlanTable(props: Props) {
       {actions.spreading && active && address && sheet && (
         <SpreadDialog
           address={address}
+          versions={versions}
           name={`${sheet.row(active.row)?.label ?? ""} · ${sheet.column(active.column)?.fullName ?? ""}`}
           measure={sheet.row(active.row)?.unit ?? ""}
           seen={sheet.saved(active).amount}

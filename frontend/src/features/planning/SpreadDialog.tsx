@@ -1,16 +1,19 @@
 /** Writing at a total: how much, by which shares; says first how many cells change and which stay, and why. */
 import { Button, Input, Modal, Select } from "antd";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import { type Amount, tryAmount } from "../../lib/amount";
 import { problemText } from "../../ui/problemText";
-import { type CellAddress, type Spread, spreadTotal, type SpreadMethod } from "./requests";
+import { type CellAddress, type Spread, spreadTotal, type Version } from "./requests";
+import { atFirst, choiceOf, METHODS, type Typed } from "./spreadChoice";
+import { SpreadHow } from "./SpreadHow";
 
-const METHODS = ["proportional", "equal", "filled", "repeat"] as const satisfies readonly SpreadMethod[];
+const ACTIONS = ["replace", "add", "subtract"] as const;
 
 interface Props {
   readonly address: CellAddress;
+  readonly versions: readonly Version[];
   readonly name: string;
   readonly measure: string; // the item's unit, in which one types
   readonly seen: Amount | null;
@@ -19,21 +22,23 @@ interface Props {
   readonly onCancel: () => void;
 }
 
-export function SpreadDialog({ address, name, measure, seen, onDone, write, onCancel }: Props) {
+export function SpreadDialog({ address, versions, name, measure, seen, onDone, write, onCancel }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState<string>(seen ?? "");
-  const [method, setMethod] = useState<SpreadMethod>("proportional");
+  const [typed, setTyped] = useState<Typed>(() => atFirst(address.version));
   const [told, setTold] = useState<Spread | null>(null);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const amount = tryAmount(text.replace(/[,，\s]/g, ""));
-  const good = amount !== null;
+  const choice = useMemo(() => choiceOf(typed), [typed]);
+  const good = amount !== null && choice !== null;
+  const set = (change: Partial<Typed>) => setTyped((was) => ({ ...was, ...change }));
 
   useEffect(() => {
-    if (amount === null) return undefined;
+    if (amount === null || choice === null) return undefined;
     let here = true;
     const timer = setTimeout(() => {
-      spreadTotal(address, { amount, seen, method }, true)
+      spreadTotal(address, { amount, seen, ...choice }, true)
         .then((found) => {
           if (!here) return;
           setTold(found);
@@ -49,13 +54,13 @@ export function SpreadDialog({ address, name, measure, seen, onDone, write, onCa
       here = false;
       clearTimeout(timer);
     };
-  }, [address, amount, seen, method, t]);
+  }, [address, amount, seen, choice, t]);
 
   const spread = async (): Promise<void> => {
-    if (amount === null) return;
+    if (amount === null || choice === null) return;
     setBusy(true);
     try {
-      onDone(await write(() => spreadTotal(address, { amount, seen, method }, false)));
+      onDone(await write(() => spreadTotal(address, { amount, seen, ...choice }, false)));
     } catch (error) {
       setProblem(problemText(t, asProblem(error)));
       setBusy(false);
@@ -79,14 +84,21 @@ export function SpreadDialog({ address, name, measure, seen, onDone, write, onCa
     >
       <div className="dialog-body" data-testid="spread-dialog">
         <label className="line">
-          {t("form.spread.amount")}
-          <Input style={{ width: 180 }} value={text} suffix={measure} status={good ? "" : "error"} aria-invalid={!good} onChange={(event) => setText(event.target.value)} autoFocus data-testid="spread-amount" />
+          <Select
+            style={{ width: 120 }}
+            value={typed.action}
+            aria-label={t("form.spread.action")}
+            options={ACTIONS.map((one) => ({ value: one, label: t(`form.spread.actions.${one}`) }))}
+            onChange={(action) => set({ action })}
+          />
+          <Input style={{ width: 180 }} value={text} suffix={measure} status={amount === null ? "error" : ""} aria-label={t("form.spread.amount")} aria-invalid={amount === null} onChange={(event) => setText(event.target.value)} autoFocus data-testid="spread-amount" />
         </label>
         <label className="line">
           {t("form.spread.method")}
-          <Select style={{ width: 240 }} value={method} aria-label={t("form.spread.method")} options={METHODS.map((one) => ({ value: one, label: t(`form.spread.methods.${one}`) }))} onChange={setMethod} />
+          <Select style={{ width: 240 }} value={typed.method} aria-label={t("form.spread.method")} options={METHODS.map((one) => ({ value: one, label: t(`form.spread.methods.${one}`) }))} onChange={(method) => set({ method })} />
         </label>
-        {!good && <div className="wrong">{t("form.spread.notNumber")}</div>}
+        <SpreadHow typed={typed} good={choice !== null} versions={versions} set={set} />
+        {!good && <div className="wrong">{t(amount === null || typed.method !== "pattern" ? "form.spread.notNumber" : "form.spread.notPattern")}</div>}
         {told && good && (
           <div className="counts" aria-live="polite" data-testid="spread-told">
             <b>{count > 0 ? t("form.spread.willChange", { count, cells: told.cells, total: told.total }) : t("form.spread.nothing")}</b>

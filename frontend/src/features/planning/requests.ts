@@ -20,6 +20,7 @@ export type HistoryEntry = Schemas["HistoryEntryOut"];
 export type CellAddress = Schemas["CellIn"];
 export type Spread = Schemas["SpreadOut"];
 export type SpreadMethod = Schemas["SpreadIn"]["method"];
+export type SpreadChoice = Pick<Schemas["SpreadIn"], "method" | "action" | "like" | "rate" | "first" | "last" | "pattern">;
 export type Form = Schemas["FormOut"];
 export type FormBody = Schemas["FormIn"];
 export type Beside = Schemas["BesideOut"];
@@ -99,9 +100,9 @@ export const fillForm = (body: FormBody, factor: string, over: boolean, dry: boo
 export const undoChange = (version: number, seq: number) => answer(api.POST("/api/v1/plan/undo", { body: { version, seq, reason: "" } }));
 
 /** Splits what is typed on a total among the cells below it; `dry` only says what that would do. */
-export const spreadTotal = (at: CellAddress, typed: { readonly amount: string; readonly seen: string | null; readonly method: SpreadMethod }, dry: boolean): Promise<Spread> => {
+export const spreadTotal = (at: CellAddress, typed: SpreadChoice & { readonly amount: string; readonly seen: string | null }, dry: boolean): Promise<Spread> => {
   const { version, cube, item, members, period } = at;
-  return answer(api.POST("/api/v1/plan/spread", { body: { version, cube, item, members, period, ...typed, action: "replace", held: [], dry, reason: "" } }));
+  return answer(api.POST("/api/v1/plan/spread", { body: { version, cube, item, members, period, ...typed, held: [], dry, reason: "" } }));
 };
 
 /** The form as a workbook, saved by the browser under the name the server gives it. */

@@ -6,10 +6,14 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from bihuan.engine.formula.bound import ItemRef
+from bihuan.engine.shapes import BadShape, Growth, Line, Shape, pattern_of
+from bihuan.engine.spread import Method
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.planning import cells, spreading
+from bihuan.features.planning.alike import Slice
 from bihuan.features.planning.spreading import Spread, Spreading
 from bihuan.features.planning.wire import Amount, Code, Members, _In, _Out
+from bihuan.kernel.errors import Invalid
 from bihuan.kernel.scaled import read_decimal
 
 router = APIRouter(prefix="/api/v1/plan", tags=["planning"])
@@ -22,11 +26,22 @@ class HeldIn(_In):
     period: str = ""
 
 
+class LikeIn(_In):
+    """Another slice: of which version (default the same), item of the cube, other members of some dimensions, years earlier."""
+
+    version: int | None = None
+    item: Annotated[str, Field(max_length=200)] = ""
+    members: Members = Field(default_factory=dict)
+    years: Annotated[int, Field(ge=0, le=50)] = 0
+
+
 class SpreadIn(_In):
     """An amount typed on a total of an item; ``members`` and ``period`` name the total.
 
     ``seen``: what the total showed, null = blank. ``method``: "proportional" to what is there, "equal", equal where something
-    is ("filled"), the shares of another version ("like"), or the amount itself in every cell ("repeat"). ``dry``: only say.
+    is ("filled"), the shares of another slice ("like"), or the amount itself in every cell ("repeat"). Along time, every row
+    keeping its share: the course of another slice ("seasonal"), each period ``rate`` more than the last ("growth", "0.05" is 5 %),
+    in equal steps from ``first`` to ``last`` ("line", relative weights), or a repeated ``pattern`` ("4-4-5"). ``dry``: only say.
     """
 
     version: int
@@ -36,9 +51,13 @@ class SpreadIn(_In):
     period: str = ""
     amount: Amount
     seen: Amount | None
-    method: Literal["proportional", "equal", "filled", "like", "repeat"] = "proportional"
+    method: Method = "proportional"
     action: Literal["replace", "add", "subtract"] = "replace"
-    like: int | None = None
+    like: LikeIn | None = None
+    rate: Amount | None = None
+    first: Amount | None = None
+    last: Amount | None = None
+    pattern: Annotated[str, Field(max_length=2_000, examples=["4-4-5"])] | None = None
     held: Annotated[tuple[HeldIn, ...], Field(max_length=10_000)] = ()
     dry: bool = False
     reason: Annotated[str, Field(max_length=2_000)] = ""
@@ -89,8 +108,25 @@ def _wanted(body: SpreadIn) -> Spread:
         method=body.method,
         action=body.action,
         held=frozenset((tuple(sorted(one.members.items())), one.period) for one in body.held),
-        like=body.like if body.method == "like" else None,
+        like=None if body.like is None else Slice(**dict(body.like)),
+        shape=_shape(body),
     )
+
+
+def _shape(body: SpreadIn) -> Shape | None:
+    """The course that the method needs; None for the others, and where it is not given."""
+    match body.method:
+        case "growth" if body.rate is not None:
+            return Growth(float(read_decimal(body.rate)))
+        case "line" if body.first is not None and body.last is not None:
+            return Line(float(read_decimal(body.first)), float(read_decimal(body.last)))
+        case "pattern" if body.pattern is not None:
+            try:
+                return pattern_of(body.pattern)
+            except BadShape as bad:
+                raise Invalid(str(bad), pattern=body.pattern) from None
+        case _:
+            return None
 
 
 def _out(done: Spreading) -> SpreadOut:
