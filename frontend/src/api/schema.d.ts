@@ -6792,6 +6792,28 @@ export interface components {
             reason: string;
         };
         /**
+         * LikeIn
+         * @description Another slice: of which version (default the same), item of the cube, other members of some dimensions, years earlier.
+         */
+        LikeIn: {
+            /**
+             * Item
+             * @default
+             */
+            item: string;
+            /** Members */
+            members?: {
+                [key: string]: string;
+            };
+            /** Version */
+            version?: number | null;
+            /**
+             * Years
+             * @default 0
+             */
+            years: number;
+        };
+        /**
          * LineCheckOut
          * @description A line's amounts, or what is wrong with it (``code``, ``message``). ``counted`` counts against the budget.
          *
@@ -8853,7 +8875,9 @@ export interface components {
          * @description An amount typed on a total of an item; ``members`` and ``period`` name the total.
          *
          *     ``seen``: what the total showed, null = blank. ``method``: "proportional" to what is there, "equal", equal where something
-         *     is ("filled"), the shares of another version ("like"), or the amount itself in every cell ("repeat"). ``dry``: only say.
+         *     is ("filled"), the shares of another slice ("like"), or the amount itself in every cell ("repeat"). Along time, every row
+         *     keeping its share: the course of another slice ("seasonal"), each period ``rate`` more than the last ("growth", "0.05" is 5 %),
+         *     in equal steps from ``first`` to ``last`` ("line", relative weights), or a repeated ``pattern`` ("4-4-5"). ``dry``: only say.
          */
         SpreadIn: {
             /**
@@ -8874,6 +8898,8 @@ export interface components {
              * @default false
              */
             dry: boolean;
+            /** First */
+            first?: string | null;
             /**
              * Held
              * @default []
@@ -8881,8 +8907,9 @@ export interface components {
             held: components["schemas"]["HeldIn"][];
             /** Item */
             item: string;
-            /** Like */
-            like?: number | null;
+            /** Last */
+            last?: string | null;
+            like?: components["schemas"]["LikeIn"] | null;
             /** Members */
             members: {
                 [key: string]: string;
@@ -8892,12 +8919,16 @@ export interface components {
              * @default proportional
              * @enum {string}
              */
-            method: "proportional" | "equal" | "filled" | "like" | "repeat";
+            method: "proportional" | "equal" | "filled" | "repeat" | "like" | "seasonal" | "growth" | "line" | "pattern";
+            /** Pattern */
+            pattern?: string | null;
             /**
              * Period
              * @default
              */
             period: string;
+            /** Rate */
+            rate?: string | null;
             /**
              * Reason
              * @default
