@@ -1,7 +1,7 @@
 # `make` lists the targets. Needed on PATH: git, make, Python 3.11 or newer. Everything else is fetched by `make setup`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup front demo test check bench bench-quick faults conformance mutants screenshots test-cases \
+.PHONY: help setup front demo test test-slow check bench bench-quick faults conformance mutants screenshots test-cases \
         format client docs migration wheel clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -24,6 +24,9 @@ demo: front ## start everything with a demo company: ready http://127.0.0.1:8000
 
 test: front ## all tests except slow ones, faults and cases; front-end tests too
 	@$(RUN) test
+
+test-slow: front ## the tests that take minutes and are no part of make test
+	@$(RUN) test-slow
 
 check: front ## format, lint, strict types, import contract, generated client, permission matrix
 	@$(RUN) check

@@ -1,6 +1,6 @@
 """The checking targets of the Makefile. Each runs its steps to the end and closes with ``N passed, N failed``.
 
-run.py check | test | faults | conformance | test-cases DIR
+run.py check | test | test-slow | faults | conformance | test-cases DIR
 """
 
 import json
@@ -119,6 +119,8 @@ def steps_of(target: str, arguments: Sequence[str]) -> list[Step]:
             return check_steps()
         case "test":
             return test_steps()
+        case "test-slow":
+            return [pytest("slow", "tests", "--ignore", "tests/conformance", "-m", "slow and not faults and not cases")]
         case "faults":
             return [pytest("faults", "tests/faults", "-m", "faults", "-s")]
         case "conformance":

@@ -14,7 +14,7 @@ WORKER = Path(__file__).with_name("worker.py")
 WORKERS, THREADS = 2, 4
 
 
-@pytest.mark.parametrize("writes", [10_000])
+@pytest.mark.parametrize("writes", [3_200, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_two_workers_see_every_acknowledged_write_and_the_log_has_no_gaps(
     world, database_url, tmp_path, writes
 ) -> None:
