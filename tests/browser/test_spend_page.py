@@ -290,3 +290,15 @@ def test_who_may_not_edit_policies_is_told_so(someone: Someone) -> None:
     page = someone().open("shen", tab="desk", policy=POLICY).page
     page.click(".ant-segmented-item:has-text('规则试算')")
     page.wait_for_selector("[data-testid=empty]:has-text('编辑控制方案的权限')")
+
+
+def test_a_document_says_what_every_rule_says_of_it(someone: Someone, office: Site) -> None:
+    document = held(office, "qian", "WHY", "N2", "12.00")
+    page = someone().open("shen", tab="mine", id=str(document)).page
+    page.click("button:has-text('看每条规则')")
+    page.wait_for_selector(
+        "[data-testid=document-rules] li[data-matched=true]:has-text('推广费按月'):has-text('WHY 12.00')"
+    )
+    page.wait_for_selector(
+        "[data-testid=document-rules] li[data-matched=false]:has-text('差旅费严格累计'):has-text('不在')"
+    )

@@ -18,6 +18,7 @@ from bihuan.features.control.commands import requests
 from bihuan.features.control.commands.requests import Draft
 from bihuan.features.control.desk.queries import cell_uses
 from bihuan.features.control.desk.signals import rushes, signals
+from bihuan.features.control.document_explained import rules_at
 from bihuan.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -126,7 +127,27 @@ def alarms(stage: "Stage", uow: UnitOfWork, row: "Row") -> str:
     return " ".join(sorted(told)) or "无"
 
 
+def say(stage: "Stage", uow: UnitOfWork, row: "Row") -> str:
+    """``月度 余40.00（A1 60.00）；差旅 不管``: every rule, in order, with its tightest row and who used it."""
+    (place,) = row.places("+")
+    told = rules_at(uow, CLERK, stage.policy, place, row["期间"], row["类型"])
+    assert not told["fault"], told["fault"]
+    return "；".join(map(_said, told["rules"]))
+
+
+def _said(rule: Mapping[str, Any]) -> str:
+    found = rule["row"]
+    words = {"elsewhere": "不管", "outside": "期间之外", "exempt": "免控"}
+    if not rule["matched"]:
+        return f"{rule['title']} {words[rule['why']]}"
+    if found is None:
+        return f"{rule['title']} 没有预算"
+    used = "、".join(f"{use.number} {use.amount}" for use in found["documents"])
+    return f"{rule['title']} 余{found['available']}{f'（{used}）' if used else ''}"
+
+
 MORE: Mapping[str, Act] = {
+    "说明": say,
     "借用": borrow,
     "归还": repay_due,
     "业务日期": day,

@@ -262,6 +262,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/service-accounts"): [_plain()],
     ("GET", "/api/v1/spend/forms"): [_plain("", "?model=secret")],
     ("GET", "/api/v1/spend/requests"): [_plain("?limit=200", "?mine=true", "?model=secret&state=reserved")],
+    ("GET", "/api/v1/spend/requests/{document_id}/explanation"): [_ids("document")],
     ("GET", "/api/v1/spend/requests/{document_id}"): [_ids("document")],
     ("GET", "/api/v1/started"): [_plain()],
     ("GET", "/api/v1/tasks"): [_plain()],

@@ -29,6 +29,7 @@ BESIDE = (
     "control.changing.api",
     "control.desk.api",
     "control.simulating.api",
+    "control.explanation_api",
     "collaboration.inbox_api",
     "entry.review_api",
 )  # routers of a feature beside its api.py

@@ -258,3 +258,25 @@ def test_the_text_in_force_begins_a_draft_and_what_it_changes_is_said(office: Of
     }
     assert office.call("shen", "GET", f"/control/policies/{POLICY}/text").status_code == 403
     assert office.call("gao", "GET", "/control/policies/nothing/text").status_code == 404
+
+
+def test_a_document_says_what_every_rule_says_of_it(office: Office) -> None:
+    made = office.ask("he", office.line("N1", "差旅费", "2026-04", "20.00")).json()["document_id"]
+    found = office.call("he", "GET", f"/spend/requests/{made}/explanation").json()
+    (line,) = found["lines"]
+    rules = {r["rule"]: r for r in line["rules"]}
+    assert {c: (r["matched"], r["why"]) for c, r in rules.items()} == {
+        "差旅": (True, "matched"),
+        "推广": (False, "elsewhere"),
+        "办公会议": (False, "elsewhere"),
+        "集团": (True, "matched"),
+    }
+    # 1000 to March, 950 used of it: 20 of April are within what is left to April
+    assert (rules["差旅"]["row"]["available"], rules["集团"]["hidden"]) == ("30.00", True)
+    assert "差旅费" in rules["差旅"]["text"]
+    assert [u["number"] for u in rules["差旅"]["row"]["documents"]][-1] == found["number"]
+    assert found["answer"] is None, "it holds its amount"
+    assert office.call("qian", "GET", f"/spend/requests/{made}/explanation").status_code == 404
+    office.call("he", "POST", f"/spend/requests/{made}/release", json={"reason": "不办了"})
+    again = office.call("he", "GET", f"/spend/requests/{made}/explanation").json()
+    assert again["answer"]["verdict"] == "ok"

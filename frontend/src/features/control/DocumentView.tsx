@@ -10,6 +10,7 @@ import { Empty, Failed, Loading } from "../../ui/states";
 import { problemText } from "../../ui/problemText";
 import { DocumentActions } from "./DocumentActions";
 import { DocumentLines } from "./DocumentLines";
+import { DocumentRules } from "./DocumentRules";
 import { DocumentTag } from "./DocumentTag";
 import { spoken } from "./figures";
 import { documentQuery, type Standing } from "./spendRequests";
@@ -62,6 +63,7 @@ export function DocumentView({ id, go }: Props) {
           </header>
           {document.case ? <Steps standing={document.case} /> : <p className="card-body muted">{t(document.state === "draft" ? "control.doc.draftOnly" : "control.doc.noFlow")}</p>}
         </section>
+        <DocumentRules key={id} id={id} />
         <section className="card" aria-label={t("control.doc.timeline")}>
           <header>
             <h2>{t("control.doc.timeline")}</h2>

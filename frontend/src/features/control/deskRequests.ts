@@ -11,6 +11,7 @@ export type Proof = Schemas["ReconciliationOut"];
 export type Step = Schemas["TimelineOut"];
 export type Origin = Schemas["BudgetOriginOut"];
 export type Simulation = Schemas["SimulationOut"];
+export type WeighedRule = Schemas["WeighedRuleOut"];
 export type Simulated = Schemas["SimulatedDocument"];
 
 export const holdsQuery = (policy: string, stale: boolean) =>
@@ -67,3 +68,9 @@ export const policyTextQuery = (policy: string) =>
   });
 
 export const simulate = (body: Schemas["SimulationIn"]): Promise<Simulation> => answer(api.POST("/api/v1/control/simulations", { body }));
+
+export const documentRulesQuery = (id: number) =>
+  queryOptions({
+    queryKey: [SPEND, "document-rules", id],
+    queryFn: () => answer(api.GET("/api/v1/spend/requests/{document_id}/explanation", { params: { path: { document_id: id } } })),
+  });

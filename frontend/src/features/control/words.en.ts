@@ -288,6 +288,13 @@ export const controlEn: Words<typeof controlZh> = {
     timeline: "Timeline",
     leftAfter: "{{amount}} left",
   },
+  why: {
+    title: "What the rules say",
+    open: "Show every rule",
+    close: "Hide",
+    used: "Used by: {{who}}",
+    unreleased: "Some windows have no released budget yet",
+  },
   simulate: {
     about: "Change the policy's text and see what it would have said to the documents submitted so far. Reads the ledger; changes nothing.",
     text: "Draft of the policy",

@@ -285,6 +285,13 @@ export const controlZh = {
     timeline: "时间线",
     leftAfter: "余 {{amount}}",
   },
+  why: {
+    title: "规则怎么说",
+    open: "看每条规则",
+    close: "收起",
+    used: "已用于：{{who}}",
+    unreleased: "有的窗口还没有下达预算",
+  },
   simulate: {
     about: "改方案的文字，看它对已经提交的单据会说什么。只读台账，什么都不改。",
     text: "方案草案",
