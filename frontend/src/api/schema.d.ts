@@ -3217,6 +3217,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spend/requests/{document_id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain Document
+         * @description Each line with every rule: matched or not and why, the formula in numbers, who used it, and what would make it pass.
+         */
+        get: operations["control_explain_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spend/requests/{document_id}/release": {
         parameters: {
             query?: never;
@@ -5431,6 +5451,25 @@ export interface components {
             reason: string;
         };
         /**
+         * DocumentExplainedOut
+         * @description ``answer``: what it would be answered now, where it holds nothing and the reader may ask for it.
+         */
+        DocumentExplainedOut: {
+            answer: components["schemas"]["CheckOut"] | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Lines */
+            lines: components["schemas"]["LineExplainedOut"][];
+            /** Number */
+            number: string;
+            /** Policy */
+            policy: string;
+            /** Status */
+            status: string;
+        };
+        /**
          * DocumentOut
          * @description ``draft``: what its requester has typed and not submitted. ``mine``: the reader is the requester.
          */
@@ -6843,6 +6882,26 @@ export interface components {
              * @enum {string}
              */
             verdict: "ok" | "warn" | "refuse";
+        };
+        /**
+         * LineExplainedOut
+         * @description ``fault``: why the policy has no place for it; "" where it has.
+         */
+        LineExplainedOut: {
+            /** Amount */
+            amount: string;
+            /** Coordinate */
+            coordinate: {
+                [key: string]: string;
+            };
+            /** Fault */
+            fault: string;
+            /** Line No */
+            line_no: number;
+            /** Period */
+            period: string;
+            /** Rules */
+            rules: components["schemas"]["WeighedRuleOut"][];
         };
         /**
          * LineIn
@@ -10107,6 +10166,32 @@ export interface components {
             sent: number;
             /** Url */
             url: string;
+        };
+        /**
+         * WeighedRuleOut
+         * @description Whether a rule speaks of a place and why, or why not. ``row``: its tightest balance row, with who used it.
+         *
+         *     ``hidden``: there is a row, and it is not for the reader; ``unreleased``: some of its windows have no budget yet.
+         */
+        WeighedRuleOut: {
+            /** Hidden */
+            hidden: boolean;
+            /** Matched */
+            matched: boolean;
+            row: components["schemas"]["ExplainedOut"] | null;
+            /** Rule */
+            rule: string;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Unreleased */
+            unreleased: boolean;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "matched" | "elsewhere" | "outside" | "exempt";
         };
         /** WhyIn */
         WhyIn: {
@@ -17292,6 +17377,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExceptionMadeOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_explain_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentExplainedOut"];
                 };
             };
             /** @description Validation Error */
