@@ -500,6 +500,8 @@ def of_package(package: Any, version: str | None = None) -> Naive:
     versions: dict[str, dict[tuple[ItemRef, tuple[int, ...], int], Value]] = {}
     for cell in package.data:
         value = cell.value if isinstance(cell.value, str) else Fraction(cell.value)
+        if package.model.items[cell.item].type == "boolean":
+            value = cell.value == "TRUE"
         versions.setdefault(cell.version, {})[cell.item, cell.members, cell.index] = value
     mine = version if version is not None else default_version(package.definition.versions)
     versions.setdefault(mine, {})

@@ -8,6 +8,7 @@ from bihuan.engine.formula import spans
 from bihuan.engine.formula.kernels import Cells, natural
 from bihuan.engine.panel import Floats
 from bihuan.engine.states import Bytes
+from bihuan.engine.texts import codes_of
 from bihuan.kernel.state import State
 
 
@@ -16,6 +17,8 @@ def finish(cells: Cells, item: CompiledItem, shape: tuple[int, int], out: Floats
 
     ``out`` is where the values should be put if that saves a copy; the answer may still be elsewhere.
     """
+    if cells.values.dtype.kind == "U":
+        return np.broadcast_to(codes_of(cells.values), shape), np.broadcast_to(cells.states, shape)
     room = out if cells.values.shape == shape else None
     values, states = _rounded(cells, item, room), cells.states
     if (

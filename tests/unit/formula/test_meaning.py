@@ -468,3 +468,42 @@ def test_a_model_is_made_once_for_each_set_of_own_roles(tmp_path: Path) -> None:
         None,
         "实际",
     }
+
+
+TEXTS = """\
+x: {unit: "?"}
+等级: {type: text}
+评语: {type: text}
+开工: {type: date, dims: [产品]}
+可用: {type: boolean}
+目标: {unit: "?", time: none}"""
+TEXT_DATA = """\
+item,产品,2026Q1,2026Q2,2026Q3,2026Q4,value
+x,A,10,20,,40,
+x,B,1,1,1,1,
+等级,A,A类,B类,,A类,
+等级,B,B类,B类,B类,B类,
+可用,A,TRUE,FALSE,TRUE,,
+开工,A,,,,,2026-05-15
+"""
+
+
+@pytest.mark.parametrize(
+    ("formulas", "wanted"),
+    [
+        ('目标 = IF(等级 = "A类", x, 0) + 0 * x', [10, 0, 0, 40]),
+        ("目标 = IF(可用, x, 7) + 0 * x", [10, 7, None, 7]),
+        ('目标 = LEN(等级 & "!") + 0 * x', [3, 3, 1, 3]),
+        ('评语 = IF(x > 15, "高", "低")\n目标 = IF(评语 = "高", 2, 1) + 0 * x', [1, 2, 1, 2]),
+        ('目标 = IF(PREV(等级) = "B类", 1, 0) + 0 * x', [0, 0, 1, 0]),
+        # the first quarter ends before the start, the others 46, 138 and 230 days after it
+        ("目标 = MAX(0, PERIODEND() - 开工) + 0 * x", [0, 46, 138, 230]),
+        ('目标 = COUNTIFS(x, 等级, "B类" OVER 产品)', [1, 2, 1, 1]),
+        ('目标 = SUM(x OVER 产品 WHERE 等级 = "B类")', [1, 21, 1, 1]),
+    ],
+)
+def test_texts_dates_and_conditions_that_were_entered_take_part(
+    tmp_path: Path, formulas: str, wanted: list[Value]
+) -> None:
+    found = package(tmp_path, formulas, TEXTS, 表=TEXT_DATA)
+    assert read(found, "目标", ("A",), QUARTERS) == wanted

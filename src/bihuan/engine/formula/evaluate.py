@@ -42,6 +42,7 @@ from bihuan.engine.formula.kernels import Cells
 from bihuan.engine.formula.spans import Span
 from bihuan.engine.panel import Floats, Ints
 from bihuan.engine.states import Bytes
+from bihuan.engine.texts import TEXTUAL, texts_of
 from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.state import FIRST_ERROR, State
 
@@ -139,9 +140,16 @@ class Evaluator:
     # --- reading items ----------------------------------------------------------------------------------------------
 
     def _read(self, node: Read, where: Where) -> Cells:
+        found = self._numbers(node, where)
+        if self.model.items[node.item].type in TEXTUAL:
+            return Cells(texts_of(found.values, found.states == State.VALUE), found.states, clean=found.clean)
+        return found
+
+    def _numbers(self, node: Read, where: Where) -> Cells:
+        """The cells of an item as panels hold them."""
         parts = self._spans_above(node, where)
         if len(parts) > 1:
-            return _beside([self._read(node, part) for part in parts], parts)
+            return _beside([self._numbers(node, part) for part in parts], parts)
         item = self.model.items[node.item]
         grain, columns = self._read_columns(item, node.period, where)
         fixed = self.fixed(node, item, where)

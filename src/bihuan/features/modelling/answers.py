@@ -9,6 +9,7 @@ from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.panel import Panel, panel_of
 from bihuan.engine.sheet import Sheet
+from bihuan.engine.texts import code_of
 from bihuan.features.modelling.data import Entered, default_version
 from bihuan.features.modelling.expect import Checked, check
 from bihuan.features.modelling.package import Package
@@ -52,14 +53,19 @@ def sheets_of(package: Package) -> dict[str, Sheet]:
 
 
 def panels_of(package: Package, data: Iterable[Entered]) -> dict[ItemRef, Panel]:
-    """Entered numbers as panels, by item; texts, dates and choices are kept elsewhere."""
+    """What was entered as panels, by item."""
     rows: dict[ItemRef, dict[tuple[int, ...], dict[int, float]]] = {}
     for cell in data:
-        if not isinstance(cell.value, str):
-            scale = package.model.items[cell.item].scale
-            kept = float(cell.value) if scale is None else to_scaled(cell.value, scale)
-            rows.setdefault(cell.item, {}).setdefault(cell.members, {})[cell.index] = kept
+        kept = _kept(package.model.items[cell.item], cell.value)
+        rows.setdefault(cell.item, {}).setdefault(cell.members, {})[cell.index] = kept
     return {ref: _panel(package, package.model.items[ref], found) for ref, found in rows.items()}
+
+
+def _kept(item: CompiledItem, value: Decimal | str) -> float:
+    """A cell as a panel holds it: an amount in its scale, a condition as 1 or 0, a text by its number."""
+    if isinstance(value, str):
+        return float(value == "TRUE") if item.type == "boolean" else code_of(value)
+    return float(value) if item.scale is None else to_scaled(value, item.scale)
 
 
 def _panel(package: Package, item: CompiledItem, rows: Mapping[tuple[int, ...], Mapping[int, float]]) -> Panel:
