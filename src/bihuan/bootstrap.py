@@ -31,7 +31,7 @@ from bihuan.features.forecast.text import ForecastTexts
 from bihuan.features.integration.package_texts import SourceRevisions
 from bihuan.features.modelling.model import RevisionListener, listeners
 from bihuan.features.modelling.queries import compiled, trees
-from bihuan.features.modelling.touched import counters
+from bihuan.features.modelling.touched import counters, filled_by
 from bihuan.features.monitoring.commands import on_forced as open_forced_case
 from bihuan.features.monitoring.comments import Cases
 from bihuan.features.monitoring.revisions import AlertTexts
@@ -39,7 +39,7 @@ from bihuan.features.monitoring.todos import case_todos
 from bihuan.features.monitoring.transferring import on_transfer as follow_transfer
 from bihuan.features.planning.replica import open_replica
 from bihuan.features.planning.revisions import PlanRevisions
-from bihuan.features.planning.stored import stored_cells
+from bihuan.features.planning.stored import filled_items, stored_cells
 from bihuan.features.process import model as process
 from bihuan.features.process import todo
 from bihuan.features.process.revisions import FlowRevisions
@@ -92,6 +92,8 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Conta
             listeners.append(kind())
     if stored_cells not in counters:
         counters.append(stored_cells)
+    if filled_items not in filled_by:
+        filled_by.append(filled_items)
     bind_subjects()
     bind_comments()
     # a pool of its own: a request that holds a connection must not wait for a second one from the same pool

@@ -16,7 +16,7 @@ from bihuan.features.modelling import queries as model_queries
 from bihuan.features.planning import cells, commands, merging, queries
 from bihuan.features.planning.model import CellEdit
 from bihuan.features.planning.replica import replica_of
-from bihuan.features.planning.stored import stored_cells
+from bihuan.features.planning.stored import filled_items, stored_cells
 from bihuan.kernel.errors import Forbidden, ProblemsFound
 from bihuan.settings import Settings
 
@@ -180,8 +180,10 @@ def test_the_count_is_that_of_a_dictionary_of_cells(container: Container, seed: 
     with container.database.reading() as reader:
         version = queries.version(reader, name, "预算")
         found = stored_cells(reader, version.model_id)
+        assert filled_items(reader, version.model_id) == found.keys()
         codes = replica_of(reader).pin(reader, version.id).model.dimensions["org"].by_id
     got = {cells.code_of(ref): one for ref, one in found.items()}
+    assert {item.partition("!")[2] for item in got} == {key[1] for key in filled}
     for item in ("销量", "单价"):
         of_item = [key for key in filled if key[1] == item]
         one = got[f"销售!{item}"]
@@ -209,6 +211,10 @@ def test_the_hints_of_a_stored_model_go_by_the_cells_that_are_stored(container: 
         edit = CellEdit(ItemRef("参数", "税率"), {}, "", None, Decimal("0.06"))
         commands.append(uow, BOSS, version_id=version, edits=[edit], source="test", reason="")
     assert hinted() == [unused]
+    cleared = CellEdit(ItemRef("参数", "税率"), {}, "", Decimal("0.06"), None)
+    with container.database.writing() as uow:
+        commands.append(uow, BOSS, version_id=version, edits=[cleared], source="test", reason="")
+    assert hinted() == [("never_filled", "cubes/参数.yaml", "税率"), unused]
     reads = Principal(9, "li", "李", grants=(Grant("model.read"),))
     with container.database.reading() as reader, pytest.raises(Forbidden):
         model_queries.hints(reader, reads, "hinted")

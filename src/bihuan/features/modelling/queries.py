@@ -15,7 +15,7 @@ from bihuan.features.access.scope import Hierarchies
 from bihuan.features.modelling import lint
 from bihuan.features.modelling.folder import definition as read_definition
 from bihuan.features.modelling.model import MARKER, Model, Revision, UnknownModel, marker
-from bihuan.features.modelling.touched import counters
+from bihuan.features.modelling.touched import filled_by
 from bihuan.features.modelling.trees import ModelTrees
 from bihuan.kernel.errors import Problem
 from bihuan.store.unit_of_work import Database, Reader
@@ -85,7 +85,7 @@ def hints(reader: Reader, actor: Principal, code: str) -> list[Problem]:
     actor.require("model.export", model=code)
     found = get(reader, actor, code)
     model = compiled(reader, found.id)
-    filled = counters[0](reader, found.id) if counters else None
+    filled = filled_by[0](reader, found.id) if filled_by else None
     return lint.hints(model, filled)
 
 

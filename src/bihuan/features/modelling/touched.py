@@ -34,7 +34,14 @@ class CellCounter(Protocol):
     def __call__(self, reader: Reader, model_id: int) -> StoredCells: ...
 
 
+class FilledItems(Protocol):
+    """The same feature, asked only which items have a cell: cheaper than counting them."""
+
+    def __call__(self, reader: Reader, model_id: int) -> Collection[ItemRef]: ...
+
+
 counters: list[CellCounter] = []  # filled by bootstrap, once per process; empty = nobody knows, counts stay None
+filled_by: list[FilledItems] = []  # filled beside it; empty = nobody knows what is filled
 
 
 def touched(

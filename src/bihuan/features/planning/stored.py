@@ -1,4 +1,4 @@
-"""How many cells are stored for a model, by item, member and period: what a package's plan says it touches."""
+"""How many cells are stored for a model, by item, member and period: what a package's plan says it touches; which are filled."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -47,3 +47,17 @@ def stored_cells(reader: Reader, model_id: int) -> StoredCells:
         for ref, panel in state.sheet.inputs.items():
             found.setdefault(ref, _Tally()).add(state.model, state.model.items[ref], panel)
     return {ref: Stored(tally.cells, tally.members, tally.periods) for ref, tally in found.items() if tally.cells}
+
+
+def filled_items(reader: Reader, model_id: int) -> frozenset[ItemRef]:
+    """Items with a cell that is not blank in some version that is not closed: the keys of `stored_cells`, nothing counted.
+
+    An item found in one version is not looked at again in the next.
+    """
+    replica, found = replica_of(reader), set[ItemRef]()
+    for version in versions.all_of(reader, model_id):
+        if version.status == "closed":
+            continue
+        inputs = replica.pin(reader, version.id).sheet.inputs
+        found |= {ref for ref, panel in inputs.items() if ref not in found and (panel.states != State.BLANK).any()}
+    return frozenset(found)
