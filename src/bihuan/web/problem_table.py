@@ -54,7 +54,7 @@ TABLE: Mapping[str, Row] = {
     "unknown_state": Row(404, "版本没有这个历史状态", "换一个存在的时点", "The version has no such state", "Choose one that exists"),
     "version_closed": Row(409, "版本已关闭", "改用开放的版本", "The version is closed", "Use an open version"),
     "not_saved": Row(409, "有单元格不能写入，未作任何改动", "看逐格原因，处理后重新保存", "Some cells cannot be written; nothing changed", "See each cell's reason and save again"),
-    "changed_since": Row(409, "要撤销的单元格后来又被改过", "查看历史，逐格处理", "Cells changed since; not undone", "Look at the history"),
+    "changed_since": Row(409, "单元格在这期间又被改过，没有写入", "查看历史或刷新后再做", "Cells changed since; nothing written", "Look at the history, or reload and do it again"),
     "name_taken": Row(409, "名称已被使用", "换一个名称", "The name is taken", "Choose another name"),
     "cannot_freeze": Row(422, "公式指标只能整版本批复", "对整个版本批复", "Computed items are released for the whole version only", "Release the whole version"),
     "cannot_spread": Row(409, "下面没有可以改的单元格", "换一种分法，或填末级", "No cell below the total can take a share", "Share it another way, or fill the cells"),

@@ -197,7 +197,7 @@ def _take_back(
 ) -> int:
     moved = editing.differs(inverse, editing.entered(state, inverse))
     if moved.any():
-        raise ChangedSince(seq=seq, cells=int(moved.sum()))
+        raise ChangedSince("要撤销的单元格后来又被改过，什么都没有改变。", seq=seq, cells=int(moved.sum()))
     after = write(uow, actor, state, inverse, kind="undo", source=source, reason=reason, undoes=seq)
     _trail(uow, actor, "plan.undo", after, count=len(inverse), reason=reason)
     return after.seq

@@ -62,7 +62,7 @@ class NotSaved(Conflict):
 
 
 class ChangedSince(Conflict):
-    """要撤销的单元格后来又被改过，什么都没有改变。"""
+    """单元格在这期间又被改过，什么都没有改变。"""
 
     code = "changed_since"
 
