@@ -16,6 +16,7 @@ import { SignInPage } from "../features/access/SignInPage";
 import { readAdjust, readMonitor } from "../features/monitoring/search";
 import { readConnect } from "../features/integration/search";
 import { readModel } from "../features/modelling/search";
+import { readBranches } from "../features/planning/branches/search";
 import { readContext } from "../lib/usePageContext";
 import { Frame } from "./Frame";
 import { CrashPage, NotFoundPage } from "./lastResort";
@@ -59,6 +60,13 @@ const prepare = createRoute({
   getParentRoute: () => frame,
   path: "/prepare",
   component: lazyRouteComponent(() => import("../features/planning/PlanPage"), "PlanPage"),
+});
+
+const versions = createRoute({
+  getParentRoute: () => frame,
+  path: `${PATH_OF.prepare}/versions`,
+  validateSearch: readBranches,
+  component: lazyRouteComponent(() => import("../features/planning/branches/BranchesPage"), "BranchesPage"),
 });
 
 const target = createRoute({
@@ -141,7 +149,7 @@ const home = createRoute({
 
 const tree = root.addChildren([
   signInRoute,
-  frame.addChildren([home, target, targetSummary, prepare, approve, spend, monitor, analyse, adjust, forecast, connect, model, admin]),
+  frame.addChildren([home, target, targetSummary, prepare, versions, approve, spend, monitor, analyse, adjust, forecast, connect, model, admin]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: false, scrollRestoration: false });

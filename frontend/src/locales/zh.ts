@@ -8,6 +8,7 @@ import { forecastZh } from "../features/forecast/words.zh";
 import { integrationZh } from "../features/integration/words.zh";
 import { modellingZh } from "../features/modelling/words.zh";
 import { monitoringZh } from "../features/monitoring/words.zh";
+import { branchesZh } from "../features/planning/branches/words.zh";
 import { formZh } from "../features/planning/words.zh";
 import { processZh } from "../features/process/words.zh";
 import type { Tree } from "./words";
@@ -230,6 +231,7 @@ export const zh = {
   },
   access: accessZh,
   analysis: analysisZh,
+  branches: branchesZh,
   collaboration: collaborationZh,
   control: controlZh,
   entry: entryZh,

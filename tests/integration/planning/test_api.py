@@ -1,6 +1,7 @@
 """The routes, on the starter model with its data, through the real application."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,9 @@ def test_one_who_only_reads_sees_no_cell_as_editable(call, plan) -> None:
 def test_a_branch_and_a_snapshot_by_route(call, plan) -> None:
     status, made = call("all", "POST", "/branch", {"version": plan, "code": "方案二", "name": "方案二"})
     assert (status, made["base"], made["seq"]) == (201, plan, 0)
+    assert made["made_by"] and datetime.fromisoformat(made["made_at"]).utcoffset() == timedelta(0)
+    told = {v["id"]: v["made_by"] for v in call("all", "GET", "/versions")[1]["versions"]}
+    assert (told[plan], told[made["id"]]) == (None, made["made_by"])
     here = {"version": made["id"], **SALES}
     assert grid(call("all", "POST", "/query", here)[1], "销售收入", "M1")["2026-01"]["v"] == "2347800.00"
     assert call("all", "POST", "/snapshot", {"version": plan, "name": "一上"})[0] == 201

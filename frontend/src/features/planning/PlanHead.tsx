@@ -1,4 +1,5 @@
 /** The page head: the form's title, where its unit stands and with whom, and the numbers that matter. */
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { duration } from "../process/spoken";
 import { clockTime } from "../../lib/times";
@@ -50,6 +51,7 @@ export function PlanHead({ cube, form, version, versions, org, unit, plan, money
             {t("plan.offline")}
           </span>
         )}
+        <Link to="/prepare/versions">{t("branches.title")}</Link>
         {plan.sheet && form && <HeadFigures sheet={plan.sheet} unit={unit} money={money} />}
       </div>
       {other && <div className="strip">{t("top.notCurrent", { version: version.name })}</div>}

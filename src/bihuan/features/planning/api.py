@@ -1,6 +1,6 @@
 """Routes of planning: the one query, preview, save, history, versions, branch, snapshot, undo."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -23,7 +23,8 @@ def versions(edge: Edge, model: str | None = None) -> wire.VersionsOut:
     """Versions of which one may read something."""
     with edge.read() as reader:
         found = queries.versions_of(reader, edge.actor, model)
-    return wire.VersionsOut(versions=[_version(code, version) for code, version in found])
+        forks = queries.forked(reader, found)
+    return wire.VersionsOut(versions=[_version(code, version, forks) for code, version in found])
 
 
 @router.post("/query", **requires("plan.read"))
@@ -119,7 +120,8 @@ def branch(edge: Edge, body: wire.BranchIn) -> wire.VersionOut:
         made = commands.branch(
             uow, edge.actor, version_id=body.version, code=body.code, name=body.name, as_of=body.as_of
         )
-        return _version(modelling.find(uow, made.model_id).code, made)
+        code = modelling.find(uow, made.model_id).code
+        return _version(code, made, queries.forked(uow, [(code, made)]))
 
 
 @router.post("/snapshot", status_code=201, **requires("plan.snapshot"))
@@ -150,7 +152,8 @@ def _amount(text: str | None) -> Decimal | None:
     return None if text is None else read_decimal(text)
 
 
-def _version(model: str, version: Version) -> wire.VersionOut:
+def _version(model: str, version: Version, forks: Mapping[int, tuple[str, datetime]]) -> wire.VersionOut:
+    by, at = forks.get(version.id, (None, None))
     return wire.VersionOut(
         id=version.id,
         model=model,
@@ -161,6 +164,8 @@ def _version(model: str, version: Version) -> wire.VersionOut:
         seq=version.seq,
         revision=version.revision,
         base=version.base_version_id,
+        made_by=by,
+        made_at=None if at is None else _moment(at),
     )
 
 

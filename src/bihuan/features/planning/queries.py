@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
@@ -20,7 +21,17 @@ from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.state import State
 from bihuan.store.unit_of_work import Reader
 
-__all__ = ["Cells", "cell_history", "query", "read_cells", "state_for", "version", "version_by_id", "versions_of"]
+__all__ = [
+    "Cells",
+    "cell_history",
+    "forked",
+    "query",
+    "read_cells",
+    "state_for",
+    "version",
+    "version_by_id",
+    "versions_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,12 @@ def versions_of(reader: Reader, actor: Principal, model: str | None = None) -> l
         if not actor.scope("plan.read", code).on(version=each.code).is_nothing:
             found.append((code, each))
     return found
+
+
+def forked(reader: Reader, found: Sequence[tuple[str, Version]]) -> dict[int, tuple[str, datetime]]:
+    """Who forked which of these versions, and when; only of branches."""
+    models = {version.model_id for _, version in found}
+    return versions.forked(reader, models.pop() if len(models) == 1 else 0)
 
 
 def read_cells(

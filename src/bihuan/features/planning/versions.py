@@ -1,6 +1,7 @@
 """Versions and what of them is locked, read from the store."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import RowMapping
 
@@ -36,6 +37,12 @@ def by_name(reader: Reader, model_id: int, role_or_code: str) -> Version:
 def all_of(reader: Reader, model_id: int = 0) -> Sequence[Version]:
     """All versions of a model, or of all models, oldest first."""
     return [of_row(row) for row in reader.rows("planning.versions", model=model_id)]
+
+
+def forked(reader: Reader, model_id: int = 0) -> dict[int, tuple[str, datetime]]:
+    """Of every branch of a model, or of all models: who forked it and when, by version id."""
+    rows = reader.rows("planning.branches_made", model=model_id)
+    return {row["version_id"]: (row["author_name"], row["at"]) for row in rows}
 
 
 def of_roles(reader: Reader, model_id: int, roles: Iterable[str]) -> dict[str, Version]:

@@ -141,7 +141,7 @@ class UndoIn(_In):
 
 
 class VersionOut(_Out):
-    """A version one may read."""
+    """A version one may read. ``made_by`` and ``made_at`` (ISO 8601, UTC) are told of a branch: who forked it when."""
 
     id: int
     model: str
@@ -152,6 +152,8 @@ class VersionOut(_Out):
     seq: int
     revision: int
     base: int | None  # of a branch: the version it was forked from
+    made_by: str | None = None
+    made_at: str | None = None
 
 
 class VersionsOut(_Out):

@@ -60,6 +60,12 @@ SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_versi
 FROM version v JOIN plan_head h ON h.version_id = v.id
 WHERE :model = 0 OR v.model_id = :model ORDER BY v.model_id, v.id;
 
+-- name: branches_made
+-- Who forked which branch when, of a model (0 = of all models).
+SELECT m.version_id, m.at, COALESCE(u.name, '系统') AS author_name
+FROM plan_manifest m JOIN version v ON v.id = m.version_id LEFT JOIN app_user u ON u.id = m.author
+WHERE m.kind = 'branch' AND (:model = 0 OR v.model_id = :model);
+
 -- name: version_named
 -- The version of this code, else the one bound to this role.
 SELECT v.id, v.model_id, v.code, v.name, v.role, v.bound, v.status, v.base_version_id, v.base_seq, h.seq, h.revision,
