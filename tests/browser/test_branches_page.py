@@ -98,7 +98,7 @@ def test_who_may_not_read_plans_is_told_so(someone: Someone, site: Site) -> None
     from bihuan.features.access.model import system
 
     with site.container.database.writing() as uow:
-        access.add_user(uow, system("test"), login="stranger", name="生人", password="correct horse 42")  # noqa: S106
+        access.add_user(uow, system("test"), login="stranger", name="生人", password="correct horse 42")
     page = open_versions(someone(), "stranger")
     page.wait_for_selector("text=你看不到版本")
     assert page.locator("[data-testid=versions]").count() == 0

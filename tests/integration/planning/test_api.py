@@ -210,7 +210,8 @@ def test_one_who_only_reads_sees_no_cell_as_editable(call, plan) -> None:
 def test_a_branch_and_a_snapshot_by_route(call, plan) -> None:
     status, made = call("all", "POST", "/branch", {"version": plan, "code": "方案二", "name": "方案二"})
     assert (status, made["base"], made["seq"]) == (201, plan, 0)
-    assert made["made_by"] and datetime.fromisoformat(made["made_at"]).utcoffset() == timedelta(0)
+    assert made["made_by"]
+    assert datetime.fromisoformat(made["made_at"]).utcoffset() == timedelta(0)
     told = {v["id"]: v["made_by"] for v in call("all", "GET", "/versions")[1]["versions"]}
     assert (told[plan], told[made["id"]]) == (None, made["made_by"])
     here = {"version": made["id"], **SALES}

@@ -1,7 +1,7 @@
 /** Making a branch and closing one. */
 import { useQueryClient } from "@tanstack/react-query";
-import { App, Input, Modal } from "antd";
-import { useState } from "react";
+import { App, Input, type InputRef, Modal } from "antd";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useDoing } from "../../process/useDoing";
 import type { Version } from "../requests";
@@ -20,6 +20,7 @@ export function NewBranchDialog({ version, versions, onDone }: NewProps) {
   const { message } = App.useApp();
   const client = useQueryClient();
   const { busy, run } = useDoing();
+  const field = useRef<InputRef>(null);
   const [code, setCode] = useState("");
   const [name, setName] = useState("");
   const wrong = code === "" ? "" : !CODE.test(code) ? t("branches.make.codeBad") : versions.some((one) => one.code === code) ? t("branches.make.codeTaken", { code }) : "";
@@ -31,7 +32,7 @@ export function NewBranchDialog({ version, versions, onDone }: NewProps) {
     onDone();
   };
   return (
-    <Modal open width={480} title={t("branches.make.title", { name: version.name })} okText={t("branches.branch")} cancelText={t("branches.cancel")} okButtonProps={{ disabled: !ready, loading: busy }} onOk={() => void act()} onCancel={onDone}>
+    <Modal open width={480} title={t("branches.make.title", { name: version.name })} okText={t("branches.branch")} cancelText={t("branches.cancel")} okButtonProps={{ disabled: !ready, loading: busy }} onOk={() => void act()} onCancel={onDone} afterOpenChange={(open) => open && field.current?.focus()}>
       <form
         className="reason-form"
         onSubmit={(event) => {
@@ -42,7 +43,7 @@ export function NewBranchDialog({ version, versions, onDone }: NewProps) {
         <p>{t("branches.make.note")}</p>
         <div className="field">
           <label htmlFor="branch-code">{t("branches.make.code")}</label>
-          <Input id="branch-code" autoFocus maxLength={100} value={code} status={wrong ? "error" : ""} aria-describedby="branch-code-wrong" onChange={(event) => setCode(event.target.value.trim())} />
+          <Input id="branch-code" ref={field} maxLength={100} value={code} status={wrong ? "error" : ""} aria-describedby="branch-code-wrong" onChange={(event) => setCode(event.target.value.trim())} />
           <span id="branch-code-wrong" role="alert" className="error-text small">
             {wrong}
           </span>
