@@ -10026,7 +10026,7 @@ export interface components {
         };
         /**
          * VersionOut
-         * @description A version one may read.
+         * @description A version one may read. ``made_by`` and ``made_at`` (ISO 8601, UTC) are told of a branch: who forked it when.
          */
         VersionOut: {
             /** Base */
@@ -10035,6 +10035,10 @@ export interface components {
             code: string;
             /** Id */
             id: number;
+            /** Made At */
+            made_at?: string | null;
+            /** Made By */
+            made_by?: string | null;
             /** Model */
             model: string;
             /** Name */
