@@ -107,8 +107,8 @@ export function RuleDialog({ source, seed, onClose }: Props) {
 
   /** The server names everything that is wrong; found and expected, one line each. */
   function wordsOf(problem: Problem): string {
-    const body = problem.body as { problems?: readonly { found?: string; expected?: string }[] } | undefined;
-    const named = body?.problems?.map((one) => [one.found, one.expected].filter(Boolean).join(" → ")) ?? [];
+    const body = problem.body as { facts?: { problems?: readonly { found?: string; expected?: string }[] } } | undefined;
+    const named = body?.facts?.problems?.map((one) => [one.found, one.expected].filter(Boolean).join(" → ")) ?? [];
     return named.length > 0 ? named.join("；") : problemText(t, problem);
   }
 }
