@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bihuan.engine.spread import NothingToSpreadOn, PartTooLarge, in_whole
 from bihuan.kernel.state import FIRST_ERROR, State
 
 Method = Literal["direct", "step", "reciprocal"]
@@ -32,7 +33,7 @@ def allocate(own: Floats, used: Floats, method: Method, *, whole: bool) -> Float
     """``own`` [n] and ``used`` [n, n] (row serves column, >= 0) -> what each department bears [n]; 0 for services.
 
     ``whole``: ``own`` are whole units; so are the answers, which add up to the same sum exactly (largest remainders, the first
-    first among equals). Raises `NoReceiver`.
+    first among equals). Raises `NoReceiver`, and `PartTooLarge` where parts that cancel go beyond exact numbers.
     """
     used = used * ~np.eye(len(own), dtype=bool)
     services = used.sum(axis=1) > 0.0
@@ -83,7 +84,9 @@ def allocated(  # noqa: PLR0917
         return blank
     try:
         bears = allocate(np.where(states == State.VALUE, own, 0.0), used, method, whole=whole)
-    except NoReceiver:
+    except PartTooLarge:
+        return blank[0], np.full(len(own), State.OVERFLOW, np.uint8)
+    except (NoReceiver, NothingToSpreadOn):
         return blank[0], np.full(len(own), State.NO_DRIVER, np.uint8)
     there = (states == State.VALUE) | (bears != 0.0)
     return np.where(there, bears, 0.0), there.astype(np.uint8)
@@ -109,14 +112,4 @@ def _reciprocal(own: Floats, used: Floats, services: Flags, *, whole: bool) -> F
 
 def _parts(exact: Floats, amount: float, *, whole: bool) -> Floats:
     """The parts as they are, or in whole units that add up to ``amount``."""
-    if not whole or not len(exact):
-        return exact
-    parts = np.trunc(exact)
-    takes = np.flatnonzero(exact != 0.0)
-    order = takes[np.argsort(-np.abs(exact - parts)[takes], kind="stable")]
-    left = amount - parts.sum()
-    while left != 0.0 and len(order):
-        count = int(min(abs(left), len(order)))
-        parts[order[:count]] += np.sign(left)
-        left = amount - parts.sum()
-    return np.asarray(parts + 0.0)
+    return in_whole(exact, amount) if whole and len(exact) else exact

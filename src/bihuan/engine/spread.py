@@ -50,18 +50,27 @@ def split(amount: float, weights: Floats) -> Floats:
     total = weights.sum()
     if not len(weights) or total == 0.0 or not np.isfinite(total):
         raise NothingToSpreadOn
-    exact = weights / total * abs(amount)
-    if np.abs(exact).sum() >= LARGEST:  # adding 1 to a part would change nothing: the loop below would not end
+    return np.asarray(np.sign(amount) * in_whole(weights / total * abs(amount), abs(amount)) + 0.0)  # -0.0 is 0.0
+
+
+def in_whole(exact: Floats, amount: float) -> Floats:
+    """Parts [n] that add up to ``amount`` (a whole number) but for rounding -> whole numbers that do; a part of 0 stays 0.
+
+    Every part is off by less than 1. Raises `NothingToSpreadOn`, `PartTooLarge`.
+    """
+    if not np.abs(exact).sum() < LARGEST:  # adding 1 to a part would change nothing: the loop below would not end
         raise PartTooLarge
     parts = np.floor(exact)
-    left = abs(amount) - parts.sum()
-    share = np.flatnonzero(weights != 0.0)
+    left = amount - parts.sum()
+    share = np.flatnonzero(exact != 0.0)
     order = share[np.argsort(-(exact - parts)[share], kind="stable")]
+    if left != 0.0 and not len(order):
+        raise NothingToSpreadOn
     while left != 0.0:  # once; again only where a large amount's fractions were themselves rounded
         count = int(min(abs(left), len(order)))
         parts[order[:count]] += np.sign(left)
-        left = abs(amount) - parts.sum()
-    return np.asarray(np.sign(amount) * parts + 0.0)  # -0.0 is 0.0
+        left = amount - parts.sum()
+    return np.asarray(parts + 0.0)
 
 
 def by_course(now: Floats, row: Integers, period: Integers, course: Floats) -> Floats:

@@ -7,14 +7,14 @@ Rollback is the default; whoever opens the unit of work commits it by leaving th
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, CursorResult, Engine, RowMapping, create_engine, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bihuan.kernel.errors import BihuanError
@@ -91,8 +91,9 @@ class Database:
             except BihuanError as refused:
                 conn.rollback()
                 if refused.complete is not None:
-                    refused.complete(Reader(conn, self.now))
-                    conn.rollback()
+                    with suppress(DBAPIError):  # the refusal stands, in fewer words, where nothing can be read any more
+                        refused.complete(Reader(conn, self.now))
+                        conn.rollback()
                 raise
             conn.commit()
         for action in uow._after:

@@ -57,6 +57,8 @@ def test_what_is_read_is_kept_and_read_back_the_same() -> None:
         ({"transfers": {"gives_most": "-1"}}, "a percentage from 0"),
         ({"transfers": {"takes_most": "NaN"}}, "a percentage from 0"),
         ({"transfers": {"times": "0"}}, "a whole number from 1"),
+        ({"transfers": {"times": "9" * 5000}}, "a whole number from 1"),
+        ({"transfers": {"same": {"org": "9" * 5000}}}, "leaf or a level"),
         ({"transfers": {"times": "1.5"}}, "a whole number from 1"),
     ],
 )

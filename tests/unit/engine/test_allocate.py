@@ -13,6 +13,7 @@ from tests.sheets import cells, dimension, edit, entered, model, ref
 from bihuan.engine.allocate import Method, NoReceiver, allocate
 from bihuan.engine.definition import CalendarDefinition
 from bihuan.engine.sheet import Sheet
+from bihuan.engine.spread import PartTooLarge
 from bihuan.kernel.errors import ProblemsFound
 from bihuan.kernel.period import PeriodKey
 
@@ -105,6 +106,12 @@ def test_what_does_not_fit_is_refused_with_a_place() -> None:
     strange = dimension("受益", ["加工", "外单位"])
     with pytest.raises(ProblemsFound, match="外单位"):
         model((DEPARTMENTS, strange), ITEMS, "分配后 = ALLOCATE(费用 BY 用量 OVER 部门, 受益)", CALENDAR)
+
+
+def test_parts_beyond_exact_numbers_end_in_an_error_and_do_not_hang() -> None:
+    nearly = np.array([[0, 10.0**12, 1.0, 0], [10.0**12, 0, 0, 1.0], [0, 0, 0, 0], [0, 0, 0, 0]])
+    with pytest.raises((PartTooLarge, NoReceiver)):
+        allocate(np.array([9e15, 9e15, 0.0, 0.0]), nearly * np.array([[1], [3], [1], [1]]), "reciprocal", whole=True)
 
 
 def naive(own: list[int], used: list[list[int]], method: Method) -> list[Fraction] | None:

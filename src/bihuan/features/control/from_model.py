@@ -75,9 +75,18 @@ def _unknown_flows(policy: Policy, file: str, flows: set[str]) -> list[Problem]:
 def policy_of(compiled: CompiledModel, model: str, file: str, text: str) -> Policy:
     """One policy file; scalars are read as text. Problems say their line."""
     try:
+        alias = next((e for e in yaml.parse(text, Loader=yaml.BaseLoader) if isinstance(e, yaml.AliasEvent)), None)
+        if alias is not None:  # a few lines of them make a text without end, once somebody writes it out
+            mark, found = alias.start_mark, f"*{alias.anchor}"
+            assert mark is not None, "a text that was parsed has places"
+            raise ProblemsFound(
+                [Problem("yaml", file, mark.line + 1, mark.column + 1, found=found, message="不收 YAML 的引用，写出来")]
+            )
         content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
     except yaml.YAMLError as error:
         raise ProblemsFound([_unreadable(file, error)]) from None
+    except RecursionError:
+        raise ProblemsFound([Problem("yaml", file, message="括号套得太深")]) from None
     try:
         return _policy_of(compiled, model, file, content)
     except ProblemsFound as found:

@@ -191,9 +191,13 @@ def _levels(where: str, raw: object, dimensions: Collection[str], bad: Bad) -> d
     for dimension, level in raw.items():
         if dimension not in dimensions:
             bad(where, dimension, "a dimension of the controlled items")
-        if level != "leaf" and not str(level).isdecimal():
+        if level != "leaf" and not _is_level(level):
             bad(f"{where} {dimension}", level, "leaf or a level, 0 = top")
-    return {str(d): int(str(v)) if str(v).isdecimal() else None for d, v in raw.items()}
+    return {str(d): int(str(v)) if _is_level(v) else None for d, v in raw.items()}
+
+
+def _is_level(raw: object) -> bool:
+    return str(raw).isdecimal() and len(str(raw)) <= 3
 
 
 def _groups(where: str, raw: object, members: Members, bad: Bad) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -228,7 +232,7 @@ def _percent(where: str, raw: object, bad: Bad) -> Decimal | None:
 def _times(where: str, raw: object, bad: Bad) -> int | None:
     if raw in (None, ""):
         return None
-    if not str(raw).isdecimal() or not 1 <= int(str(raw)) <= 1000:
+    if not str(raw).isdecimal() or len(str(raw)) > 4 or not 1 <= int(str(raw)) <= 1000:
         bad(where, raw, "a whole number from 1 to 1000")
         return None
     return int(str(raw))

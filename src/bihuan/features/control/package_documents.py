@@ -51,7 +51,7 @@ def _document(raw: Mapping[str, Any], trees: Trees, bad: Bad) -> DocumentType:
 
 def _days(where: str, raw: Mapping[str, Any], bad: Bad) -> int:
     days = str(raw.get("expires_days", 0))
-    if not days.isdecimal() or int(days) > 3660:
+    if not days.isdecimal() or len(days) > 4 or int(days) > 3660:
         bad(f"{where} expires_days", days, "a whole number of days, 0 to 3660")
         return 0
     return int(days)
