@@ -91,9 +91,8 @@ def test_a_package_tells_the_problems_of_all_its_flows_and_a_code_used_twice() -
 
 
 def test_a_flow_may_say_what_it_is_for_and_only_what_there_is() -> None:
-    text = RIGHT.replace("nodes:", "subject: plan_unit\nnodes:")
-    assert parse_flow(text, file="f", subjects=("document", "plan_unit")).code == "预算审批"
+    assert parse_flow(RIGHT, file="f", subjects=("document", "plan_unit")).code == "预算审批"
     with pytest.raises(ProblemsFound) as caught:
-        parse_flow(text, file="f", subjects=("document",))
+        parse_flow(RIGHT, file="f", subjects=("document",))
     (problem,) = caught.value.problems
     assert (problem.found, problem.expected) == ("subject: plan_unit", "document")

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from bihuan.engine.compiled import CompiledModel
 from bihuan.features.control.package import read_policy
 from bihuan.features.control.package_lines import located
 from bihuan.features.control.policy import ITEM, Policy, Trees
 from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.features.modelling import queries as modelling
+from bihuan.features.modelling.plain_yaml import plain_yaml
 from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.errors import Problem, ProblemsFound
 from bihuan.kernel.member import Dimension
@@ -43,7 +42,7 @@ def text_of(reader: Reader, model: str, code: str) -> str:
     found = modelling.find(reader, model)
     for file, text in sorted(modelling.package(reader, found.id, found.revision).items()):
         if file.startswith("policies/") and file.endswith(".yaml"):
-            content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
+            content = plain_yaml(text, file)
             if isinstance(content, dict) and content.get("policy") == code:
                 return text
     return ""
@@ -55,8 +54,8 @@ def _flows(texts: Mapping[str, str]) -> set[str]:
     for file, text in texts.items():
         if file.startswith("flows/") and file.endswith(".yaml"):
             try:
-                content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
-            except yaml.YAMLError:
+                content = plain_yaml(text, file)
+            except ProblemsFound:
                 continue
             if isinstance(content, dict):
                 codes.add(str(content.get("code", "")))
@@ -74,29 +73,11 @@ def _unknown_flows(policy: Policy, file: str, flows: set[str]) -> list[Problem]:
 
 def policy_of(compiled: CompiledModel, model: str, file: str, text: str) -> Policy:
     """One policy file; scalars are read as text. Problems say their line."""
-    try:
-        alias = next((e for e in yaml.parse(text, Loader=yaml.BaseLoader) if isinstance(e, yaml.AliasEvent)), None)
-        if alias is not None:  # a few lines of them make a text without end, once somebody writes it out
-            mark, found = alias.start_mark, f"*{alias.anchor}"
-            assert mark is not None, "a text that was parsed has places"
-            raise ProblemsFound(
-                [Problem("yaml", file, mark.line + 1, mark.column + 1, found=found, message="不收 YAML 的引用，写出来")]
-            )
-        content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
-    except yaml.YAMLError as error:
-        raise ProblemsFound([_unreadable(file, error)]) from None
-    except RecursionError:
-        raise ProblemsFound([Problem("yaml", file, message="括号套得太深")]) from None
+    content = plain_yaml(text, file)
     try:
         return _policy_of(compiled, model, file, content)
     except ProblemsFound as found:
         raise ProblemsFound([located(p, text) for p in found.problems]) from None
-
-
-def _unreadable(file: str, error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return Problem("yaml", file, line, column, message=str(getattr(error, "problem", None) or error))
 
 
 def _policy_of(compiled: CompiledModel, model: str, file: str, content: Any) -> Policy:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import yaml
 from yaml.nodes import MappingNode, Node, SequenceNode
 
+from bihuan.features.modelling.plain_yaml import PlainLoader
 from bihuan.kernel.errors import Problem
 
 LISTS = {"rule": "rules", "document": "documents", "exempt": "exempt"}
@@ -19,7 +20,7 @@ def located(problem: Problem, text: str) -> Problem:
     """The problem with its line, counted from 1; as it was where the text says nothing of it."""
     if problem.line:
         return problem
-    root = yaml.compose(text, Loader=yaml.BaseLoader)
+    root = yaml.compose(text, Loader=PlainLoader)
     if not isinstance(root, MappingNode):
         return problem
     place, _, value = problem.found.partition(": ")

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import yaml
-
 from bihuan.features.entry.model import KIND
 from bihuan.features.modelling import queries as modelling
+from bihuan.features.modelling.plain_yaml import plain_yaml
 from bihuan.kernel.errors import Invalid
 from bihuan.store.unit_of_work import Reader
 
@@ -14,7 +13,11 @@ def default_flow(reader: Reader, model: str) -> str:
     """The code of the only flow in ``flows/*.yaml`` for plan units (``subject: plan_unit``, or without a subject)."""
     found = modelling.find(reader, model)
     files = modelling.package(reader, found.id, found.revision)
-    said = [_read(text) for path, text in sorted(files.items()) if path.startswith("flows/") and path.endswith(".yaml")]
+    said = [
+        _read(text, path)
+        for path, text in sorted(files.items())
+        if path.startswith("flows/") and path.endswith(".yaml")
+    ]
     named = [s for s in said if s.get("subject") == KIND]
     codes = [str(s["code"]) for s in named or said if s.get("subject", KIND) == KIND and s.get("code")]
     if len(codes) != 1:
@@ -22,6 +25,6 @@ def default_flow(reader: Reader, model: str) -> str:
     return codes[0]
 
 
-def _read(text: str) -> dict[str, Any]:
-    content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
+def _read(text: str, path: str) -> dict[str, Any]:
+    content = plain_yaml(text, path)
     return content if isinstance(content, dict) else {}

@@ -6,13 +6,12 @@ forecast: 滚动预测        title, items, version, actual, budget, horizon, me
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from bihuan.engine.compiled import CompiledModel
 from bihuan.features.access.model import Principal
 from bihuan.features.forecast.methods import NAMES
 from bihuan.features.forecast.model import Definition, NoSuchForecast, Up
 from bihuan.features.modelling import queries as modelling
+from bihuan.features.modelling.plain_yaml import plain_yaml
 from bihuan.features.planning.cells import ref_of
 from bihuan.kernel.errors import Problem, ProblemsFound
 from bihuan.kernel.nearest import hint
@@ -75,10 +74,7 @@ class ForecastTexts:
 
 def read(model: CompiledModel, file: str, text: str) -> Definition:
     """One file; scalars are read as text."""
-    try:
-        said: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
-    except yaml.YAMLError as error:
-        raise ProblemsFound([Problem("yaml", file, message=str(error))]) from None
+    said = plain_yaml(text, file)
     if not isinstance(said, dict):
         raise ProblemsFound([Problem("bad_forecast", file, found=type(said).__name__, expected="a mapping")])
     problems: list[Problem] = []

@@ -26,6 +26,7 @@ from typing import Any
 import yaml
 
 from bihuan.features.integration.model import BadSource, Exclusion, MappingRule, Source
+from bihuan.features.modelling.plain_yaml import PlainLoader, yaml_problem
 from bihuan.kernel.errors import Problem
 
 _KEYS = {
@@ -111,12 +112,10 @@ def _policies(data: Mapping[str, Any], file: str, lines: Mapping[str, int], prob
 def _load(text: str, file: str) -> tuple[dict[str, Any], dict[str, int]]:
     """The mapping with all scalars as text, and the line of each top-level key."""
     try:
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
-        data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes only texts, lists and mappings
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise BadSource([Problem("not_yaml", file, *place, message=str(error.problem))]) from None
+        node = yaml.compose(text, Loader=PlainLoader)
+        data = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - makes nothing but texts, lists and mappings
+    except yaml.YAMLError as error:
+        raise BadSource([yaml_problem(error, file, "not_yaml")]) from None
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
         raise BadSource([Problem("not_yaml", file, 1, found=type(data).__name__, expected="keys and values")])
     return data, {key.value: key.start_mark.line + 1 for key, _ in node.value}

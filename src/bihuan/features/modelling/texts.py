@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from bihuan.engine.definition import Place
+from bihuan.features.modelling.plain_yaml import PlainLoader, yaml_problem
 from bihuan.kernel.errors import Problem
 from bihuan.kernel.nearest import hint
 
@@ -173,14 +174,10 @@ def read_yaml(path: Path, file: str, problems: Problems) -> Yaml | None:
 def yaml_of(text: str, file: str, problems: Problems) -> Yaml | None:
     """The root node of a text; None with a problem when it is no YAML."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        problems.at("yaml", place, f"YAML 写法有误：{error.problem or error.context}")
-        return None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        problems.at("yaml", Place(file), f"YAML 写法有误：{str(error)[:200]}")
+        node = yaml.compose(text, Loader=PlainLoader)
+    except yaml.YAMLError as error:
+        found = yaml_problem(error, file)
+        problems.at("yaml", Place(file, found.line, found.column), found.message)
         return None
     if node is None:
         problems.at("yaml", Place(file), "文件是空的")

@@ -15,9 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
-import yaml
-
 from bihuan.engine.compiled import CompiledItem, CompiledModel
+from bihuan.features.modelling.plain_yaml import plain_yaml
 from bihuan.features.monitoring import conditions
 from bihuan.features.planning.cells import code_of, ref_of
 from bihuan.kernel.errors import NotFound, Problem, ProblemsFound
@@ -81,9 +80,9 @@ def read_alerts(model: CompiledModel, files: Mapping[str, str]) -> list[AlertRul
 def _documents(file: str, text: str, problems: list[Problem]) -> list[Mapping[str, Any]]:
     """A file holds one alert, or a list of them; scalars are text."""
     try:
-        content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
-    except yaml.YAMLError as error:
-        problems.append(Problem("yaml", file, message=str(error)))
+        content = plain_yaml(text, file)
+    except ProblemsFound as found:
+        problems += found.problems
         return []
     listed = content if isinstance(content, list) else [content]
     bad = [type(one).__name__ for one in listed if not isinstance(one, dict)]

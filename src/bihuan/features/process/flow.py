@@ -15,8 +15,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
-import yaml
-
+from bihuan.features.modelling.plain_yaml import plain_yaml
 from bihuan.features.process.condition import Condition, read_condition
 from bihuan.kernel.errors import Invalid, Problem, ProblemsFound
 
@@ -92,10 +91,7 @@ def parse_flow(
     text: str, *, file: str, roles: Collection[str] | None = None, subjects: Collection[str] | None = None
 ) -> Flow:
     """A file of a package; scalars are read as text. ``subjects``: the kinds that ``subject`` may name, when they are known."""
-    try:
-        content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
-    except yaml.YAMLError as error:
-        raise ProblemsFound([Problem("yaml", file, message=str(error))]) from None
+    content = plain_yaml(text, file)
     if not isinstance(content, dict):
         raise ProblemsFound([Problem("bad_flow", file, found=type(content).__name__, expected="code, title, nodes")])
     kind = content.get("subject")
