@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from .plan_page import EXPENSES, TRAVEL, PlanPage
 
@@ -52,6 +53,7 @@ def test_trying_too_often_says_when_to_come_back(someone: Someone) -> None:
             one.sign_in("nobody", "wrong")
         if answer.value.status == 429:
             break
+        expect(one.page.locator("#password")).to_have_value("")  # a refusal empties it
     one.page.wait_for_selector("[role=alert]:has-text('15 分钟后再试')")
 
 
