@@ -31,6 +31,7 @@ class Paper:
         default_factory=dict
     )  # kept at 0 when emptied: the first come first
     executed: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    passed: int = 0  # what later documents took over of it and have not handed back (only line 1 is ever drawn from)
     draws: dict[int, tuple[str, int]] = field(default_factory=dict)
     drawn: list[list[Any]] = field(
         default_factory=list
@@ -102,6 +103,7 @@ class World:
         self.move(moves)
         for _, line, stage, place, take in taken:
             old.holds[line, stage, place] -= take
+            old.passed += take
         if old.empty:
             old.status = "closed"
         self.papers[number] = Paper(
@@ -166,10 +168,10 @@ class World:
     def _amend(self, number: str, org: str, month: int, amount: int) -> bool:
         """The document becomes one line (all documents amended have one)."""
         paper = self.papers[number]
-        done = paper.executed[1]
+        done = max(paper.executed[1], 0) + paper.passed
         if paper.status != "held" or amount < done:
             return False
-        left = amount - max(done, 0)
+        left = amount - done
         moves = [(place, -held) for (_, _, place), held in paper.holds.items()] + [((org, month), left)]
         if not self.fits(moves):
             return False
@@ -199,6 +201,7 @@ class World:
                 self.move([(place, back)])
                 self._put(self.papers[earlier], line, stage, place, back)
                 self.papers[earlier].status = "held"
+                self.papers[earlier].passed -= back
                 drawn[4] -= back
             left[earlier, line] -= back
         paper.drawn = [d for d in paper.drawn if d[4]]

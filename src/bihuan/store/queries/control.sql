@@ -424,10 +424,11 @@ FROM ledger_entry WHERE by_document_id = :document_id AND kind IN ('draw', 'undr
 GROUP BY document_id, line_no, stage, coordinate, period, buckets HAVING sum(amount) < 0
 ORDER BY document_id, line_no, stage, entry_id;
 
--- name: executed_of_lines
--- What has been executed of each line of a document.
-SELECT line_no, sum(amount) AS amount FROM ledger_entry
-WHERE document_id = :document_id AND stage = 'executed' GROUP BY line_no;
+-- name: used_of_lines
+-- What has been executed of each line of a document, and what later documents took over of it and have not handed back.
+SELECT line_no, COALESCE(sum(amount) FILTER (WHERE stage = 'executed'), 0) AS executed,
+       COALESCE(-sum(amount) FILTER (WHERE kind IN ('draw', 'undraw')), 0) AS drawn
+FROM ledger_entry WHERE document_id = :document_id GROUP BY line_no;
 
 -- name: booked_by_voucher
 -- What a voucher booked and nothing has reversed yet: facts, and what they took off documents' holds.

@@ -76,8 +76,9 @@ def amend(
 ) -> Reservation:
     """Other amounts, dates or dimensions: the old hold is reversed and the new one made in one step, judged by the difference.
 
-    ``lines``: the whole document as it is to be, numbered from 1. A line's amount is its total: what of it was executed is not
-    held again, and it cannot be less than that. What was committed stays committed, as far as the new amount reaches.
+    ``lines``: the whole document as it is to be, numbered from 1. A line's amount is its total: what of it was executed, or
+    taken over by a later document, is not held again, and it cannot be less than that. What was committed stays committed, as
+    far as the new amount reaches.
     """
     require_own(uow, actor, document_id, "control.commit_any")
     if not lines:
@@ -90,14 +91,18 @@ def amend(
     ledger, holds = open_holds(uow, actor, [document_id], [k for line in resolved for k in line.keys])
     revision = _require_held(uow, document_id)
     ids = {BucketKey(b.rule.code, b.key, b.window): b.id for b in ledger.rows.values()}
-    executed = {r["line_no"]: r["amount"] for r in uow.rows("control.executed_of_lines", document_id=document_id)}
-    if missing := {n for n, a in executed.items() if n and a > 0} - {x.no for x in resolved}:
-        raise WrongDocument(f"第 {min(missing)} 行已有执行，不能去掉。", document=document_id, line=min(missing))
+    used = {
+        r["line_no"]: max(r["executed"], ZERO) + r["drawn"]
+        for r in uow.rows("control.used_of_lines", document_id=document_id)
+    }
+    if missing := {n for n, a in used.items() if n and a > 0} - {x.no for x in resolved}:
+        message = f"第 {min(missing)} 行已有执行或已被后续单据接过，不能去掉。"
+        raise WrongDocument(message, document=document_id, line=min(missing))
     for hold in holds:
         ledger.book(liquidation(hold, hold["amount"], "amend", reason=reason))
     committed = _by_line([h for h in holds if h["stage"] == "committed"])
     for line in resolved:
-        for entry in _held_anew(line, executed.get(line.no, ZERO), committed.get(line.no, ZERO)):
+        for entry in _held_anew(line, used.get(line.no, ZERO), committed.get(line.no, ZERO)):
             buckets = existing(in_force, line, ids, ledger.rows)
             ledger.book(replace(entry, buckets=buckets, document_id=document_id, kind="amend", reason=reason))
     findings = settle(ledger, actor)
@@ -116,12 +121,12 @@ def _require_held(uow: UnitOfWork, document_id: int) -> int:
     return int(head["revision"])
 
 
-def _held_anew(line: Line, executed: Decimal, committed: Decimal) -> list[Entry]:
-    """What a line holds after an amendment: committed as far as it was, the rest reserved; nothing where all is executed."""
-    if line.amount < executed:
-        message = f"第 {line.no} 行已执行 {executed:,.2f}，不能改为 {line.amount:,.2f}。"
-        raise WrongDocument(message, line=line.no, executed=executed)
-    left = line.amount - max(executed, ZERO)
+def _held_anew(line: Line, used: Decimal, committed: Decimal) -> list[Entry]:
+    """What a line holds after an amendment: committed as far as it was, the rest reserved; nothing where all is used."""
+    if line.amount < used:
+        message = f"第 {line.no} 行已执行和已被后续单据接过 {used:,.2f}，不能改为 {line.amount:,.2f}。"
+        raise WrongDocument(message, line=line.no, used=used)
+    left = line.amount - used
     stays = min(committed, left)
     whole = reserved(line, ())
     parts = (replace(whole, stage="committed", amount=stays), replace(whole, amount=left - stays))
