@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 from pluggy import Result
-from tools.conformance_page import CATALOGUE
+from tools.conformance_page import CATALOGUE, PEERS
 
 _passed: dict[str, list[bool]] = defaultdict(list)
 
@@ -25,10 +25,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The ids by how they came out."""
     if not _passed:
         return
-    shown = [i for i in CATALOGUE if _passed.get(i) and all(_passed[i])]
-    failed = [i for i in CATALOGUE if i in _passed and i not in shown]
     terminalreporter.section("控制语义 control semantics")
-    terminalreporter.line(f"演通过 {len(shown)} / {len(CATALOGUE)}：{' '.join(shown)}")
-    if failed:
-        terminalreporter.line(f"不符：{' '.join(failed)}", red=True)
-    terminalreporter.line(f"没有场景表：{' '.join(i for i in CATALOGUE if i not in _passed)}")
+    for what, catalogue in (("", CATALOGUE), ("别家出过的毛病 ", PEERS)):
+        shown = [i for i in catalogue if _passed.get(i) and all(_passed[i])]
+        failed = [i for i in catalogue if i in _passed and i not in shown]
+        missing = [i for i in catalogue if i not in _passed]
+        terminalreporter.line(f"{what}演通过 {len(shown)} / {len(catalogue)}：{' '.join(shown)}")
+        if failed:
+            terminalreporter.line(f"不符：{' '.join(failed)}", red=True)
+        if missing:
+            terminalreporter.line(f"没有场景表：{' '.join(missing)}")

@@ -6,7 +6,10 @@ period.
 """
 
 import re
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -72,6 +75,11 @@ class Row:
 
         dims = {column: dim for column, dim in COLUMNS.items() if column in self.cells}
         return [({dim: end(column, at) for column, dim in dims.items()}, end("期间", at)) for at in (0, 1)]
+
+    def each(self, column: str, lines: int) -> list[str]:
+        """What the column says of each line: one value is for all of them."""
+        said = self[column].split("+")
+        return said * lines if len(said) == 1 else said
 
     def places(self, separator: str) -> list[dict[str, str]]:
         """A coordinate per department named."""
@@ -245,6 +253,7 @@ class Stage:
             "到期": self.expire,
             "回放": self.simulate,
             "部分申请": self.reserve_partly,
+            "同时申请": self.reserve_at_once,
             "查询": lambda _uow, _row: None,
             **{word: partial(more, self) for word, more in MORE.items()},
         }
@@ -294,6 +303,26 @@ class Stage:
         self.documents[row["单据"]] = held.document_id
         return "部分通过" if held.refused else None
 
+    def reserve_at_once(self, _uow: UnitOfWork, row: Row) -> str:
+        """``份数`` people submit the document at one moment, each a transaction; every other one writes the lines backwards."""
+        people = int(row["份数"])
+        barrier = threading.Barrier(people)
+
+        def ask(n: int) -> str:
+            key = f"{self.code}/{row['单据']}{n}"
+            request = Request(key, f"{row['单据']}{n}", self.lines(row)[:: 1 if n % 2 else -1])
+            barrier.wait(30)
+            try:
+                with self.database.writing() as uow:
+                    commands.reserve(uow, CLERK, policy=self.code, request=request)
+            except BihuanError:
+                return "拒绝"
+            return "通过"
+
+        with ThreadPoolExecutor(people) as pool:
+            said = Counter(pool.map(ask, range(people)))
+        return "，".join(f"{word} {said[word]}" for word in ("通过", "拒绝") if said[word])
+
     def amend(self, uow: UnitOfWork, row: Row) -> str | None:
         """The whole document as the row says it is to be."""
         commands.amend(uow, CLERK, document_id=self.documents[row["单据"]], lines=self.lines(row), reason=row["说明"])
@@ -325,9 +354,19 @@ class Stage:
         return "；".join(said) or "通过"
 
     def lines(self, row: Row) -> tuple[RequestLine, ...]:
-        """A line per department; ``税率`` in percent, ``口径`` 不含税 where the amount was entered without it."""
+        """A line per department; ``期间`` and ``金额`` once for all or one per line, joined by +.
+
+        ``税率`` in percent, ``口径`` 不含税 where the amount was entered without it; ``币种`` and ``汇率`` of a foreign amount.
+        """
         rate, included = Decimal(row["税率"] or 0), row["口径"] != "不含税"
-        return tuple(RequestLine(p, row["期间"], row.amount, "", rate, included) for p in row.places("+"))
+        currency, exchange = row["币种"], Decimal(row["汇率"] or 1)
+        places = row.places("+")
+        return tuple(
+            RequestLine(place, period, Decimal(amount), "", rate, included, currency, exchange)
+            for place, period, amount in zip(
+                places, row.each("期间", len(places)), row.each("金额", len(places)), strict=True
+            )
+        )
 
     def check(self, uow: UnitOfWork, row: Row) -> str | None:
         found = check(uow, CLERK, policy=self.code, lines=self.lines(row), kind=row["类型"])
