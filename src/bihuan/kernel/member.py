@@ -59,6 +59,19 @@ class Dimension:
         placed = {member for edge in main.edges for member in (edge.child, edge.parent)}
         return frozenset(edge.parent for tree in others for edge in tree.edges) - placed
 
+    @cached_property
+    def _tree_of(self) -> Mapping[int, str]:
+        """Parent -> the first tree in which it is one; the main tree comes first."""
+        out: dict[int, str] = {}
+        for name in ("", *(name for name in self.trees if name)):
+            for edge in self.trees[name].edges if name in self.trees else ():
+                out.setdefault(edge.parent, name)
+        return out
+
+    def tree_of(self, member: int) -> str:
+        """The tree a member is totalled by where none is named: the main one, unless it is a parent in another one only."""
+        return self._tree_of.get(member, "")
+
     def tops(self, tree: str = "") -> tuple[Member, ...]:
         """Members at the top of a tree as it stands, in display order; in the main one also those that stand alone."""
         edges = self.trees[tree].children() if tree in self.trees else {}

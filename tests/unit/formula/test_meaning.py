@@ -351,6 +351,17 @@ def test_a_yearly_balance_is_repeated_in_each_quarter(tmp_path: Path) -> None:
     assert read(found, "目标", ("A",), QUARTERS) == [17.5] * 4
 
 
+@pytest.mark.parametrize(
+    "formula",
+    ["目标 = 年额 / PERIODS()", "目标 = (年额 * 2 - 年额) / 年期数()", "目标 = IF(年额 > 0, 年额, 0) / PERIODS()"],
+)
+def test_a_years_flow_is_read_in_a_period_where_it_is_divided_by_the_periods(tmp_path: Path, formula: str) -> None:
+    items = ITEMS.replace("TOTALS", "time: sum") + '\n年额: {unit: "?", dims: ["period:year", 产品], time: sum}'
+    found = package(tmp_path, f"年额 = x\n{formula}", items, 表=DATA)
+    assert read(found, "目标", ("A",), QUARTERS) == [17.5] * 4
+    assert read(found, "目标", ("A",), ("2026",)) == [70]
+
+
 def test_a_role_dimension_gives_the_age_of_what_came_from_a_period(tmp_path: Path) -> None:
     items = ITEMS.replace("TOTALS", "time: none") + '\n账龄: {unit: "?", dims: [period, 来源期]}'
     found = package(

@@ -44,6 +44,40 @@ def test_an_expected_cell_is_computed_or_given(tmp_path: Path, line: str, kind: 
     assert results(tmp_path, f"item,产品,2026Q1,2026Q2,2026\n{line}\n") == [(kind, agrees)]
 
 
+TEXT_ITEMS = "评语: {type: text}\n截止: {type: date}\n超额: {type: boolean}"
+TEXT_FORMULAS = """收入 = 销量 * 单价
+评语 = IF(收入 > 20, "高", "低")
+截止 = EDATE("2026-01-31", 1)
+超额 = 收入 > 20"""
+
+
+@pytest.mark.parametrize(
+    ("line", "agrees"),
+    [
+        ("评语,A,高,", True),
+        ("评语,A,低,", False),
+        ("评语,A,BLANK,", False),
+        ("评语,A,,低", True),  # no price in the second quarter: blank, which compares as 0
+        ("评语,B,BLANK,", True),  # B never has a price: no row
+        ("超额,A,TRUE,", True),
+        ("超额,A,,true", False),
+    ],
+)
+def test_texts_and_conditions_are_checked_like_numbers(tmp_path: Path, line: str, agrees: bool) -> None:
+    texts = files(TEXT_FORMULAS, TEXT_ITEMS) | {"data/表.csv": DATA}
+    texts["expect/表.csv"] = f"item,产品,2026Q1,2026Q2\n{line}\n"
+    assert [one.agrees for one in answers(read_package(write(tmp_path, texts)))] == [agrees]
+
+
+def test_a_date_is_checked_and_shown(tmp_path: Path) -> None:
+    texts = files(TEXT_FORMULAS, TEXT_ITEMS) | {"data/表.csv": DATA}
+    texts["expect/表.csv"] = "item,产品,2026Q1,2026Q2\n截止,A,2026-02-28,2026-03-01\n"
+    package = read_package(write(tmp_path, texts))
+    results = answers(package)
+    assert [one.agrees for one in results] == [True, False]
+    assert "算出 2026-02-28，应为 2026-03-01" in report(package.model, results)[0]
+
+
 def test_a_formula_that_refers_to_nothing_is_given(tmp_path: Path) -> None:
     assert results(tmp_path, "item,产品,2026Q1\n收入,A,5\n", "收入 = 2 + 3") == [("given", True)]
 

@@ -100,7 +100,7 @@ MODEL, PRODUCTS, DATA, EXPECT = "model.yaml", "dimensions/产品.csv", "data/表
         (added("data/某表.csv", "item\n"), "unknown_cube", "data/某表.csv", "某表"),
         (added(DATA, "item,产品,2026Q1\n到期,A,明天\n"), "bad_date", "data/表.csv:2:3", "2026-01-31"),
         # expect
-        (added(EXPECT, "item,产品,2026Q1\n备注,A,好\n"), "bad_value", "expect/表.csv:2:3", "不是数"),
+        (added(EXPECT, "item,产品,2026Q1\n到期,A,明天\n"), "bad_date", "expect/表.csv:2:3", "日期"),
         (added(EXPECT, "item,产品,2026\n收入,A,x\n"), "bad_number", "expect/表.csv:2:3", "x"),
         (added(EXPECT, "item,产品,2026,tolerance\n收入,A,1,大概\n"), "bad_number", "expect/表.csv:2:1", "大概"),
         (added("expect/某表.csv", "item\n"), "unknown_cube", "expect/某表.csv", "某表"),

@@ -11,6 +11,7 @@ from bihuan.engine.formula import bound
 from bihuan.engine.formula.bind_calls import bind_call
 from bihuan.engine.formula.bind_reads import bind_read
 from bihuan.engine.formula.bound import Binary, Constant, Current, Node, Property, Span, Unary, Within
+from bihuan.engine.formula.functions import find_function
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.scope import Scope, unknown
 from bihuan.engine.formula.syntax import (
@@ -57,6 +58,7 @@ class Binder:
         self.scope, self.cube, self.grain, self.line = scope, cube, grain, line
         self.allowed = frozenset(dims)
         self.lints: list[FormulaFault] = []
+        self.spreads = False  # within the dividend of PERIODS(): a year's flow may be read in a period
 
     def bind(self, at: Syntax) -> Node:
         """The bound expression; raises `FormulaFault`."""
@@ -150,7 +152,9 @@ class Binder:
         return Unary(op=op, operand=operand, unit=operand.unit, **self.shape(at, operand))
 
     def _infix(self, at: Infix) -> Node:
-        left, right = self.bind(at.left), self.bind(at.right)
+        with self._spread(self.spreads or (at.op == "/" and _is_periods(at.right))):
+            left = self.bind(at.left)
+        right = self.bind(at.right)
         if at.op in {"AND", "OR"}:
             return self.logic("AND" if at.op == "AND" else "OR", left, right, at)
         if at.op in _COMPARE:
@@ -246,7 +250,7 @@ class Binder:
             right = self._literal(right, left, at.right)
         for one, other in ((left, right), (right, left)):
             if isinstance(one, Current) and one.type == "member" and isinstance(other, Constant) and op in {"=", "<>"}:
-                within = Within(dim=one.dim, member=str(other.value), type="boolean", **self.shape(at, one))
+                within = self.within(one.dim, str(other.value), at)
                 return within if op == "=" else Unary(op="NOT", operand=within, type="boolean", **self.shape(at, one))
         kinds = {left.type, right.type}
         if len(kinds) > 1 and kinds != {"member", "text"}:
@@ -258,6 +262,12 @@ class Binder:
         if kinds == {"number"}:
             self.one_unit(at, left, right)
         return Binary(op=word, left=left, right=right, type="boolean", **self.shape(at, left, right))
+
+    def within(self, dim: str, member: str, at: Syntax) -> Within:
+        """The current member is this one or stands below it."""
+        dimension = self.scope.dimensions[dim]
+        tree = dimension.tree_of(dimension.by_code[member].id)
+        return Within(dim=dim, member=member, tree=tree, type="boolean", span=self.span(at), dims=(dim,))
 
     def _literal(self, literal: Constant, beside: Node, at: Syntax) -> Constant:
         text = str(literal.value)
@@ -331,9 +341,26 @@ class Binder:
         self.allowed = self.allowed | set(dims)
         self.grain = grain if grain is not None else self.grain
         try:
-            yield
+            with self._spread(self.spreads and grain is None):
+                yield
         finally:
             self.allowed, self.grain = before
+
+    @contextmanager
+    def _spread(self, yes: bool) -> Iterator[None]:
+        before = self.spreads
+        self.spreads = yes
+        try:
+            yield
+        finally:
+            self.spreads = before
+
+
+def _is_periods(at: Syntax) -> bool:
+    if not isinstance(at, Invocation):
+        return False
+    function = find_function(at.function)
+    return function is not None and function.name == "PERIODS"
 
 
 def is_literal(node: Node) -> bool:

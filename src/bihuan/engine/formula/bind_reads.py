@@ -99,7 +99,7 @@ def _member_pin(binder: "Binder", dim: str, pick: Pick) -> bound.PinMember | bou
     dimension = binder.scope.dimensions[dim]
     member = dimension.find(pick.member)
     if member is not None:
-        return bound.PinMember(dim=dim, member=member.code)
+        return bound.PinMember(dim=dim, member=member.code, tree=dimension.tree_of(member.id))
     if pick.member in PARENT:
         binder.need_allowed(dim, pick)
         return bound.PinLookup(dim=dim, by=bound.Above(span=binder.span(pick), type="member", dim=dim, dims=(dim,)))
@@ -129,6 +129,14 @@ def _lookup(binder: "Binder", pick: Pick) -> Node | None:
     return node
 
 
+def _flow_per_period(item: CompiledItem, at: Reference) -> FormulaFault:
+    name, grain = item.ref.item, {"year": "年", "half": "半年", "quarter": "季"}.get(item.grain, item.grain)
+    evenly = f"平均到各期写 {name} / PERIODS()；" if item.grain == "year" else ""
+    message = f"“{name}”是按{grain}的发生额，不能逐期读取；{evenly}按比例分的，给“{name}”写 time: last，再乘各期的比例"
+    expected = f"{name} / PERIODS()" if evenly else "time: last"
+    return FormulaFault("flow_per_period", at.start, at.end, message, found=name, expected=expected)
+
+
 def _timed(binder: "Binder", item: CompiledItem, period: bound.PinPeriod | None, at: Reference) -> bool:
     """Whether the read varies over time here; refuses reads across levels that would mean something wrong."""
     if period is not None:
@@ -139,9 +147,8 @@ def _timed(binder: "Binder", item: CompiledItem, period: bound.PinPeriod | None,
         message = f"没有期间的指标不能读按期间变化的“{item.ref.item}”；固定一个期间，或汇总 SUM(… OVER 期间)"
         raise FormulaFault("no_period", at.start, at.end, message, found=item.ref.item)
     mine, its = binder.scope.grain_rank(binder.grain), binder.scope.grain_rank(item.grain)
-    if its > mine and item.time.kind == "sum":
-        message = f"“{item.ref.item}”是按{item.grain}的发生额，不能逐期读取；除以 PERIODS() 或先分摊到期间"
-        raise FormulaFault("flow_per_period", at.start, at.end, message, found=item.ref.item, expected="time 不是 sum")
+    if its > mine and item.time.kind == "sum" and not (binder.spreads and item.grain == "year"):
+        raise _flow_per_period(item, at)
     if its < mine and item.time.kind == "none":
         message = f"“{qualified(item.ref)}”没有{binder.grain}合计（time: none），这里总是空"
         binder.lints.append(FormulaFault("always_blank", at.start, at.end, message, found=item.ref.item))

@@ -48,7 +48,7 @@ def _pick(binder: Binder, item: CompiledItem, at: Pick) -> Node:
     if member is None:
         names = [name for m in dimension.members for name in (m.code, m.name)]
         raise unknown("member", f"“{dim}”的成员", at.member, at, names)
-    return Within(dim=dim, member=member.code, type="boolean", span=binder.span(at), dims=(dim,))
+    return binder.within(dim, member.code, at)
 
 
 def _period(binder: Binder, at: Pick) -> Node:

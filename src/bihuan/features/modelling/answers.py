@@ -9,9 +9,9 @@ from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.panel import Panel, panel_of
 from bihuan.engine.sheet import Sheet
-from bihuan.engine.texts import code_of
+from bihuan.engine.texts import TEXTUAL, code_of, texts_of
 from bihuan.features.modelling.data import Entered, default_version
-from bihuan.features.modelling.expect import Checked, check
+from bihuan.features.modelling.expect import Checked, Value, check
 from bihuan.features.modelling.package import Package
 from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.scaled import from_scaled, to_scaled
@@ -22,13 +22,24 @@ def answers(package: Package) -> list[Checked]:
     """Every expected cell of the package against what the engine computes."""
     sheets = sheets_of(package)
 
-    def read(version: str, ref: ItemRef, members: tuple[int, ...], period: PeriodKey | None) -> tuple[Decimal, State]:
+    def read(version: str, ref: ItemRef, members: tuple[int, ...], period: PeriodKey | None) -> tuple[Value, State]:
+        item = package.model.items[ref]
         rows = np.array([members], np.int32).reshape(1, -1)
-        values, states = sheets[version].read(ref, rows=rows, periods=[period or PeriodKey("", 0)])
-        state, value = State(int(states[0, 0])), float(values[0, 0])
-        return plain(value, package.model.items[ref].scale), state
+        trees = {dim: package.model.dimensions[dim].tree_of(m) for dim, m in zip(item.dims, members, strict=True)}
+        values, states = sheets[version].read(ref, rows=rows, periods=[period or PeriodKey("", 0)], tree=trees)
+        state = State(int(states[0, 0]))
+        return _read_value(item, float(values[0, 0])) if state == State.VALUE else Decimal(0), state
 
     return list(check(package.model, package.data, package.expected, read))
+
+
+def _read_value(item: CompiledItem, value: float) -> Value:
+    """What `_kept` was made of."""
+    if item.type in TEXTUAL:
+        return str(texts_of(np.array([value]), np.array([True]))[0])
+    if item.type == "boolean":
+        return "TRUE" if value else "FALSE"
+    return plain(value, item.scale)
 
 
 def plain(value: float, scale: int | None) -> Decimal:

@@ -38,13 +38,15 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A published answer. ``members`` may be parents; ``period`` None = an item without period; a number in base units."""
+    """A published answer. ``members`` may be parents; ``period`` None = an item without period; a number in base units; a
+    text, date or condition as it is kept.
+    """
 
     item: ItemRef
     version: str
     members: tuple[int, ...]
     period: PeriodKey | None
-    value: Decimal | State
+    value: Decimal | str | State
     tolerance: Decimal
     source: str
     place: Place
@@ -103,10 +105,7 @@ def read_expected(
         for key, column, text in reader.values(row, item):
             place = Place(row.place.file, row.place.line, table.columns.index(column) + 1)
             value = _STATES.get(text) if text in _STATES else _value(text, item, place, problems)
-            if isinstance(value, str):
-                message = f"“{item.ref.item}”不是数；期望值只核对数和状态"
-                problems.at("bad_value", place, message, found=text, expected="数、BLANK 或错误代码")
-            if value is None or tolerance is None or isinstance(value, str):
+            if value is None or tolerance is None:
                 continue
             out.append(Expected(item.ref, version, members, key, value, tolerance, row.get("source"), place))
     return out

@@ -6,7 +6,7 @@ model and never counts as passed. A total counts as given when it repeats a sing
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
@@ -18,10 +18,12 @@ from bihuan.engine.formula.graph import walk
 from bihuan.engine.formula.regions import rule_at
 from bihuan.engine.formula.scope import qualified
 from bihuan.features.modelling.data import Entered, Expected
+from bihuan.kernel.member import Dimension
 from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.state import State
 
-Read = Callable[[str, ItemRef, tuple[int, ...], PeriodKey | None], tuple[Decimal, State]]
+Value = Decimal | str  # a number in plain units; a text, a date in ISO, TRUE or FALSE
+Read = Callable[[str, ItemRef, tuple[int, ...], PeriodKey | None], tuple[Value, State]]
 Kind = Literal["computed", "given"]
 _NOISE = Decimal("0.000000001")  # computed numbers are compared at 9 decimals where an item says nothing
 
@@ -33,13 +35,20 @@ class Checked:
     expected: Expected
     kind: Kind
     agrees: bool
-    found: Decimal
+    found: Value
     state: State
 
     @property
     def shown(self) -> str:
         """The found value for people."""
-        return f"{self.found.normalize():f}" if self.state == State.VALUE else self.state.name
+        return shown(self.found if self.state == State.VALUE else self.state)
+
+
+def shown(value: Value | State) -> str:
+    """A value for people, without trailing zeros."""
+    if isinstance(value, State):
+        return value.name
+    return value if isinstance(value, str) else f"{value.normalize():f}"
 
 
 def check(model: CompiledModel, data: Sequence[Entered], expected: Iterable[Expected], read: Read) -> Iterator[Checked]:
@@ -56,8 +65,7 @@ def report(model: CompiledModel, results: Sequence[Checked]) -> list[str]:
     lines = []
     for one in results:
         if not one.agrees:
-            want = one.expected.value
-            wanted = want.name if isinstance(want, State) else f"{want.normalize():f}"
+            wanted = shown(one.expected.value)
             place = one.expected.place
             where = f"{place.file}:{place.line}:{place.column}"
             lines.append(f"{where}: {cell_name(model, one.expected)}：算出 {one.shown}，应为 {wanted}")
@@ -82,11 +90,13 @@ def cell_name(model: CompiledModel, cell: Expected) -> str:
 # --- agreement ------------------------------------------------------------------------------------------------------
 
 
-def _agrees(item: CompiledItem, cell: Expected, value: Decimal, state: State) -> bool:
+def _agrees(item: CompiledItem, cell: Expected, value: Value, state: State) -> bool:
     if isinstance(cell.value, State):
         return state == cell.value
     if state != State.VALUE:
         return False
+    if isinstance(value, str) or isinstance(cell.value, str):
+        return value == cell.value
     if cell.tolerance:
         return abs(value - cell.value) <= cell.tolerance
     return _rounded(item, value) == _rounded(item, cell.value)
@@ -112,7 +122,7 @@ def _is_given(model: CompiledModel, entered: Entries, cell: Expected) -> bool:
     item = model.items[cell.item]
     grain = cell.period.grain if cell.period is not None else ""
     coarse = grain != item.grain
-    members = [model.dimensions[dim].trees[""].leaves_under(m) for dim, m in zip(item.dims, cell.members, strict=True)]
+    members = [_leaves(model.dimensions[dim], m) for dim, m in zip(item.dims, cell.members, strict=True)]
     parents = any(not model.dimensions[d].is_leaf(m) for d, m in zip(item.dims, cell.members, strict=True))
     for asked, total in ((coarse, item.time), (parents, item.total)):
         if asked and total.kind in {"expression", "weighted"}:
@@ -125,6 +135,10 @@ def _is_given(model: CompiledModel, entered: Entries, cell: Expected) -> bool:
         return False
     filled = sum((item.ref, cell.version, leaf, index) in entered for leaf, index in leaves)
     return filled <= 1
+
+
+def _leaves(dimension: Dimension, member: int) -> Mapping[int, float]:
+    return dimension.trees[dimension.tree_of(member)].leaves_under(member)
 
 
 def _indices(model: CompiledModel, item: CompiledItem, period: PeriodKey | None) -> list[int]:
