@@ -14,7 +14,7 @@ from tests.faults.ledger_world import MONTHS, ORGS
 
 from bihuan.features.access.model import Grant, Principal
 from bihuan.features.control import commands
-from bihuan.features.control.model import BudgetCell, Request, RequestLine, VoucherLine
+from bihuan.features.control.model import BudgetCell, DocumentMoved, Request, RequestLine, VoucherLine
 from bihuan.kernel.errors import BihuanError
 from bihuan.store.unit_of_work import Database, UnitOfWork, open_database
 
@@ -76,7 +76,8 @@ class Worker:
     def wait_for_the_server(self) -> None:
         """Until the server answers again; one whose session was killed recovers in seconds."""
         for _ in range(1200):
-            with suppress(OperationalError), self.database.reading():
+            with suppress(OperationalError), self.database.engine.connect() as conn:
+                conn.exec_driver_sql("SELECT 1")
                 return
             time.sleep(0.1)
         raise RuntimeError("the server did not come back in two minutes")
@@ -121,19 +122,14 @@ class Worker:
         with self.database.writing() as uow:
             try:
                 answer = getattr(self, f"_{op}")(uow, mark, **said)
-            except BihuanError:
-                answer = "refused"
+            except BihuanError as fault:
+                answer = "again" if isinstance(fault, DocumentMoved) else "refused"
             at = int(uow.conn.exec_driver_sql("SELECT last_value FROM ledger_entry_id_seq").scalar_one())
-            if answer == "refused":
+            if answer in ("refused", "again"):
                 uow.conn.rollback()
-        if answer == "refused":
-            self.make_durable()
-        return answer, at
-
-    def make_durable(self) -> None:
-        """A refusal writes nothing, so a server that is killed may give the numbers it has seen a second time; after this not."""
-        with self.database.writing() as uow:
+            # one that writes nothing is not flushed: a server killed after it would give the numbers that it saw once more
             uow.conn.exec_driver_sql("SELECT pg_logical_emit_message(true, 'workload', '')")
+        return answer, at
 
     def document(self, number: str) -> int:
         return self.pool.get(number) or self.own[number]

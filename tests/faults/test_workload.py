@@ -194,7 +194,12 @@ def ordered(owner: str, folder: Path) -> list[dict[str, Any]]:
             if "answer" not in one:
                 one.update(look_up(conn, one, last[one["worker"]]), heard=False)
             last[one["worker"]] = max(last[one["worker"]], one["at"])
-    return sorted(asked.values(), key=lambda x: (x["at"], x["answer"] == "refused", x["turn"]))
+    return sorted(asked.values(), key=lambda x: (x["at"], wrote_nothing(x["answer"]), x["turn"]))
+
+
+def wrote_nothing(answer: str | list[str]) -> bool:
+    """Such an operation saw the number of the last that wrote, and comes after it."""
+    return answer in ("refused", "again") or (isinstance(answer, list) and "ok" not in answer)
 
 
 def look_up(conn: Any, one: dict[str, Any], before: int) -> dict[str, Any]:
@@ -230,7 +235,7 @@ def predicted(played: Played) -> list[tuple[dict[str, Any], str]]:
     """The operations that the model answers otherwise; the model has played them all."""
     wrong = []
     for one in played.log:
-        if one["answer"] == "lost":
+        if one["answer"] in ("lost", "again"):  # "again": somebody moved the document at that moment; nothing was done
             continue
         if one["op"] == "batch":
             steps = [
@@ -263,7 +268,8 @@ def test_the_kills_met_real_work_and_every_kind_of_operation_was_done_and_refuse
 
 
 def test_every_answer_was_the_one_the_model_predicts(predicted: list[tuple[dict[str, Any], str]]) -> None:
-    assert predicted[:3] == [], f"{len(predicted)} answers differ"
+    told = "\n".join(f"{one} predicted {answer}" for one, answer in predicted[:3])
+    assert predicted == [], f"{len(predicted)} answers differ, the first:\n{told}"
 
 
 def test_rows_entries_and_model_say_the_same_to_the_fen(

@@ -1,5 +1,6 @@
 """Many clients at once, each with its own connection, started together by a barrier: without it even no lock at all passes."""
 
+import json
 import random
 import threading
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from bihuan.features.control import commands, queries
-from bihuan.features.control.model import BudgetExceeded
+from bihuan.features.control.model import BudgetExceeded, Request, RequestLine
 from bihuan.store.unit_of_work import Database
 
 from .conftest import CLERK, MONTHS
@@ -117,3 +118,58 @@ def test_documents_over_many_rows_in_any_order_never_wait_for_each_other_crosswi
         assert queries.counters_differ(reader, firm.policy) == []
         (year,) = queries.balances(reader, firm.policy, rule="年度")
         assert year.executed == 8 * 12 * Decimal("5.00")
+
+
+@pytest.mark.parametrize("act", ["voucher", "commit", "draw"])
+def test_what_meets_a_document_that_is_just_being_moved_finds_it_where_it_went(
+    database: Database, company: Any, act: str
+) -> None:
+    """The amendment to another department commits while the other waits for the first department's row."""
+    firm = company(MONTHLY)
+    here, there, month = {"org": "研发一部"}, {"org": "销售"}, MONTHS[0]
+    with database.writing() as uow:
+        firm.budget(uow, here, month, "100")
+        firm.budget(uow, there, month, "100")
+        document = firm.reserve(uow, f"A-{act}", (here, month, "60"))
+    moved, waiting = threading.Event(), threading.Event()
+
+    def amend() -> None:
+        with database.writing() as uow:
+            to = RequestLine(there, month, Decimal(60))
+            commands.amend(uow, CLERK, document_id=document, lines=[to], reason="换部门")
+            moved.set()
+            waiting.wait(30)
+
+    def meet() -> None:
+        with database.writing() as uow:
+            if act == "voucher":
+                firm.voucher(uow, f"V-{act}", here, month, "60.00", f"A-{act}")
+            elif act == "commit":
+                commands.commit_stage(uow, CLERK, document_id=document)
+            else:
+                line = RequestLine(here, month, Decimal(60), draws=(document, 1))
+                commands.reserve(uow, CLERK, policy=firm.policy.policy.code, request=Request("C", "C", (line,)))
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(amend)
+        assert moved.wait(30)
+        second = pool.submit(meet)
+        while not second.done() and not blocked(database):
+            waiting.wait(0.02)
+        waiting.set()
+        first.result(30)
+        second.result(30)
+    with database.reading() as reader:
+        rows = queries.balances(reader, firm.policy)
+        assert queries.counters_differ(reader, firm.policy) == []
+    at = "销售" if act == "commit" else "研发一部"
+    assert [(json.loads(b.key)[0][1], b.consumed) for b in rows if b.consumed] == [(at, Decimal("60.00"))]
+
+
+def blocked(database: Database) -> bool:
+    """True once somebody waits for a lock."""
+    with database.reading() as reader:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(reader.conn.exec_driver_sql(waiting).scalar_one())

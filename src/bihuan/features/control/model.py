@@ -123,6 +123,12 @@ class NotHeld(Conflict):
     code = "not_held"
 
 
+class DocumentMoved(Conflict):
+    """取锁的时候，单据的占用被别人接连改到别处；什么都没有做，再做一次即可。"""
+
+    code = "document_moved"
+
+
 class AlreadyReleased(Conflict):
     """这些预算已经下达过。"""
 

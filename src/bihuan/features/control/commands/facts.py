@@ -18,7 +18,8 @@ from sqlalchemy import RowMapping
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.commands.overruns import Overruns
-from bihuan.features.control.commands.spend import liquidation, lock_documents
+from bihuan.features.control.commands.spend import liquidation
+from bihuan.features.control.commands.standing import lock_holds
 from bihuan.features.control.events import tell_changed
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import UnresolvableKey, VoucherLine, amount_of
@@ -190,15 +191,14 @@ def _lock(
     numbers = sorted({x.request for x in lines if x.request})
     found = uow.rows("control.documents_by_number", policy_id=in_force.id, numbers=numbers) if numbers else []
     documents = {r["id"]: r["number"] for r in found}
-    booked = uow.rows("control.booked_buckets", documents=list(documents)) if documents else []
-    ledger = Ledger(uow, actor.login, in_force)
-    ids = ledger.lock((k for ks in keys.values() for k in ks), {i for r in booked for i in r["buckets"]})
     named = {number: _Named(document) for document, number in documents.items()}
-    if documents:
-        lock_documents(uow, list(documents))
-        for row in uow.rows("control.open_holds", documents=list(documents)):
-            if all(i in ledger.rows for i in row["buckets"]):
-                named[documents[row["document_id"]]].holds.append(_Hold(row, row["amount"]))
+    wanted = [k for ks in keys.values() for k in ks]
+    if not documents:
+        ledger = Ledger(uow, actor.login, in_force)
+        return ledger, ledger.lock(wanted), named
+    ledger, ids, holds = lock_holds(uow, actor, in_force, list(documents), wanted)
+    for row in holds:
+        named[documents[row["document_id"]]].holds.append(_Hold(row, row["amount"]))
     return ledger, ids, named
 
 

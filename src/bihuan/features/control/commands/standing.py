@@ -1,6 +1,6 @@
 """What a document holds after it was filed: given back, committed, taken over; always on the rows it was booked on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,11 +12,12 @@ from bihuan.features.control import queries
 from bihuan.features.control.commands.drawing import drawn_from, hand_back
 from bihuan.features.control.commands.spend import Reservation, liquidation, lock_documents, settle, warnings_of
 from bihuan.features.control.events import tell_changed
-from bihuan.features.control.ledger import Ledger
-from bihuan.features.control.model import NotHeld, amount_of
+from bihuan.features.control.ledger import Ledger, PolicyInForce
+from bihuan.features.control.model import DocumentMoved, NotHeld, amount_of
 from bihuan.features.control.policy import BucketKey
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
+TRIES = 10
 # the document was not to be: the earlier ones hold again
 UNDOING = frozenset({"return", "reject", "withdraw", "cancel"})
 
@@ -101,16 +102,30 @@ def _sum(holds: Sequence[RowMapping]) -> Decimal:
 def open_holds(
     uow: UnitOfWork, actor: Principal, documents: Sequence[int], also: Sequence[BucketKey] = ()
 ) -> tuple[Ledger, Sequence[RowMapping]]:
+    """As `lock_holds`, under the policy of the documents."""
+    head = queries.document(uow, documents[0])
+    ledger, _, holds = lock_holds(uow, actor, queries.policy_by_id(uow, head["policy_id"]), documents, also)
+    return ledger, holds
+
+
+def lock_holds(
+    uow: UnitOfWork, actor: Principal, in_force: PolicyInForce, documents: Sequence[int], also: Iterable[BucketKey] = ()
+) -> tuple[Ledger, dict[BucketKey, int], Sequence[RowMapping]]:
     """Locks the rows that documents hold amounts on (and those of ``also``), then the documents; reads the amounts again.
 
-    The rows are read first without a lock; a document that took others in between is refused, to be tried again.
+    The rows are first read without a lock. A document that was amended onto others in between is not locked where it now holds:
+    everything is unlocked and locked anew, as adding rows to those locked could wait crosswise. `DocumentMoved` in the end.
     """
-    head = queries.document(uow, documents[0])
-    ledger = Ledger(uow, actor.login, queries.policy_by_id(uow, head["policy_id"]))
-    booked = uow.rows("control.booked_buckets", documents=list(documents))
-    ledger.lock(also, {i for r in booked for i in r["buckets"]})
-    lock_documents(uow, documents)
-    holds = uow.rows("control.open_holds", documents=list(documents))
-    if any(i not in ledger.rows for h in holds for i in h["buckets"]):
-        raise NotHeld("单据刚被别人改动，请重试。", documents=list(documents))
-    return ledger, holds
+    keys = list(also)
+    for _ in range(TRIES):
+        booked = uow.rows("control.booked_buckets", documents=list(documents))
+        ledger = Ledger(uow, actor.login, in_force)
+        point = uow.conn.begin_nested()
+        ids = ledger.lock(keys, {i for r in booked for i in r["buckets"]})
+        lock_documents(uow, documents)
+        holds = uow.rows("control.open_holds", documents=list(documents))
+        if all(i in ledger.rows for h in holds for i in h["buckets"]):
+            point.commit()
+            return ledger, ids, holds
+        point.rollback()
+    raise DocumentMoved("单据正被别人反复改动，请重试。", documents=list(documents))
