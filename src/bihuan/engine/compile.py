@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bihuan.engine.compile_dimensions import compile_dimensions, member_codes, problem
-from bihuan.engine.compile_items import WEIGHTED, compile_items
+from bihuan.engine.compile_items import TOTAL_WORDS, WEIGHTED, compile_items, unit_mismatch
 from bihuan.engine.compiled import CompiledItem, CompiledModel, Component, GraphNode, Total
 from bihuan.engine.definition import CalendarDefinition, CubeDefinition, ModelDefinition, Place
 from bihuan.engine.formula import bound
-from bihuan.engine.formula.bind import TYPE_NAMES, Binder, is_literal
-from bihuan.engine.formula.bound import ItemRef, Node, Rule
+from bihuan.engine.formula.bind import Binder, is_literal
+from bihuan.engine.formula.bound import TYPE_NAMES, ItemRef, Node, Rule
 from bihuan.engine.formula.graph import Circle, Dependencies, arrange, walk
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.parse import parse_block, parse_expression
@@ -19,7 +19,9 @@ from bihuan.engine.formula.scope import Scope, qualified
 from bihuan.engine.formula.syntax import Statement
 from bihuan.kernel.calendar import BadCalendar, Calendar, make_calendar
 from bihuan.kernel.errors import Problem, ProblemsFound
-from bihuan.kernel.unit import show
+from bihuan.kernel.member import Dimension
+from bihuan.kernel.nearest import hint
+from bihuan.kernel.unit import parse_unit, show
 
 __all__ = [
     "CompiledItem",
@@ -54,9 +56,7 @@ def outline(definition: ModelDefinition, ids: Mapping[str, Mapping[str, int]] | 
 def scope_of(model: CompiledModel) -> Scope:
     """What formulas of a compiled model can see: to bind further expressions (checks, conditions) or read tables."""
     definition = model.definition
-    types = {(dim.code, name): kind for dim in definition.dimensions for name, kind in dim.property_types.items()}
-    cubes = {cube.code: cube for cube in definition.cubes}
-    return Scope(cubes, model.items, model.dimensions, types, model.calendar, definition.versions)
+    return _seen(definition, model.items, model.dimensions, model.calendar)
 
 
 def _scope(
@@ -67,9 +67,22 @@ def _scope(
 ) -> Scope:
     dimensions = compile_dimensions(definition, calendar, ids, report)
     items = compile_items(definition, dimensions, calendar, report)
+    return _seen(definition, items, dimensions, calendar)
+
+
+def _seen(
+    definition: ModelDefinition,
+    items: Mapping[ItemRef, CompiledItem],
+    dimensions: Mapping[str, Dimension],
+    calendar: Calendar,
+) -> Scope:
     types = {(dim.code, name): kind for dim in definition.dimensions for name, kind in dim.property_types.items()}
+    texts = {(dim.code, name): unit for dim in definition.dimensions for name, unit in dim.property_units.items()}
+    units = {
+        key: unit.powers for key, text in texts.items() if (unit := parse_unit(text, definition.units)) is not None
+    }
     cubes = {cube.code: cube for cube in definition.cubes}
-    return Scope(cubes, items, dimensions, types, calendar, definition.versions)
+    return Scope(cubes, items, dimensions, types, calendar, definition.versions, property_units=units)
 
 
 def deal_codes(definition: ModelDefinition) -> dict[str, tuple[str, ...]]:
@@ -126,7 +139,7 @@ class _Compiler:
                 self.problems.append(problem("duplicate_cube", cube.place, f"预算表“{cube.code}”重复", found=cube.code))
             for used in cube.uses:
                 if used not in codes:
-                    message = f"uses 中没有叫“{used}”的预算表"
+                    message = f"uses 中没有叫“{used}”的预算表{hint(used, codes)}"
                     self.problems.append(
                         problem("unknown_cube", cube.place, message, found=used, expected="、".join(codes))
                     )
@@ -178,7 +191,7 @@ class _Compiler:
             lint = FormulaFault("unit_unchecked", at.start, at.end, message)
             binder.lints.append(lint)
         elif node.unit != mine and not is_literal(node):
-            message = f"单位不符：算出来是 {show(node.unit)}，“{item.ref.item}”要 {show(mine)}"
+            message = unit_mismatch(item.ref.item, node.unit, mine)
             raise FormulaFault("unit", at.start, at.end, message, found=show(node.unit), expected=show(mine))
         natures = _mixed(node, self.scope.items)
         has_total = item.grain not in {"", self.scope.calendar.grains[-1]}
@@ -224,11 +237,12 @@ class _Compiler:
             binder.want(node, "number", syntax)
             mine = item.unit.powers if item.unit is not None else None
             if not weight and None not in (node.unit, mine) and node.unit != mine and not is_literal(node):
-                message = f"单位不符：算出来是 {show(node.unit)}，“{item.ref.item}”要 {show(mine)}"
+                message = unit_mismatch(item.ref.item, node.unit, mine)
                 raise FormulaFault("unit", 0, len(text), message, found=show(node.unit), expected=show(mine))
         except FormulaFault as found:
             message = f"“{item.ref.item}”的合计 {text}：{found.message}"
-            self.problems.append(problem(found.code, place, message, found=found.found, expected=found.expected))
+            expected = f"{TOTAL_WORDS}，或一个表达式" if found.code == "unknown_name" else found.expected
+            self.problems.append(problem(found.code, place, message, found=found.found, expected=expected))
             return None
         return node
 

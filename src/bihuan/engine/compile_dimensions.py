@@ -1,7 +1,7 @@
 """Dimensions of a definition with ids, weighted trees and the automatic leaves 本级; every fault is a problem."""
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 
 from bihuan.engine.definition import DimensionDefinition, ModelDefinition, Place
 from bihuan.kernel.calendar import Calendar
@@ -117,6 +117,10 @@ def _tree(name: str, dim: DimensionDefinition, ids: Mapping[str, int], own: list
     edges += [
         Edge(ids[parent + OWN], ids[parent]) for parent in own if ids[parent] in used and parent + OWN not in codes
     ]
+    for child, day in _days_without_parent(edges):
+        message = f"“{shown[child]}”在 {day} 这一天没有上级：valid_to 是不再算的第一天，和下一行的 valid_from 写同一天"
+        next_day = str(day + timedelta(days=1))
+        report(problem("hierarchy_gap", places.get(child, Place("")), message, found=str(day), expected=next_day))
     tree = Hierarchy(name, tuple(edges))
     for kind, path in tree.faults():
         words = [shown[number] for number in path]
@@ -124,6 +128,18 @@ def _tree(name: str, dim: DimensionDefinition, ids: Mapping[str, int], own: list
         message = circle if kind == "cycle" else twice
         report(problem(f"hierarchy_{kind}", places.get(path[0], Place("")), message, found=words[0]))
     return tree
+
+
+def _days_without_parent(edges: Sequence[Edge]) -> Iterator[tuple[int, date]]:
+    """(child, day) where an edge ends the day before the next begins: who takes ``valid_to`` for the last day writes that.
+
+    A longer gap may be meant: a department that was closed and opened again.
+    """
+    begins = {(edge.child, edge.valid_from) for edge in edges}
+    eves = {(child, first - timedelta(days=1)) for child, first in begins if first is not None and first > date.min}
+    for edge in edges:
+        if edge.valid_to is not None and (edge.child, edge.valid_to) in eves - begins:
+            yield edge.child, edge.valid_to
 
 
 def _check_references(dim: DimensionDefinition, dimensions: Mapping[str, Dimension], report: Report) -> None:

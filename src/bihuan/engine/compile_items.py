@@ -11,11 +11,12 @@ from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.member import Dimension
 from bihuan.kernel.nearest import hint
 from bihuan.kernel.scaled import MAX_SCALE
-from bihuan.kernel.unit import BadUnit, Unit, parse_unit
+from bihuan.kernel.unit import BadUnit, Powers, Unit, parse_unit, show
 
 _TIME: dict[str, TotalKind] = {kind: kind for kind in ("sum", "first", "last", "average", "formula", "none")}
 _TOTAL: dict[str, TotalKind] = {kind: kind for kind in ("sum", "average", "min", "max", "formula", "none")}
 WEIGHTED = "weighted by "
+TOTAL_WORDS = "、".join(dict.fromkeys([*_TIME, *_TOTAL]))
 Dims = tuple[tuple[str, ...], str]
 
 
@@ -72,8 +73,9 @@ def _dims(
                 report(problem("duplicate_dimension", where.place, "期间写了两次", found=text))
             grain = level if level and not (level == "year" and calendar.base == "year") else "base"
         elif (code := by_name.get(name)) is None or level:
-            message = f"没有维度“{text}”{hint(name, by_name)}"
-            report(problem("unknown_dimension", where.place, message, found=text, expected="、".join(dimensions)))
+            wide = "；分隔用半角逗号" if set(text) & set("，、；") else hint(name, [*by_name, *sorted(PERIOD_NAMES)])
+            message, known = f"没有维度“{text}”{wide}", "、".join([*dimensions, "period"])
+            report(problem("unknown_dimension", where.place, message, found=text, expected=known))
         elif code in found:
             report(problem("duplicate_dimension", where.place, f"维度“{code}”写了两次", found=text))
         else:
@@ -101,13 +103,15 @@ def _item(
         unit = parse_unit(item.unit, definition.units) if item.type == "number" else Unit()
     except BadUnit as error:
         facts = error.facts
-        message = f"“{item.code}”的单位“{item.unit}”不认识{hint(str(facts.get('found', '')), definition.units)}"
+        part = str(facts.get("found", ""))
+        near = "" if part in definition.units else hint(part, definition.units)
+        message = f"“{item.code}”的单位“{item.unit}”不认识{near}"
         report(
             problem(
                 "bad_unit",
                 item.place,
                 message,
-                found=str(facts.get("found", "")),
+                found=part,
                 expected=str(facts.get("expected", "")),
             )
         )
@@ -125,6 +129,14 @@ def _item(
         total=total,
         fill=item.fill,
     )
+
+
+def unit_mismatch(item: str, found: Powers | None, wanted: Powers | None) -> str:
+    """What to say where a formula gives another unit than its item has."""
+    message = f"单位不符：算出来是 {show(found)}，“{item}”要 {show(wanted)}"
+    if not found:
+        return f'{message}；1 是没有单位：乘一个有单位的量，或把 unit 改成 "1"，不检查写 "?"'
+    return f"{message}；改公式，或把“{item}”的 unit 改成 {show(found)}"
 
 
 def _adds(item: ItemDefinition, unit: Unit | None) -> bool:

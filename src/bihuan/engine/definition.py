@@ -66,7 +66,10 @@ class DimensionDefinition:
     references: Mapping[str, str] = field(default_factory=dict)  # property -> dimension its values are members of
     managed: Literal["package", "data"] = "package"
     role_of: str | None = None
-    property_types: Mapping[str, str] = field(default_factory=dict)  # property -> "number"; absent = text
+    property_types: Mapping[str, str] = field(default_factory=dict)  # property -> "number" or "date"; absent = text
+    property_units: Mapping[str, str] = field(
+        default_factory=dict
+    )  # property that is a number -> its unit; absent = none
     own_leaf: bool = False  # every non-leaf member gets an automatic leaf 本级 for its own amounts (default for org)
 
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from bihuan.kernel.errors import Invalid
-from bihuan.kernel.period import PeriodCode, PeriodKey, parse_period
+from bihuan.kernel.period import PeriodCode, PeriodKey, parse_period, read_loosely
 
 # base -> grouping -> leaf periods of each of its groups in a year, in order
 _GROUPS: dict[str, dict[str, tuple[int, ...]]] = {
@@ -214,6 +214,17 @@ class Calendar:
         parsed = parse_period(text)
         return None if parsed is None else self._by_code.get(str(parsed))
 
+    def meant(self, text: str) -> str:
+        """The code on this axis for a period written another way (``2026年4月``, ``2026/4``, ``202604``); "" when there is none."""
+        codes = (str(code) for code in read_loosely(text) if code.kind in {self.base, *map(_kind, self.groupings)})
+        return next((code for code in codes if code in self._by_code), "")
+
+    @property
+    def forms(self) -> str:
+        """How periods are written here: the first and last leaf period, and the first of each grouping."""
+        groups = "、".join(self.grain_codes(name)[0] for name in self.groupings if name != self.base)
+        return f"{self.codes[0]} 到 {self.codes[-1]}" + (f"，合计 {groups} …" if groups else "")
+
     @cached_property
     def _by_code(self) -> dict[str, PeriodKey]:
         # leaf periods last: where a code names both (a year model's 2026) the leaf wins
@@ -258,8 +269,12 @@ class Calendar:
         return str(PeriodCode(self.base, year, number))
 
     def _group_code(self, grouping: str, year: int, number: int) -> str:
-        kind = "month445" if grouping == "month" else grouping
-        return str(PeriodCode(kind, year, number))
+        return str(PeriodCode(_kind(grouping), year, number))
+
+
+def _kind(grouping: str) -> str:
+    """The kind of code that the groups of a grouping have: months of weeks are no calendar months."""
+    return "month445" if grouping == "month" else grouping
 
 
 def make_calendar(
@@ -274,24 +289,26 @@ def make_calendar(
 ) -> Calendar:
     """The calendar whose plan runs from period ``start`` to period ``end``, both included; raises `BadCalendar`."""
     if base not in _GROUPS:
-        raise BadCalendar(f"unknown base {base!r}", found=base, expected="、".join(_GROUPS))
+        raise BadCalendar(f"没有 base: {base}", found=base, expected="、".join(_GROUPS))
     if not 1 <= fiscal_start <= 12:
-        raise BadCalendar("fiscal_start is a month", found=str(fiscal_start), expected="1 to 12")
+        raise BadCalendar("fiscal_start 是财年开始的月份", found=str(fiscal_start), expected="1 到 12")
     if history < 0 or ahead < 0:
-        raise BadCalendar("history and ahead are counts", found=f"{history}, {ahead}", expected="0 or more")
+        raise BadCalendar("history 和 ahead 是期数", found=f"{history}, {ahead}", expected="0 或更大")
     if long_years and base != "week445":
-        raise BadCalendar("only a calendar of weeks has long years", found=base, expected="week445")
+        raise BadCalendar("只有周日历有 long_years", found=base, expected="week445")
     probe = Calendar(base, (0, 1), 0, 0, 0, fiscal_start, tuple(long_years))
     first, last = (_leaf(probe, text) for text in (start, end))
     if last < first:
-        raise BadCalendar("the plan ends before it starts", found=f"{start} to {end}", expected="start <= end")
+        raise BadCalendar("计划的 end 在 start 之前", found=f"{start} 到 {end}", expected="end 不早于 start")
     plan, at = 1, first
     while at != last:
         plan, at = plan + 1, probe._next(at)
         if plan > MAX_AXIS:
-            raise BadCalendar("the plan is too long", found=f"{start} to {end}", expected=f"at most {MAX_AXIS} periods")
+            raise BadCalendar("计划太长", found=f"{start} 到 {end}", expected=f"最多 {MAX_AXIS} 期")
     if history + plan + ahead > MAX_AXIS:
-        raise BadCalendar("the axis is too long", found=str(history + plan + ahead), expected=f"at most {MAX_AXIS}")
+        raise BadCalendar(
+            "history + 计划 + ahead 太长", found=str(history + plan + ahead), expected=f"最多 {MAX_AXIS} 期"
+        )
     for _ in range(history):
         year, number = first
         first = (year, number - 1) if number > 1 else (year - 1, probe.per_year(year - 1))
@@ -302,12 +319,12 @@ def _leaf(calendar: Calendar, text: str) -> tuple[int, int]:
     """(fiscal year, number) of a leaf period's code."""
     code = parse_period(text)
     if code is None or code.kind != calendar.base:
-        raise BadCalendar("not a period of this calendar", found=text, expected=f"like {_EXPECTED[calendar.base]}")
+        raise BadCalendar(f"不是 {calendar.base} 日历的期间", found=text, expected=f"如 {_EXPECTED[calendar.base]}")
     year, number = code.year, code.number
     if calendar.base == "month" and 1 <= number <= 12:
         later = number >= calendar.fiscal_start
         year = year + (later and calendar.fiscal_start > 1)
         number = (number - calendar.fiscal_start) % 12 + 1
     if not 1 <= number <= calendar.per_year(year):
-        raise BadCalendar("no such period in the year", found=text, expected=f"1 to {calendar.per_year(year)}")
+        raise BadCalendar("一年里没有这一期", found=text, expected=f"1 到 {calendar.per_year(year)}")
     return year, number

@@ -49,3 +49,22 @@ def parse_period(text: str) -> PeriodCode | None:
     if month:
         return PeriodCode("month", int(year), int(month))
     return PeriodCode("year", int(year), 1)
+
+
+_LOOSE = re.compile(r"(\d{4})(?:\D*?(?:(\d{1,2})|([一二三四上下])))?\D*", re.ASCII)
+_WORDS = {"一": 1, "二": 2, "三": 3, "四": 4, "上": 1, "下": 2}
+_KINDS = (("quarter", "季Qq"), ("half", "半Hh"), ("week445", "周Ww"), ("period13", "期Pp"))
+
+
+def read_loosely(text: str) -> list[PeriodCode]:
+    """What a period that is no code may mean, likeliest first: ``2026年4月``, ``202604``, ``2026年一季度``, ``2027年``."""
+    match = _LOOSE.fullmatch(text.strip())
+    if match is None:
+        return []
+    year, digits, word = int(match[1]), match[2], match[3]
+    number = int(digits) if digits else _WORDS.get(word or "", 0)
+    if not number:
+        return [PeriodCode("year", year, 1)]
+    kinds = [kind for kind, letters in _KINDS if any(letter in text for letter in letters)]
+    kinds = kinds or ["month", "month445"]
+    return [PeriodCode(kind, year, number) for kind in kinds]

@@ -86,13 +86,15 @@ def _named(name: str, known: Mapping[str, str], seen: tuple[str, ...]) -> Unit:
     base, caret, exponent = name.partition("^")
     if caret:
         if not re.fullmatch(r"\d", exponent):
-            raise BadUnit(f"bad power in {name!r}", found=exponent, expected="a digit")
+            raise BadUnit(f"bad power in {name!r}", found=exponent, expected="一位数字，如 m^2")
         one = _named(base, known, seen)
         return Unit(power(one.powers, int(exponent)), one.factor ** int(exponent))
     if name in _DIMENSIONLESS:
         return Unit()
     if name in seen:
-        raise BadUnit(f"unit {name!r} is a multiple of itself", found=" → ".join((*seen, name)), expected="a base unit")
+        raise BadUnit(
+            f"unit {name!r} is a multiple of itself", found=" → ".join((*seen, name)), expected="不是自己的倍数"
+        )
     multiple = known.get(name)
     if multiple is None:
         return _prefixed(name, known)
@@ -104,7 +106,7 @@ def _named(name: str, known: Mapping[str, str], seen: tuple[str, ...]) -> Unit:
     except InvalidOperation:
         count = Decimal("NaN")
     if not count.is_finite() or count <= 0 or not rest.strip():
-        raise BadUnit(f"unit {name!r} is not a multiple", found=multiple, expected='a number and a unit: "1000 元"')
+        raise BadUnit(f"unit {name!r} is not a multiple", found=multiple, expected="数、空格、单位，如 1000 元")
     one = _named(rest.strip(), known, (*seen, name))
     return Unit(one.powers, one.factor * count)
 
@@ -116,4 +118,5 @@ def _prefixed(name: str, known: Mapping[str, str]) -> Unit:
         base = name.removeprefix(prefix)
         if base != name and base in known and not known[base].strip():
             return Unit(((base, 1),), Decimal(10) ** _PREFIXES[prefix])
-    raise BadUnit(f"unknown unit {name!r}", found=name, expected="a unit of model.yaml: " + "、".join(known))
+    declared = "model.yaml 的 units 里的 " + "、".join(known) if known else 'model.yaml 里写 units: {元: "", 件: ""}'
+    raise BadUnit(f"unknown unit {name!r}", found=name, expected=declared)

@@ -25,6 +25,15 @@ def problems(folder: Path, formulas: str, items: str = "") -> list[Problem]:
         ("收入 = 别的!运费", "unknown_cube", "别的"),
         ("收入 = SUN(成本, 余额)", "unknown_function", "SUM"),
         ("收入 = sum(成本)", "unknown_function", "SUM"),
+        ("收入 = VLOOKUP(成本, 1)", "unknown_function", "指标[维度: 维度.属性]"),
+        ("收入 = SumProduct(成本, 1)", "unknown_function", "SUM(a * b OVER 维度)"),
+        ("收入 = 求和(成本)", "unknown_function", "SUM"),
+        ("收入 = 胡写一气()", "unknown_function", "formulas.md"),
+        ("收入 = A1 * B2", "unknown_name", "不写单元格地址"),
+        ("收入 = 天长地久", "unknown_name", "有 销量、单价、收入"),
+        ("收入 = 成本[版本: 滚动]", "unknown_version", "有 预算、实际"),
+        ("收入 = 成本[期间: 2026年第1季度]", "unknown_period", "是不是“2026Q1”"),
+        ('收入 = IF(期间 > "2026年第1季度", 成本)', "unknown_period", "是不是“2026Q1”"),
         ("收入 = 成本[产晶: A]", "unknown_dimension", "产品"),
         ("收入 = 成本[产品: C]", "unknown_member", "产品"),
         ("收入[产品: C] = 成本", "unknown_member", "产品"),
@@ -49,7 +58,13 @@ def problems(folder: Path, formulas: str, items: str = "") -> list[Problem]:
         ("收入 = SLN(成本, 销量, 3)", "unit", "单位不一致"),
         ("收入 = COUNTIFS(成本, 产品.类别 OVER 产品)", "arguments", "COUNTIFS(x, 属性1, 值1"),
         # types
-        ("收入 = 备注", "type", "文本"),
+        ("收入 = 备注", "type", "文本变成数写 VALUE"),
+        ("收入 = IF(成本, 成本)", "type", "写成比较，如 x > 0"),
+        ("收入 = 成本 = 0", "type", "IF(条件, 1, 0)"),
+        ('收入 = IF(成本 > 0, "盈", 成本)', "type", "数、文本"),
+        ("收入 = 成本 + 费率", "unit", "1 是没有单位"),
+        ("收入 = 费率", "unit", "乘一个有单位的量"),
+        ("收入 = 成本 * 销量", "unit", "unit 改成"),
         ("收入 = 成本 + 备注", "type", "文本"),
         ("收入 = IF(成本, 1, 2)", "type", "条件"),
         ("收入 = 成本 > 0", "type", "条件"),
@@ -120,6 +135,13 @@ def test_a_wrong_formula_is_refused_with_its_reason(tmp_path: Path, formula: str
     assert found[0].code == code
     assert says in f"{found[0].message} {found[0].found} {found[0].expected}"
     assert found[0].file == "cubes/1.yaml"
+
+
+def test_a_condition_on_a_value_that_no_member_has_is_pointed_out(tmp_path: Path) -> None:
+    text = '收入 = IF(产品.类别 = "热消", 成本, 0)\n总额 = SUMIFS(成本, 产品.类别, "热销" OVER 产品)'
+    found = [one for one in package(tmp_path, text).model.lints if one.code == "no_such_value"]
+    assert [(one.line, one.found) for one in found] == [(found[0].line, "热消")]
+    assert "是不是“热销”" in found[0].message
 
 
 def test_a_parameter_cannot_read_what_has_periods(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bihuan.kernel.calendar import BadCalendar, make_calendar
+from bihuan.kernel.calendar import BadCalendar, Calendar, make_calendar
 from bihuan.kernel.period import PeriodKey, parse_period
 
 
@@ -110,15 +110,50 @@ def test_finding_a_code_gives_leaf_periods_and_totals_and_nothing_off_the_axis()
         (("fortnight", "2026-01", "2026-12"), "fortnight"),
         (("month", "2026Q1", "2026Q4"), "2026Q1"),
         (("month", "2026-13", "2026-14"), "2026-13"),
-        (("month", "2026-12", "2026-01"), "2026-12 to 2026-01"),
+        (("month", "2026-12", "2026-01"), "2026-12 到 2026-01"),
         (("quarter", "2026Q5", "2026Q6"), "2026Q5"),
-        (("month", "1900-01", "2999-12"), "1900-01 to 2999-12"),
+        (("month", "1900-01", "2999-12"), "1900-01 到 2999-12"),
     ],
 )
 def test_a_contradictory_calendar_is_refused_naming_what_was_found(given: tuple[str, str, str], found: str) -> None:
     with pytest.raises(BadCalendar) as error:
         make_calendar(*given)
     assert error.value.facts["found"] == found
+
+
+MONTHS = make_calendar("month", "2026-04", "2027-03", history=3, fiscal_start=4)
+WEEKS = make_calendar("week445", "2026W01", "2026W52")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "text", "code"),
+    [
+        (MONTHS, "2026年4月", "2026-04"),
+        (MONTHS, "2026年04月份", "2026-04"),
+        (MONTHS, "2026/4", "2026-04"),
+        (MONTHS, "2026.11", "2026-11"),
+        (MONTHS, "202604", "2026-04"),
+        (MONTHS, "2027年", "2027"),
+        (MONTHS, "2027年一季度", "2027Q1"),
+        (MONTHS, "2027年第2季度", "2027Q2"),
+        (MONTHS, "2027年上半年", "2027H1"),
+        (WEEKS, "2026年3月", "2026M03"),
+        (WEEKS, "2026-03", "2026M03"),
+        (WEEKS, "2026年第7周", "2026W07"),
+        (MONTHS, "2029年4月", ""),  # not on the axis
+        (MONTHS, "2026年第7周", ""),  # a calendar without weeks
+        (MONTHS, "2026年4月1日", ""),
+        (MONTHS, "上月", ""),
+    ],
+)
+def test_a_period_written_another_way_is_recognised_for_the_message(calendar: Calendar, text: str, code: str) -> None:
+    assert calendar.meant(text) == code
+
+
+def test_the_forms_of_a_calendars_periods() -> None:
+    assert MONTHS.forms == "2026-01 到 2027-03，合计 2026Q4、2026H2、2026 …"
+    assert WEEKS.forms == "2026W01 到 2026W52，合计 2026M01、2026Q1、2026H1、2026 …"
+    assert make_calendar("year", "2026", "2027").forms == "2026 到 2027"
 
 
 @pytest.mark.parametrize("text", ["2026-01", "2026Q1", "2026P01", "2026W01", "2026H1", "2026", "2026M03"])

@@ -49,10 +49,14 @@ MODEL, PRODUCTS, DATA, EXPECT = "model.yaml", "dimensions/产品.csv", "data/表
         (replaced(MODEL, "start: 2026Q1", "start: 2026-01"), "bad_calendar", "model.yaml:3:11", "2026-01"),
         (replaced(MODEL, "start: 2026Q1, ", ""), "no_calendar", "model.yaml:3:11", "缺 start"),
         (replaced(MODEL, "history: 1", "history: 一"), "bad_value", "model.yaml:3:64", "整数"),
-        (replaced(MODEL, "units: {", "units: {{"), "yaml", "model.yaml:5:1", "YAML 写法有误"),
+        (replaced(MODEL, "units: {", "units: {{"), "yaml", "model.yaml:4:8", "花括号没有配对"),
         (replaced(MODEL, "来源期: period", "来源期: org"), "bad_role", "model.yaml", "只能是 period"),
         (replaced(MODEL, "部门.城市: 城市", "部门.城市: 省"), "unknown_dimension", "model.yaml", "省"),
         (replaced(MODEL, "部门.城市: 城市", "城市: 城市"), "bad_value", "model.yaml:7:14", "维度.属性"),
+        (replaced(MODEL, 'units: {元: ""', 'units: {千件: 1000件, 元: ""'), "bad_unit", "model.yaml:4:13", "1000 元"),
+        (replaced(MODEL, "面积: number", "面积: 数"), "bad_value", "model.yaml:8:21", "number 单位"),
+        (replaced(MODEL, "面积: number", "面积: number 平米"), "bad_unit", "model.yaml:8:21", "平米"),
+        (replaced(MODEL, "title: m", "title：m"), "yaml", "model.yaml:2:1", "用半角"),
         # dimensions
         (replaced(PRODUCTS, "B,乙,全部,,滞销", "B,乙,全都,,滞销"), "unknown_member", "dimensions/产品.csv:4:1", "全部"),
         (replaced(PRODUCTS, "B,乙", "A,乙"), "duplicate_member", "dimensions/产品.csv:4:1", "重复"),
@@ -80,7 +84,16 @@ MODEL, PRODUCTS, DATA, EXPECT = "model.yaml", "dimensions/产品.csv", "data/表
             replaced("cubes/2.yaml", "{unit: 元}", "{unit: 元, iterate: {tolerance: 1, max: 5000}}"),
             "bad_value", "cubes/2.yaml:6:46", "1000",
         ),
+        (replaced("cubes/3.yaml", "[period, 产品]", "[period，产品]"), "unknown_dimension", "cubes/3.yaml:1:1", "半角逗号"),
+        (replaced("cubes/3.yaml", "[period, 产品]", "[期问, 产品]"), "unknown_dimension", "cubes/3.yaml:1:1", "期间"),
+        (replaced("cubes/3.yaml", "{unit: 元}", "{unit: 元, time: 期末}"), "unknown_name", "cubes/3.yaml:6:7", "sum、first、last"),
+        (replaced("cubes/3.yaml", "{unit: 元}", "{unit: 人民币}"), "bad_unit", "cubes/3.yaml:6:7", "units 里的 元、件"),
+        (replaced("cubes/1.yaml", "\n  收入 = 销量", "\n收入 = 销量"), "yaml", "cubes/1.yaml:23:1", "都要缩进"),
         # data
+        (added(DATA, "指标,产品,2026Q1\n销量,A,1\n"), "unknown_column", "data/表.csv:1:1", "是不是“item”"),
+        (added(DATA, "item,产品,2026年第1季度\n销量,A,1\n"), "unknown_column", "data/表.csv:1:3", "是不是“2026Q1”"),
+        (added(DATA, 'item,产品,2026Q1\n销量,A,"12,300"\n'), "bad_number", "data/表.csv:2:3", "写 12300"),
+        (added(DATA, "item,产品,2026Q1\n销量,A,30万件\n"), "bad_number", "data/表.csv:2:3", "单位“万件”写在指标的 unit 上"),
         (added(DATA, "item,产品,2026Q1\n销量,A,1,000\n"), "ragged", "data/表.csv:2:1", "4 列"),
         (added(DATA, 'item,产品,2026Q1\n销量,A,"1,000"\n'), "bad_number", "data/表.csv:2:3", "1,000"),
         (added(DATA, "item,产品,2026Q1\n销里,A,1\n"), "unknown_name", "data/表.csv:2:1", "销量"),
@@ -202,6 +215,38 @@ def test_a_member_that_moves_stands_on_two_dated_lines(tmp_path: Path) -> None:
     top, team = dimension.by_code["乙公司"].id, dimension.by_code["班组"].id
     assert team not in dimension.trees[""].leaves_under(top, date(2026, 6, 30))
     assert dimension.trees[""].leaves_under(top, date(2026, 7, 1))[team] == 0.5
+
+
+def test_a_member_whose_first_line_ends_the_day_before_the_next_begins_is_refused(tmp_path: Path) -> None:
+    texts = files("收入 = 成本")
+    texts["dimensions/org.csv"] = (
+        "code,parent,valid_from,valid_to\n甲公司,,,\n乙公司,,,\n班组,甲公司,,2026-06-30\n班组,乙公司,2026-07-01,9999-12-31\n"
+    )
+    with pytest.raises(ProblemsFound) as found:
+        read_package(write(tmp_path, texts))
+    (problem,) = found.value.problems
+    assert (problem.code, problem.file, problem.line) == ("hierarchy_gap", "dimensions/org.csv", 4)
+    assert "2026-06-30 这一天没有上级" in problem.message
+    texts["dimensions/org.csv"] = texts["dimensions/org.csv"].replace(
+        "2026-06-30", "2026-03-31"
+    )  # closed for a quarter
+    read_package(write(tmp_path, texts))
+
+
+def test_units_may_be_a_list_and_a_property_may_have_one(tmp_path: Path) -> None:
+    texts = files("收入 = SUM(销量 OVER 期间) * 0 + 销量 * 产品.定额 * 工价", "工价: {unit: 元/小时, dims: []}")
+    texts["model.yaml"] = (
+        texts["model.yaml"].replace(
+            'units: {元: "", 件: "", 千克: "", 人: "", 小时: ""}', "units: [元, 件, 千克, 人, 小时]"
+        )
+        + "  产品.定额: number 小时/件\n"
+    )
+    texts["model.yaml"] = texts["model.yaml"].replace(
+        "properties: {部门.面积: number}\n", "properties:\n  部门.面积: number\n"
+    )
+    texts["dimensions/产品.csv"] = "code,name,parent,类别,定额\n全部,,,,\nA,甲,全部,热销,1.5\nB,乙,全部,滞销,2\n"
+    texts["cubes/1.yaml"] = texts["cubes/1.yaml"].replace("SUM(销量 OVER 期间) * 0 + ", "")
+    assert read_package(write(tmp_path, texts)).model.items
 
 
 def test_stable_ids_are_taken_from_outside(tmp_path: Path) -> None:

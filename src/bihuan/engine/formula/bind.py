@@ -9,8 +9,19 @@ from typing import Literal, TypedDict
 from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.formula import bound
 from bihuan.engine.formula.bind_calls import bind_call
-from bihuan.engine.formula.bind_reads import bind_read
-from bihuan.engine.formula.bound import Binary, Constant, Current, Node, Property, Span, Unary, Within
+from bihuan.engine.formula.bind_reads import bind_read, meant
+from bihuan.engine.formula.bound import (
+    TO_OTHER_TYPE,
+    TYPE_NAMES,
+    Binary,
+    Constant,
+    Current,
+    Node,
+    Property,
+    Span,
+    Unary,
+    Within,
+)
 from bihuan.engine.formula.functions import find_function
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.scope import Scope, unknown
@@ -25,6 +36,7 @@ from bihuan.engine.formula.syntax import (
     Text,
     Truth,
 )
+from bihuan.kernel.nearest import hint
 from bihuan.kernel.unit import Powers, multiply, power, show
 
 _COMPARE = frozenset({"=", "<>", "<", ">", "<=", ">="})
@@ -36,16 +48,6 @@ class Shape(TypedDict):
     span: Span
     dims: tuple[str, ...]
     timed: bool
-
-
-TYPE_NAMES = {
-    "number": "数",
-    "text": "文本",
-    "boolean": "条件",
-    "date": "日期",
-    "period": "期间",
-    "member": "成员",
-}
 
 
 class Binder:
@@ -135,7 +137,8 @@ class Binder:
         kind = self.scope.property_types.get((dim, at.prop), "text")
         if at.prop in self.scope.dimensions[dim].references:
             kind = "member"
-        return Property(span=self.span(at), type=kind, dim=dim, name=at.prop, dims=(dim,))
+        unit = self.scope.property_units.get((dim, at.prop), ())
+        return Property(span=self.span(at), type=kind, unit=unit, dim=dim, name=at.prop, dims=(dim,))
 
     # --- operators --------------------------------------------------------------------------------------------------
 
@@ -274,7 +277,13 @@ class Binder:
         if beside.type == "period":
             key = self.scope.calendar.find(text)
             if key is None or key.grain != "base":
-                raise FormulaFault("unknown_period", at.start, at.end, f"时间轴上没有期间“{text}”", found=text)
+                raise FormulaFault(
+                    "unknown_period",
+                    at.start,
+                    at.end,
+                    f"时间轴上没有期间“{text}”{meant(self.scope.calendar, text)}",
+                    found=text,
+                )
             message = f"公式里写死了期间 {text}；换年度时要记得改"
             self.lints.append(FormulaFault("fixed_period", at.start, at.end, message, found=text))
             return replace(literal, type="period", value=float(key.index))
@@ -285,6 +294,7 @@ class Binder:
         dim = beside.dim if isinstance(beside, Current) else None
         if isinstance(beside, Property):
             dim = self.scope.dimensions[beside.dim].references.get(beside.name)
+            self._noted(beside, text, at)
         if dim is None:
             return literal
         member = self.scope.dimensions[dim].find(text)
@@ -292,6 +302,13 @@ class Binder:
             names = [name for m in self.scope.dimensions[dim].members for name in (m.code, m.name)]
             raise unknown("member", f"“{dim}”的成员", text, at, names)
         return replace(literal, type="member", value=member.code)
+
+    def _noted(self, beside: Property, text: str, at: Syntax) -> None:
+        """Says so when no member has that value of a property: the comparison never holds."""
+        values = {member.properties.get(beside.name, "") for member in self.scope.dimensions[beside.dim].members}
+        if text and text not in values and beside.type == "text":
+            message = f"没有成员的“{beside.name}”是“{text}”{hint(text, values - {''})}；这个条件永远不成立"
+            self.lints.append(FormulaFault("no_such_value", at.start, at.end, message, found=text))
 
     # --- shared checks ----------------------------------------------------------------------------------------------
 
@@ -313,9 +330,8 @@ class Binder:
     def wrong_type(node: Node, expected: str, at: Syntax) -> FormulaFault:
         """The refusal of a type."""
         found = TYPE_NAMES[node.type]
-        return FormulaFault(
-            "type", at.start, at.end, f"这里要{expected}，写的是{found}", found=found, expected=expected
-        )
+        message = f"这里要{expected}，写的是{found}{TO_OTHER_TYPE.get((found, expected), '')}"
+        return FormulaFault("type", at.start, at.end, message, found=found, expected=expected)
 
     def one_unit(self, at: Syntax, *parts: Node) -> Powers | None:
         """The unit all parts share; bare literals take it, an unchecked one makes the result unchecked."""
@@ -324,7 +340,7 @@ class Binder:
         for unit in known[1:]:
             if unit != known[0]:
                 pair = f"{show(known[0])} 和 {show(unit)}"
-                message = f"单位不一致：{pair}"
+                message = f"单位不一致：{pair}" + ("（1 是没有单位）" if () in (known[0], unit) else "")
                 raise FormulaFault("unit", at.start, at.end, message, found=show(unit), expected=show(known[0]))
         if len(known) < len(fixed):
             return None

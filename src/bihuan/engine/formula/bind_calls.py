@@ -3,8 +3,20 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from bihuan.engine.formula.bound import Aggregate, Binary, Call, Constant, Node, Share, Shift, Unary, Window
+from bihuan.engine.formula.bound import (
+    TYPE_NAMES,
+    Aggregate,
+    Binary,
+    Call,
+    Constant,
+    Node,
+    Share,
+    Shift,
+    Unary,
+    Window,
+)
 from bihuan.engine.formula.financial import MONEY
+from bihuan.engine.formula.foreign import ADVICE, SYNONYMS
 from bihuan.engine.formula.functions import Family, Function, find_function, nearest_functions
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.scope import unknown
@@ -22,9 +34,7 @@ def bind_call(binder: "Binder", at: Invocation) -> Node:
     """Any call; refuses unknown functions, wrong counts of arguments and clauses that do not belong."""
     function = find_function(at.function)
     if function is None:
-        near = nearest_functions(at.function)
-        hint = f"；是不是 {' 或 '.join(near)}？" if near else ""
-        message = f"没有函数 {at.function}{hint}"
+        message = f"没有函数 {at.function}{_instead(at.function)}"
         raise FormulaFault("unknown_function", at.start, at.end, message, found=at.function)
     count = len(at.args)
     if count < function.least or (function.most is not None and count > function.most):
@@ -35,6 +45,14 @@ def bind_call(binder: "Binder", at: Invocation) -> Node:
         message = f"{function.name} 后面不能写 {clauses[0]}"
         raise FormulaFault("arguments", at.start, at.end, message, found=clauses[0], expected=function.form)
     return _FAMILIES[function.family](binder, at, function)
+
+
+def _instead(written: str) -> str:
+    """How it is written here, else which names look like it."""
+    if (advice := ADVICE.get(written.upper())) is not None:
+        return f"；{advice}"
+    near = nearest_functions(SYNONYMS.get(written, written))
+    return f"；是不是 {' 或 '.join(near)}？" if near else "；函数都在 docs/reference/formulas.md"
 
 
 # --- functions of cells ---------------------------------------------------------------------------------------------
@@ -97,8 +115,9 @@ def _one_type(at: Invocation, results: list[Node]) -> str:
     if kinds == {"text", "member"}:
         return "text"
     if len(kinds) > 1:
-        found = "、".join(sorted(kinds))
-        raise FormulaFault("type", at.start, at.end, "各个结果的类型不一样", found=found, expected="同一类型")
+        found = "、".join(TYPE_NAMES[kind] for kind in sorted(kinds))
+        message = f"各个结果的类型不一样：{found}；都写成同一类，要空着就不写那一支"
+        raise FormulaFault("type", at.start, at.end, message, found=found, expected="同一类型")
     return kinds.pop()
 
 

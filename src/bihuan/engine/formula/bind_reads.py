@@ -8,6 +8,7 @@ from bihuan.engine.formula.bound import ItemRef, Node
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.scope import qualified, unknown
 from bihuan.engine.formula.syntax import Dotted, Pick, Reference
+from bihuan.kernel.calendar import Calendar
 
 if TYPE_CHECKING:
     from bihuan.engine.formula.bind import Binder
@@ -68,6 +69,12 @@ def _version(binder: "Binder", pick: Pick) -> str:
     return pick.member
 
 
+def meant(calendar: Calendar, text: str) -> str:
+    """``；是不是“2026-04”？`` for a period written another way, or nothing."""
+    code = calendar.meant(text)
+    return f"；是不是“{code}”？" if code else ""
+
+
 def _period_pin(binder: "Binder", item: CompiledItem, pick: Pick) -> bound.PinPeriod:
     word, calendar = pick.member, binder.scope.calendar
     if not item.grain:
@@ -87,8 +94,8 @@ def _period_pin(binder: "Binder", item: CompiledItem, pick: Pick) -> bound.PinPe
         return bound.PinPeriod(kind="role", value=role)
     key = calendar.find(word)
     if key is None:
-        expected = f"{calendar.codes[0]} 到 {calendar.codes[-1]}、first、last、year"
-        message = f"时间轴上没有期间“{word}”"
+        expected = f"{calendar.forms}；first、last、year"
+        message = f"时间轴上没有期间“{word}”{meant(calendar, word)}"
         raise FormulaFault("unknown_period", pick.start, pick.end, message, found=word, expected=expected)
     message = f"公式里写死了期间 {word}；换年度时要记得改"
     binder.lints.append(FormulaFault("fixed_period", pick.start, pick.end, message, found=word))

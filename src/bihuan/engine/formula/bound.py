@@ -15,6 +15,25 @@ Operator = Literal["+", "-", "*", "/", "^", "&", "=", "<>", "<", ">", "<=", ">="
 Grain = str  # "base" or a grouping's name
 
 
+TYPE_NAMES = {
+    "number": "数",
+    "text": "文本",
+    "boolean": "条件",
+    "date": "日期",
+    "period": "期间",
+    "member": "成员",
+}
+# (found, wanted) -> how one becomes the other, for messages
+TO_OTHER_TYPE = {
+    ("数", "条件"): "；写成比较，如 x > 0",
+    ("条件", "数"): "；条件变成数写 IF(条件, 1, 0)",
+    ("文本", "数"): "；文本变成数写 VALUE(文本)",
+    ("数", "文本"): "；数变成文本写 TEXT(x, d)",
+    ("文本", "日期"): "；指标写 type: date，属性在 model.yaml 的 properties 里写 date",
+    ("日期", "数"): "；天数写 日期 - 日期",
+}
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ItemRef:
     """An item of a cube, by codes."""

@@ -1,6 +1,6 @@
 """Characters to tokens, by hand: messages matter, and a member after ``:`` is read differently from a name.
 
-Full-width punctuation means its ASCII form outside quotes, because Chinese input methods type it.
+Full-width punctuation means its ASCII form outside quotes, because Chinese input methods type it; their “…” and ‘…’ quote too.
 """
 
 import re
@@ -14,15 +14,14 @@ _NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _OPERATORS = ("<>", "<=", ">=", *"+-*/^%&=<>()[],:!.")
 _MEMBER_END = re.compile(r"[\]］,，\[［]")
 RESERVED = frozenset({"AND", "OR", "NOT", "OVER", "BY", "WHERE", "TRUE", "FALSE"})
+_CLOSES = {"'": "'", '"': '"', "‘": "’", "“": "”"}
 _HINTS = {
     "、": "分隔参数用逗号",
     "。": "小数点用 .",
     "；": "分隔参数用逗号",
     ";": "分隔参数用逗号",
-    "“": '文本用直引号 "…"',
-    "”": '文本用直引号 "…"',
-    "‘": "名称用直引号 '…'",
-    "’": "名称用直引号 '…'",
+    "”": '文本的引号要成对：“…” 或 "…"',
+    "’": "名称的引号要成对：‘…’ 或 '…'",
     "#": "注释要独占一行",
     "−": "减号用 -",
     "–": "减号用 -",
@@ -110,8 +109,8 @@ class Lexer:
         """What stands between ``:`` and the next ``,`` or ``]``: a member's code or name, quoted or not."""
         assert not self._ahead, "a member is read before anything behind the colon was looked at"
         self._skip()
-        if self.text[self._at : self._at + 1] == "'":
-            return self._quoted("'")
+        if self.text[self._at : self._at + 1] in {"'", "‘"}:
+            return self._quoted(self.text[self._at])
         start = self._at
         end = _MEMBER_END.search(self.text, start)
         self._at = end.start() if end else len(self.text)
@@ -131,7 +130,7 @@ class Lexer:
         if at >= len(text):
             return Token("end", "", len(text.rstrip()), len(text.rstrip()))
         char = text[at]
-        if char in "'\"":
+        if char in _CLOSES:
             return self._quoted(char)
         for kind, pattern in (("number", _NUMBER), ("name", _NAME)):
             if match := pattern.match(text, at):
@@ -149,10 +148,10 @@ class Lexer:
         raise FormulaFault("bad_character", at, at + 1, f"公式里不能写 {char}；{hint}", found=char)
 
     def _quoted(self, quote: str) -> Token:
-        start = self._at
+        start, closing = self._at, _CLOSES[quote]
         at = start + 1
-        while (close := self.text.find(quote, at)) >= 0:
-            if self.text[close + 1 : close + 2] != quote:
+        while (close := self.text.find(closing, at)) >= 0:
+            if self.text[close + 1 : close + 2] != closing:
                 break
             at = close + 2
         if close < 0 or "\n" in self.text[start:close]:
@@ -160,7 +159,8 @@ class Lexer:
                 "open_quote", start, start + 1, f"引号 {quote} 没有配对", found=self.text[start : start + 20]
             )
         self._at = close + 1
-        value = self.text[start + 1 : close].replace(quote * 2, quote)
-        if quote == "'" and not value.strip():
+        value = self.text[start + 1 : close].replace(closing * 2, closing)
+        named = closing in "'’"
+        if named and not value.strip():
             raise FormulaFault("syntax", start, self._at, "引号里没有名称", found="''", expected="名称")
-        return Token("quoted" if quote == "'" else "text", value, start, self._at)
+        return Token("quoted" if named else "text", value, start, self._at)

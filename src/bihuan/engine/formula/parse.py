@@ -141,7 +141,9 @@ class _Parser:
         if self._operator(self.tokens.peek()) != "^":
             return base
         caret = self.tokens.next()
+        self._deeper(caret)
         exponent = self._prefix()
+        self.nesting -= 1
         if isinstance(exponent, Infix) and exponent.op == "^" and not self._in_brackets(exponent):
             raise FormulaFault("ambiguous_power", caret.start, exponent.end, "a^b^c 有两种读法；加上括号")
         return self._grown(Infix(op="^", left=base, right=exponent, start=base.start, end=exponent.end), base, exponent)
@@ -303,6 +305,8 @@ class _Parser:
         message = "公式没有写完" if token.kind == "end" else f"这里不能写 {token.shown}"
         if token.kind == "name" and token.value in RESERVED:
             message += f"；{token.value} 是保留字，作名称时用单引号括起来"
+        else:
+            message += _advice(self.text, token, expected)
         return FormulaFault("syntax", token.start, end, message, found=token.shown, expected=expected)
 
     def _in_brackets(self, node: Syntax) -> bool:
@@ -323,3 +327,24 @@ class _Parser:
         if self.nesting > MAX_NESTING:
             message = f"括号套得太深；最多 {MAX_NESTING} 层，拆成几个指标"
             raise FormulaFault("too_deep", token.start, token.end, message)
+
+
+def _advice(text: str, token: Token, expected: str) -> str:
+    """What is probably meant by a token that cannot stand here; "" when nothing comes to mind."""
+    before, after = text[: token.start].rstrip()[-1:], text[token.end : token.end + 3]
+    operand = expected == "运算符或公式结尾"
+    if token.kind == "end":
+        return f"，少一个 {expected}" if expected in {")", "]"} else ""
+    if token.value == before == "*":
+        return "；乘方写 ^"
+    if token.value == before == "=":
+        return "；相等写一个 ="
+    if token.value == "," and before.isdigit() and len(after) == 3 and after.isdigit():
+        return "；数里不写千分号"
+    if token.value == ":" and expected == "=":
+        return "；指标和公式之间写 ="
+    if token.value in {")", "]"} and operand:
+        return f"；多了一个 {token.value}，或前面少了左括号"
+    if operand and token.kind != "op":
+        return "；两项之间少了运算符"
+    return ""

@@ -3,18 +3,20 @@
 Own cube first, then the cubes of ``uses``; nothing else. So adding an item elsewhere can never change a formula.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.definition import CubeDefinition
 from bihuan.engine.formula.bound import ItemRef
+from bihuan.engine.formula.foreign import is_address
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.syntax import Syntax
 from bihuan.kernel.calendar import Calendar
 from bihuan.kernel.member import Dimension
 from bihuan.kernel.nearest import hint
+from bihuan.kernel.unit import Powers
 
 PERIOD_NAMES = frozenset({"period", "期间"})
 VERSION_NAMES = frozenset({"version", "版本"})
@@ -31,6 +33,7 @@ class Scope:
     calendar: Calendar
     versions: tuple[str, ...]
     grains: tuple[str, ...] = field(default=())
+    property_units: Mapping[tuple[str, str], Powers] = field(default_factory=dict)
 
     @cached_property
     def _dim_names(self) -> Mapping[str, str]:
@@ -90,9 +93,14 @@ class Scope:
             choices = "、".join(elsewhere[:3])
             message = f"本表没有“{name}”；有 {choices}，写成这样或在 uses 中列出那张表"
             return FormulaFault("unknown_name", at.start, at.end, message, found=name, expected=choices)
+        if is_address(name):
+            message = f"没有叫“{name}”的指标；公式里写指标的名称，不写单元格地址"
+            return FormulaFault("unknown_name", at.start, at.end, message, found=name, expected="指标名称")
         seen = [home, *self.cubes[home].uses]
-        names = {n for ref, item in self.items.items() if ref.cube in seen for n in (ref.item, item.definition.name)}
-        return unknown("name", "指标或维度", name, at, names | set(self._dim_names))
+        items = sorted((seen.index(ref.cube), n) for n, ref in enumerate(self.items) if ref.cube in seen)
+        refs = list(self.items)
+        names = [text for _, n in items for text in (refs[n].item, self.items[refs[n]].definition.name)]
+        return unknown("name", "指标或维度", name, at, [*names, *self._dim_names])
 
     def grain_rank(self, grain: str) -> int:
         """0 for leaf periods, larger for coarser."""
@@ -111,6 +119,12 @@ def quote(name: str) -> str:
 
 
 def unknown(code: str, what: str, name: str, at: Syntax, known: Iterable[str]) -> FormulaFault:
-    """The refusal of a name nobody has."""
-    message = f"没有叫“{name}”的{what}{hint(name, known)}"
-    return FormulaFault(f"unknown_{code}", at.start, at.end, message, found=name, expected=what)
+    """The refusal of a name nobody has: what looks like it, else what there is."""
+    names = list(dict.fromkeys(known))
+    said = hint(name, names) or (f"；有 {listed(names)}" if names else "；一个也没有")
+    return FormulaFault(f"unknown_{code}", at.start, at.end, f"没有叫“{name}”的{what}{said}", found=name, expected=what)
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """``a、b、c``, of a long list the beginning and how many there are."""
+    return "、".join(names[:most]) + (f" 等 {len(names)} 个" if len(names) > most else "")

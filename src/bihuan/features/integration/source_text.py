@@ -115,7 +115,7 @@ def _load(text: str, file: str) -> tuple[dict[str, Any], dict[str, int]]:
         node = yaml.compose(text, Loader=PlainLoader)
         data = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - makes nothing but texts, lists and mappings
     except yaml.YAMLError as error:
-        raise BadSource([yaml_problem(error, file, "not_yaml")]) from None
+        raise BadSource([yaml_problem(error, file, text, "not_yaml")]) from None
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
         raise BadSource([Problem("not_yaml", file, 1, found=type(data).__name__, expected="keys and values")])
     return data, {key.value: key.start_mark.line + 1 for key, _ in node.value}

@@ -1,5 +1,6 @@
 """The CSV tables of a package: entered cells and expected answers, each checked against the model."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,15 @@ from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.scaled import read_decimal, to_scaled
 from bihuan.kernel.state import State
 
+_COLUMNS = {
+    "指标": "item",
+    "科目": "item",
+    "值": "value",
+    "金额": "value",
+    "来源": "source",
+    "容差": "tolerance",
+    "备注": "note",
+}
 _STATES = {"BLANK": State.BLANK, **{state.name: state for state in State if state >= State.DIV_BY_ZERO}}
 PLAN_VERSION = "预算"
 
@@ -119,9 +129,20 @@ def _grain(item: CompiledItem) -> str:
 def _decimal(text: str, place: Place, problems: Problems) -> Decimal | None:
     try:
         return read_decimal(text)
-    except BihuanError as error:
-        problems.at("bad_number", place, "不是数", found=text, expected=str(error.facts.get("expected", "")))
+    except BihuanError:
+        problems.at("bad_number", place, f"不是数{_number_meant(text)}", found=text, expected="数，如 1234.5、60%")
         return None
+
+
+def _number_meant(text: str) -> str:
+    """What is in the way of reading a number: thousands separators, or a unit behind it."""
+    plain = re.sub(r"[,，\s]", "", text)
+    digits = re.match(r"[-+]?\d+(\.\d+)?%?", plain)
+    if digits is None:
+        return ""
+    if digits.end() == len(plain):
+        return f"；不写千分号，写 {plain}"
+    return f"；只写 {digits.group()}，单位“{plain[digits.end() :]}”写在指标的 unit 上"
 
 
 def _value(text: str, item: CompiledItem, place: Place, problems: Problems) -> Decimal | str | None:
@@ -189,8 +210,10 @@ class _Reader:
                 self.periods[column] = key
             else:
                 known = [*scope.dimensions, "value", "version"]
-                message = f"列“{column}”不是维度，也不是时间轴上的期间{hint(column, known)}"
-                expected = f"{'、'.join(known)}，或 {scope.calendar.codes[0]} 到 {scope.calendar.codes[-1]}"
+                meant = _COLUMNS.get(column) or scope.calendar.meant(column)
+                near = f"；是不是“{meant}”？" if meant else hint(column, known)
+                message = f"列“{column}”不是维度，也不是时间轴上的期间{near}"
+                expected = f"item、{'、'.join(known)}，或 {scope.calendar.forms}"
                 problems.at("unknown_column", table.column_place(column), message, found=column, expected=expected)
         if "item" not in table.columns:
             problems.at("no_column", Place(table.file, 1), "缺列 item", expected="item")

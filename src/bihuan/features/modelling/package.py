@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import get_args
 
@@ -12,32 +11,28 @@ from bihuan.engine.definition import (
     Base,
     CalendarDefinition,
     CubeDefinition,
-    DimensionDefinition,
-    EdgeDefinition,
     ItemDefinition,
     Iteration,
-    MemberDefinition,
     ModelDefinition,
     Place,
     ValueType,
 )
 from bihuan.engine.formula.scope import Scope
 from bihuan.features.modelling.data import Entered, Expected, read_data, read_expected
-from bihuan.features.modelling.texts import Problems, Row, Table, Yaml, read_csv, read_yaml, report_unknown
+from bihuan.features.modelling.dimension_files import read_dimensions, text_of, units_of
+from bihuan.features.modelling.texts import Problems, Table, Yaml, read_csv, read_yaml, report_unknown
 from bihuan.kernel.errors import ProblemsFound
 
 _MODEL_KEYS = (
     "name", "title", "calendar", "currency", "units", "roles", "versions", "languages", "references", "properties", "dimensions",
 )  # fmt: skip
 _CALENDAR_KEYS = ("base", "start", "end", "history", "ahead", "fiscal_start", "long_years")
-_DIMENSION_KEYS = ("name", "managed", "own_leaf")
 _CUBE_KEYS = ("cube", "title", "dims", "uses", "items", "iterate", "formulas")
 _ITEM_KEYS = (
     "name", "unit", "type", "dims", "time", "total", "fill", "scale", "round", "decimals", "override", "sign", "favourable", "note",
     "iterate",
 )  # fmt: skip
 ROUNDS, MOST_ROUNDS = 100, 1000  # of a circle solved by repetition
-_EDGE_COLUMNS = ("parent", "weight", "valid_from", "valid_to")
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,8 @@ def read_definition(folder: Path, problems: Problems) -> ModelDefinition | None:
         return None
     keys = root.mapping("model.yaml")
     report_unknown(keys, _MODEL_KEYS, "model.yaml ")
-    dimensions = _dimensions(folder, keys, problems)
+    units = units_of(keys)
+    dimensions = read_dimensions(folder, keys, units, problems)
     cubes = [_cube(path, f"cubes/{path.name}", problems) for path in sorted((folder / "cubes").glob("*.yaml"))]
     if not cubes:
         problems.at("no_cubes", Place("cubes/"), "没有预算表", expected="cubes/*.yaml")
@@ -97,11 +93,11 @@ def read_definition(folder: Path, problems: Problems) -> ModelDefinition | None:
     if calendar is None or any(cube is None for cube in cubes) or not cubes:
         return None
     return ModelDefinition(
-        name=_text(keys, "name", folder.name),
-        title=_text(keys, "title", folder.name),
+        name=text_of(keys, "name", folder.name),
+        title=text_of(keys, "title", folder.name),
         calendar=calendar,
-        currency=_text(keys, "currency", "元"),
-        units=keys["units"].pairs("units") if "units" in keys else {},
+        currency=text_of(keys, "currency", "元"),
+        units=units,
         roles=keys["roles"].pairs("roles") if "roles" in keys else {},
         versions=tuple(versions),
         languages=keys["languages"].texts("languages") if "languages" in keys else ("zh",),
@@ -119,10 +115,6 @@ def _versions(keys: Mapping[str, Yaml]) -> dict[str, str]:
     if node.is_mapping:
         return {role: code or role for role, code in node.pairs("versions").items()}
     return {role: role for role in node.texts("versions")}
-
-
-def _text(keys: Mapping[str, Yaml], key: str, default: str) -> str:
-    return keys[key].text(key) if key in keys else default
 
 
 def _calendar(keys: Mapping[str, Yaml], problems: Problems) -> CalendarDefinition | None:
@@ -153,128 +145,6 @@ def _calendar(keys: Mapping[str, Yaml], problems: Problems) -> CalendarDefinitio
     )
 
 
-# --- dimensions -----------------------------------------------------------------------------------------------------
-
-
-def _dimensions(folder: Path, keys: Mapping[str, Yaml], problems: Problems) -> list[DimensionDefinition]:
-    """In the order of ``dimensions:`` in model.yaml, then by file name."""
-    said = keys["dimensions"].mapping("dimensions") if "dimensions" in keys else {}
-    references = _by_dimension(keys, "references")
-    types = _by_dimension(keys, "properties")
-    tables: dict[str, dict[str, Table]] = {}
-    for path in sorted((folder / "dimensions").glob("*.csv")):
-        dim, _, tree = path.name.removesuffix(".csv").partition(".")
-        table = read_csv(path, f"dimensions/{path.name}", problems)
-        if table is not None:
-            tables.setdefault(dim, {})[tree] = table
-    for name in [*said, *references, *types]:
-        if name not in tables:
-            problems.at("unknown_dimension", Place("model.yaml", 1), f"没有文件 dimensions/{name}.csv", found=name)
-    order = [*(name for name in said if name in tables), *(name for name in tables if name not in said)]
-    out = []
-    for code in order:
-        if "" not in tables[code]:
-            problems.at("unknown_dimension", Place(f"dimensions/{code}.csv"), "有别的层级文件，没有维度本身的文件")
-            continue
-        options = said[code].mapping(code) if code in said else {}
-        report_unknown(options, _DIMENSION_KEYS, f"维度“{code}”")
-        managed = _text(options, "managed", "package")
-        if managed not in {"package", "data"}:
-            options["managed"].wrong("managed", "package 或 data")
-        main = tables[code].pop("")
-        own = options["own_leaf"].truth("own_leaf") if "own_leaf" in options else code == "org"
-        out.append(
-            DimensionDefinition(
-                code=code,
-                name=_text(options, "name", code),
-                members=tuple(_members(main, problems)),
-                trees={"": _edges(main, problems)} | {name: _edges(t, problems) for name, t in tables[code].items()},
-                references=references.get(code, {}),
-                managed="data" if managed == "data" else "package",
-                property_types=types.get(code, {}),
-                own_leaf=own,
-            )
-        )
-    return out
-
-
-def _by_dimension(keys: Mapping[str, Yaml], key: str) -> dict[str, dict[str, str]]:
-    """``部门.城市: 城市`` -> {部门: {城市: 城市}}."""
-    out: dict[str, dict[str, str]] = {}
-    for name, node in (keys[key].mapping(key) if key in keys else {}).items():
-        dim, dot, prop = name.partition(".")
-        if not dot or not prop:
-            node.problems.at("bad_value", node.key_place, f"{key} 的键是 维度.属性", found=name, expected="维度.属性")
-            continue
-        out.setdefault(dim, {})[prop] = node.text(name)
-    return out
-
-
-def _members(table: Table, problems: Problems) -> list[MemberDefinition]:
-    properties = [name for name in table.columns if name not in {"code", "name", *_EDGE_COLUMNS}]
-    if "code" not in table.columns:
-        problems.at(
-            "no_column", Place(table.file, 1), "缺列 code", found=",".join(table.columns), expected="code,name,parent"
-        )
-        return []
-    out: dict[str, MemberDefinition] = {}
-    for row in table.rows:
-        code = row.get("code")
-        if not code:
-            problems.at("no_code", row.place, "缺成员编码 code")
-        elif code not in out:
-            said = {name: row.get(name) for name in properties}
-            out[code] = MemberDefinition(code, row.get("name") or code, said, row.place)
-        elif not (row.get("valid_from") or row.get("valid_to")):
-            # a member that moves stands on several lines, each with its dates
-            problems.at(
-                "duplicate_member", row.place, f"成员“{code}”重复；改上级时写明 valid_from、valid_to", found=code
-            )
-    return list(out.values())
-
-
-def _edges(table: Table, problems: Problems) -> tuple[EdgeDefinition, ...]:
-    if "code" not in table.columns:
-        return ()
-    out = []
-    for row in table.rows:
-        if not (parent := row.get("parent")):
-            continue
-        out.append(
-            EdgeDefinition(
-                child=row.get("code"),
-                parent=parent,
-                weight=_weight(row, problems),
-                valid_from=_date(row, "valid_from", problems),
-                valid_to=_date(row, "valid_to", problems),
-                place=row.place,
-            )
-        )
-    return tuple(out)
-
-
-def _weight(row: Row, problems: Problems) -> float:
-    text = row.get("weight")
-    try:
-        value = float(text or 1)
-    except ValueError:
-        value = float("nan")
-    if not -1e9 < value < 1e9:
-        problems.at("bad_number", row.place, "权重 weight 不是数", found=text, expected="1、-1、0.6 …")
-        return 1.0
-    return value
-
-
-def _date(row: Row, column: str, problems: Problems) -> date | None:
-    if not (text := row.get(column)):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        problems.at("bad_date", row.place, f"{column} 不是日期", found=text, expected="2026-01-31")
-        return None
-
-
 # --- cubes ----------------------------------------------------------------------------------------------------------
 
 
@@ -295,7 +165,7 @@ def _cube(path: Path, file: str, problems: Problems) -> CubeDefinition | None:
     formulas, place = _formulas(keys["formulas"], path) if "formulas" in keys else ("", root.place)
     return CubeDefinition(
         code=code,
-        title=_text(keys, "title", code),
+        title=text_of(keys, "title", code),
         dims=keys["dims"].texts("dims") if "dims" in keys else (),
         uses=keys["uses"].texts("uses") if "uses" in keys else (),
         items=tuple(_item(name, node, iterate) for name, node in items.items()),
@@ -352,12 +222,12 @@ def _item(code: str, node: Yaml, iterate: Iteration | None) -> ItemDefinition:
 
     return ItemDefinition(
         code=code,
-        name=_text(said, "name", code),
-        unit=_text(said, "unit", "?"),
+        name=text_of(said, "name", code),
+        unit=text_of(said, "unit", "?"),
         type=one_of("type", get_args(ValueType)),  # type: ignore[arg-type]  # one of the choices
         dims=said["dims"].texts("dims") if "dims" in said else None,
-        time=_text(said, "time", "") or None,
-        total=_text(said, "total", "") or None,
+        time=text_of(said, "time", "") or None,
+        total=text_of(said, "total", "") or None,
         fill="all" if one_of("fill", ("plan", "all")) == "all" else "plan",
         scale=number("scale"),
         round=number("round"),
@@ -365,7 +235,7 @@ def _item(code: str, node: Yaml, iterate: Iteration | None) -> ItemDefinition:
         override="override" in said and said["override"].truth(f"“{code}”的 override"),
         sign=-1 if one_of("sign", ("1", "-1", "+1")) == "-1" else 1,
         favourable=one_of("favourable", ("", "more", "less")),  # type: ignore[arg-type]  # one of the choices
-        note=_text(said, "note", ""),
+        note=text_of(said, "note", ""),
         iterate=_iteration(said["iterate"], f"“{code}”的 iterate") if "iterate" in said else iterate,
         place=node.place,
     )

@@ -49,12 +49,34 @@ def plain_yaml(text: str, file: str) -> Any:
     try:
         return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - makes nothing but texts, lists and mappings
     except yaml.YAMLError as error:
-        raise ProblemsFound([yaml_problem(error, file)]) from None
+        raise ProblemsFound([yaml_problem(error, file, text)]) from None
 
 
-def yaml_problem(error: yaml.YAMLError, file: str, code: str = "yaml") -> Problem:
-    """What the reader of YAML complains about, at its place."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+_IN_WORDS = (
+    ("could not find expected ':'", "这一行不是“键: 值”；键后面写半角冒号和一个空格，formulas: | 下面的公式都要缩进"),
+    ("mapping values are not allowed", "这里不能再有冒号；值里有冒号加空格时，给值加引号"),
+    ("expected ',' or '}'", "花括号没有配对，或两项之间少了逗号"),
+    ("expected ',' or ']'", "方括号没有配对，或两项之间少了逗号"),
+    ("expected <block end>", "缩进没有对齐，或这一行少了“键:”"),
+    ("cannot start any token", "这个字符不能这样开头：缩进用空格不用制表符，% @ ` 开头的值加引号"),
+    ("found unexpected end of stream", "引号没有配对"),
+    ("found unexpected document", "--- 和 ... 不能写在这里"),
+)
+_WIDE = str.maketrans("：，｛｝［］", ":,{}[]")
+
+
+def yaml_problem(error: yaml.YAMLError, file: str, text: str = "", code: str = "yaml") -> Problem:
+    """What the reader of YAML complains about, in words, at its place; ``text`` tells whether a full-width mark is to blame."""
+    problem = str(getattr(error, "problem", None) or "")
+    marks = [getattr(error, name, None) for name in ("problem_mark", "context_mark")]
+    if "could not find expected ':'" in problem or "expected ',' or" in problem:
+        marks.reverse()  # where it began, not where it was noticed, which is a line below
+    mark = next((mark for mark in marks if mark is not None), None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    said = getattr(error, "problem", None) or getattr(error, "context", None) or str(error)[:200]
-    return Problem(code, file, line, column, message=f"YAML 写法有误：{said}")
+    said = next((words for start, words in _IN_WORDS if start in problem), problem)
+    said = said or str(getattr(error, "context", None) or str(error)[:200])
+    lines = text.split("\n")
+    written = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    if written.translate(_WIDE) != written:
+        said += "；YAML 的冒号、逗号、括号用半角"
+    return Problem(code, file, line, column, written[:60], "", f"YAML 写法有误：{said}")

@@ -176,8 +176,8 @@ def yaml_of(text: str, file: str, problems: Problems) -> Yaml | None:
     try:
         node = yaml.compose(text, Loader=PlainLoader)
     except yaml.YAMLError as error:
-        found = yaml_problem(error, file)
-        problems.at("yaml", Place(file, found.line, found.column), found.message)
+        found = yaml_problem(error, file, text)
+        problems.append(found)
         return None
     if node is None:
         problems.at("yaml", Place(file), "文件是空的")
