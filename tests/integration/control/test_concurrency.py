@@ -167,9 +167,10 @@ def test_what_meets_a_document_that_is_just_being_moved_finds_it_where_it_went(
 
 
 def blocked(database: Database) -> bool:
-    """True once somebody waits for a lock."""
+    """True once somebody in this database waits for a lock."""
+    waiting = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        " AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+    )
     with database.reading() as reader:
-        waiting = (
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
         return bool(reader.conn.exec_driver_sql(waiting).scalar_one())
