@@ -102,9 +102,8 @@ class Calculation:
             if other is None:
                 shape = (len(rows), self.width(grain))
                 return np.zeros(shape), np.zeros(shape, np.uint8), True, None
-            seen = (
-                other if other.view == self.view else replace(other, view=self.view)
-            )  # by the same trees, of the same day
+            # by the same trees, as of the same day
+            seen = other if other.view == self.view else replace(other, view=self.view)
             return seen.fetch(ref, None, grain, rows, fixed, trees=trees)
         fixed = {d: m if isinstance(m, int) else _known(m, self.spaces.leaves(d)) for d, m in fixed.items()}
         if rows.nodes or any(not self.spaces.leaf_flags(dim)[m].all() for dim, m in fixed.items()):

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from bihuan.kernel.errors import Invalid
 
 Powers = tuple[tuple[str, int], ...]
-_PREFIXES = {"千": 3, "万": 4, "百万": 6, "亿": 8}
+PREFIXES = {"千": 3, "万": 4, "百万": 6, "亿": 8}
 _DIMENSIONLESS = {"", "1", "%"}
 _PART = re.compile(r"([*/·×])")
 
@@ -114,9 +114,9 @@ def _named(name: str, known: Mapping[str, str], seen: tuple[str, ...]) -> Unit:
 def _prefixed(name: str, known: Mapping[str, str]) -> Unit:
     if name == "亿" and "元" in known:
         name = "亿元"
-    for prefix in sorted(_PREFIXES, key=len, reverse=True):
+    for prefix in sorted(PREFIXES, key=len, reverse=True):
         base = name.removeprefix(prefix)
         if base != name and base in known and not known[base].strip():
-            return Unit(((base, 1),), Decimal(10) ** _PREFIXES[prefix])
+            return Unit(((base, 1),), Decimal(10) ** PREFIXES[prefix])
     declared = "model.yaml 的 units 里的 " + "、".join(known) if known else 'model.yaml 里写 units: {元: "", 件: ""}'
     raise BadUnit(f"unknown unit {name!r}", found=name, expected=declared)

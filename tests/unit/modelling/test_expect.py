@@ -87,6 +87,13 @@ def test_a_tolerance_allows_that_much(tmp_path: Path) -> None:
     assert results(tmp_path, head + "收入,A,30.5,0.5\n收入,A,30.51,0.5\n") == [("computed", True), ("computed", False)]
 
 
+@pytest.mark.parametrize(("said", "agrees"), [("0.7674418605", True), ("0.7674418", False), ("0.767441860465", True)])
+def test_a_ratio_may_be_written_to_ten_digits(tmp_path: Path, said: str, agrees: bool) -> None:
+    texts = files("收入 = 0\n费率 = 99 / 129 + 0 * 销量 / 销量") | {"data/表.csv": DATA}
+    texts["expect/表.csv"] = f"item,产品,2026Q1\n费率,A,{said}\n"
+    assert [one.agrees for one in answers(read_package(write(tmp_path, texts)))] == [agrees]
+
+
 def test_the_report_lists_failures_and_ends_with_the_count(tmp_path: Path) -> None:
     texts = files("收入 = 销量 * 单价")
     texts |= {

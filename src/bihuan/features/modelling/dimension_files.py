@@ -8,9 +8,9 @@ from bihuan.engine.definition import DimensionDefinition, EdgeDefinition, Member
 from bihuan.features.modelling.texts import Problems, Row, Table, Yaml, read_csv, report_unknown
 from bihuan.kernel.unit import BadUnit, parse_unit
 
-_DIMENSION_KEYS = ("name", "managed", "own_leaf")
-_PROPERTY_TYPES = ("number", "date", "text")
-_EDGE_COLUMNS = ("parent", "weight", "valid_from", "valid_to")
+DIMENSION_KEYS = ("name", "managed", "own_leaf")
+PROPERTY_TYPES = ("number", "date", "text")
+EDGE_COLUMNS = ("parent", "weight", "valid_from", "valid_to")
 
 
 def text_of(keys: Mapping[str, Yaml], key: str, default: str) -> str:
@@ -64,7 +64,7 @@ def read_dimensions(
             problems.at("unknown_dimension", Place(f"dimensions/{code}.csv"), "有别的层级文件，没有维度本身的文件")
             continue
         options = said[code].mapping(code) if code in said else {}
-        report_unknown(options, _DIMENSION_KEYS, f"维度“{code}”")
+        report_unknown(options, DIMENSION_KEYS, f"维度“{code}”")
         managed = text_of(options, "managed", "package")
         if managed not in {"package", "data"}:
             options["managed"].wrong("managed", "package 或 data")
@@ -113,7 +113,7 @@ def _property_kinds(
     for dim, prop, node in _by_property(keys, "properties"):
         name = f"{dim}.{prop}"
         kind, _, unit = node.text(name).strip().partition(" ")
-        if kind not in _PROPERTY_TYPES or (unit and kind != "number"):
+        if kind not in PROPERTY_TYPES or (unit and kind != "number"):
             node.wrong(f"属性“{name}”的类型", "number、number 单位（如 number 小时/件）、date 或 text")
         elif not unit or _known_unit(node, f"属性“{name}”的单位", unit, known):
             kinds.setdefault(dim, {})[prop] = kind
@@ -123,7 +123,7 @@ def _property_kinds(
 
 
 def _members(table: Table, problems: Problems) -> list[MemberDefinition]:
-    properties = [name for name in table.columns if name not in {"code", "name", *_EDGE_COLUMNS}]
+    properties = [name for name in table.columns if name not in {"code", "name", *EDGE_COLUMNS}]
     if "code" not in table.columns:
         problems.at(
             "no_column", Place(table.file, 1), "缺列 code", found=",".join(table.columns), expected="code,name,parent"

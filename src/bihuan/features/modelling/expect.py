@@ -25,7 +25,7 @@ from bihuan.kernel.state import State
 Value = Decimal | str  # a number in plain units; a text, a date in ISO, TRUE or FALSE
 Read = Callable[[str, ItemRef, tuple[int, ...], PeriodKey | None], tuple[Value, State]]
 Kind = Literal["computed", "given"]
-_NOISE = Decimal("0.000000001")  # computed numbers are compared at 9 decimals where an item says nothing
+_NOISE = Decimal("0.000000001")  # by which a computed number may differ where an item says nothing of decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +99,14 @@ def _agrees(item: CompiledItem, cell: Expected, value: Value, state: State) -> b
         return value == cell.value
     if cell.tolerance:
         return abs(value - cell.value) <= cell.tolerance
-    return _rounded(item, value) == _rounded(item, cell.value)
-
-
-def _rounded(item: CompiledItem, value: Decimal) -> Decimal:
-    """To the item's decimals as displayed: in its own unit, percent for %."""
     decimals = item.definition.decimals if item.definition.decimals is not None else item.scale
     if decimals is None:
-        return value.quantize(_NOISE, ROUND_HALF_UP)
+        return abs(value - cell.value) < _NOISE
+    return _rounded(item, value, decimals) == _rounded(item, cell.value, decimals)
+
+
+def _rounded(item: CompiledItem, value: Decimal, decimals: int) -> Decimal:
+    """To the item's decimals as displayed: in its own unit, percent for %."""
     factor = item.unit.factor if item.unit is not None else Decimal(1)
     if item.unit is not None and item.unit.text == "%" and item.definition.decimals is not None:
         factor = Decimal("0.01")

@@ -23,12 +23,12 @@ from bihuan.features.modelling.dimension_files import read_dimensions, text_of, 
 from bihuan.features.modelling.texts import Problems, Table, Yaml, read_csv, read_yaml, report_unknown
 from bihuan.kernel.errors import ProblemsFound
 
-_MODEL_KEYS = (
+MODEL_KEYS = (
     "name", "title", "calendar", "currency", "units", "roles", "versions", "languages", "references", "properties", "dimensions",
 )  # fmt: skip
-_CALENDAR_KEYS = ("base", "start", "end", "history", "ahead", "fiscal_start", "long_years")
-_CUBE_KEYS = ("cube", "title", "dims", "uses", "items", "iterate", "formulas")
-_ITEM_KEYS = (
+CALENDAR_KEYS = ("base", "start", "end", "history", "ahead", "fiscal_start", "long_years")
+CUBE_KEYS = ("cube", "title", "dims", "uses", "items", "iterate", "formulas")
+ITEM_KEYS = (
     "name", "unit", "type", "dims", "time", "total", "fill", "scale", "round", "decimals", "override", "sign", "favourable", "note",
     "iterate",
 )  # fmt: skip
@@ -83,7 +83,7 @@ def read_definition(folder: Path, problems: Problems) -> ModelDefinition | None:
     if root is None:
         return None
     keys = root.mapping("model.yaml")
-    report_unknown(keys, _MODEL_KEYS, "model.yaml ")
+    report_unknown(keys, MODEL_KEYS, "model.yaml ")
     units = units_of(keys)
     dimensions = read_dimensions(folder, keys, units, problems)
     cubes = [_cube(path, f"cubes/{path.name}", problems) for path in sorted((folder / "cubes").glob("*.yaml"))]
@@ -93,8 +93,8 @@ def read_definition(folder: Path, problems: Problems) -> ModelDefinition | None:
     if calendar is None or any(cube is None for cube in cubes) or not cubes:
         return None
     return ModelDefinition(
-        name=text_of(keys, "name", folder.name),
-        title=text_of(keys, "title", folder.name),
+        name=text_of(keys, "name", folder.resolve().name),
+        title=text_of(keys, "title", folder.resolve().name),
         calendar=calendar,
         currency=text_of(keys, "currency", "元"),
         units=units,
@@ -123,7 +123,7 @@ def _calendar(keys: Mapping[str, Yaml], problems: Problems) -> CalendarDefinitio
         return None
     node = keys["calendar"]
     said = node.mapping("calendar")
-    report_unknown(said, _CALENDAR_KEYS, "calendar ")
+    report_unknown(said, CALENDAR_KEYS, "calendar ")
     missing = [key for key in ("base", "start", "end") if key not in said]
     if missing:
         problems.at("no_calendar", node.place, f"日历缺 {'、'.join(missing)}", expected="base, start, end")
@@ -153,7 +153,7 @@ def _cube(path: Path, file: str, problems: Problems) -> CubeDefinition | None:
     if root is None:
         return None
     keys = root.mapping(file)
-    report_unknown(keys, _CUBE_KEYS, "预算表")
+    report_unknown(keys, CUBE_KEYS, "预算表")
     if "cube" not in keys:
         problems.at("no_cube", root.place, "缺预算表编码 cube")
         return None
@@ -206,7 +206,7 @@ def _iteration(node: Yaml, what: str) -> Iteration | None:
 
 def _item(code: str, node: Yaml, iterate: Iteration | None) -> ItemDefinition:
     said = node.mapping(f"指标“{code}”")
-    report_unknown(said, _ITEM_KEYS, f"指标“{code}”")
+    report_unknown(said, ITEM_KEYS, f"指标“{code}”")
 
     def one_of(key: str, choices: tuple[str, ...]) -> str:
         if key not in said:
