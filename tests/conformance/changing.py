@@ -14,11 +14,12 @@ from bihuan.features.access.model import Grant, Principal, system
 from bihuan.features.control import commands, queries
 from bihuan.features.control.changing import carrying, exceptions, lending
 from bihuan.features.control.changing.carrying import Terms
-from bihuan.features.control.commands import requests
+from bihuan.features.control.commands import issues, requests
 from bihuan.features.control.commands.requests import Draft
 from bihuan.features.control.desk.queries import cell_uses
 from bihuan.features.control.desk.signals import rushes, signals
 from bihuan.features.control.document_explained import rules_at
+from bihuan.features.control.model import BudgetCell
 from bihuan.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -100,9 +101,31 @@ def origin(stage: "Stage", uow: UnitOfWork, row: "Row") -> str:
     """``原100.00 现85.00 结转-15.00``: what a cell was released with, has now, and why; parts of nothing are not said."""
     (place,) = row.places("+")
     (cell,) = [c for c in queries.budget(uow, stage.policy) if (c["coordinate"], c["period"]) == (place, row["期间"])]
-    words = {"transferred": "调剂", "supplemented": "追加", "carried": "结转", "borrowed": "借用"}
+    words = {"transferred": "调剂", "supplemented": "追加", "carried": "结转", "borrowed": "借用", "withheld": "未到期"}
     parts = [f"{word}{cell[term]}" for term, word in words.items() if cell[term]]
     return " ".join([f"原{cell['original']}", f"现{cell['current']}", *parts])
+
+
+def issue(stage: "Stage", uow: UnitOfWork, _row: "Row") -> None:
+    """What the nightly job does."""
+    assert stage.policy.id in issues.policies_issuing(uow), "the job would not come by"
+    issues.issue_due(uow, system(), policy_id=stage.policy.id)
+
+
+def when(stage: "Stage", uow: UnitOfWork, row: "Row") -> str:
+    """``2026-04 600.00、2026-10 300.00``: what is still to come on the place's balance row of its period."""
+    (place,) = row.places("+")
+    keys = stage.policy.policy.touched(place, row["期间"])
+    rows = uow.rows("control.buckets_ids", keys=stage.policy.key_rows(keys))
+    told = queries.explained(uow, CLERK, rows[0]["id"])["coming"]
+    return "、".join(f"{part['period']} {part['amount']}" for part in told) or "都已可用"
+
+
+def ask_supplement(stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
+    """More budget is asked for; 调剂批准 and 调剂退回 decide it."""
+    cells = [BudgetCell(row.places("+")[0], row["期间"], row.amount)]
+    made = commands.request_transfer(uow, CLERK, policy=stage.code, kind="supplement", cells=cells, reason=row.id)
+    stage.transfers[row["单据"]] = made
 
 
 def documents(stage: "Stage", uow: UnitOfWork, row: "Row") -> str:
@@ -159,6 +182,9 @@ MORE: Mapping[str, Act] = {
     "提交": submit,
     "重发": post_again,
     "来源": origin,
+    "分期下达": issue,
+    "何时": when,
+    "追加申请": ask_supplement,
     "联查": documents,
     "预警": alarms,
 }

@@ -128,9 +128,9 @@ def _scenario(section: str) -> Scenario:
 
 
 def _policy(text: str) -> dict[str, Any]:
-    """``无预算=unruled 零=none 免控=account:培训费 免控单据=紧急 调剂=…``."""
+    """``无预算=unruled 零=none 免控=account:培训费 免控单据=紧急 调剂=… 下达=quarter,1``."""
     said = dict(part.split("=", 1) for part in text.split())
-    assert not said.keys() - {"无预算", "零", "免控", "免控单据", "调剂"}, said
+    assert not said.keys() - {"无预算", "零", "免控", "免控单据", "调剂", "下达"}, said
     found: dict[str, Any] = {
         key: said[word] for word, key in {"无预算": "unbudgeted", "零": "zero"}.items() if word in said
     }
@@ -142,7 +142,17 @@ def _policy(text: str) -> dict[str, Any]:
         exempt["documents"] = said["免控单据"].split(",")
     if "调剂" in said:
         found["transfers"] = _moves(said["调剂"])
+    if "下达" in said:
+        found["issue"] = _issue(said["下达"])
     return {**found, "exempt": [exempt]} if len(exempt) > 1 else found
+
+
+def _issue(text: str) -> dict[str, Any]:
+    """``quarter,1``: by quarter, one period ahead; ``1:30;4:60;7:100``: steps."""
+    if ":" in text:
+        return {"steps": [dict(zip(("from", "percent"), step.split(":"), strict=True)) for step in text.split(";")]}
+    by, _, ahead = text.partition(",")
+    return {"by": by, "ahead": ahead or "0"}
 
 
 def _moves(text: str) -> dict[str, Any]:

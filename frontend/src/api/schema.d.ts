@@ -4253,7 +4253,7 @@ export interface components {
         };
         /**
          * BudgetOriginOut
-         * @description A cell's budget: as released, what changed it by kind, and the sum that is in force.
+         * @description A cell's budget: as released, what changed it by kind, ``withheld`` until its time comes, and what is usable now.
          */
         BudgetOriginOut: {
             /** Borrowed */
@@ -4278,6 +4278,8 @@ export interface components {
             supplemented: string;
             /** Transferred */
             transferred: string;
+            /** Withheld */
+            withheld: string;
         };
         /**
          * BusinessDate
@@ -4739,6 +4741,16 @@ export interface components {
             parent: string | null;
             /** Plan */
             plan: boolean;
+        };
+        /**
+         * ComingOut
+         * @description Released budget that may be spent from ``period`` on.
+         */
+        ComingOut: {
+            /** Amount */
+            amount: string;
+            /** Period */
+            period: string;
         };
         /** Comment */
         Comment: {
@@ -5929,6 +5941,8 @@ export interface components {
             bucket: number;
             /** Cap */
             cap: string | null;
+            /** Coming */
+            coming: components["schemas"]["ComingOut"][];
             /** Committed */
             committed: string | null;
             /** Documents */

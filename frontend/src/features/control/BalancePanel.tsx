@@ -59,6 +59,11 @@ export function BalancePanel({ id, unit, onClose }: Props) {
             <Term name={t("control.balance.executed")} value={row.executed} sign="−" />
             <Term name={t("control.balance.committed")} value={row.committed} sign="−" />
             <Term name={t("control.balance.reserved")} value={row.reserved} sign="−" />
+            {row.coming.map((part) => (
+              <p key={part.period} className="small muted">
+                {t("control.balance.coming", { period: part.period, amount: yuan(part.amount) })}
+              </p>
+            ))}
             {row.forced !== null && compare(amount(row.forced), amount("0")) > 0 && <p className="small unfav">{t("control.balance.forced", { amount: yuan(row.forced) })}</p>}
             {row.seen === "amounts" && <p className="small muted">{t("control.balance.disclosed")}</p>}
           </section>

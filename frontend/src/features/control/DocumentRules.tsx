@@ -57,6 +57,11 @@ function Rule({ rule }: { readonly rule: WeighedRule }) {
     <li data-matched={rule.matched}>
       <b className={rule.matched ? "" : "muted"}>{rule.title}</b> <span className="small muted">{rule.text}</span>
       {rule.row && <p className="small">{rule.row.formula}</p>}
+      {rule.row?.coming.map((part) => (
+        <p key={part.period} className="small muted">
+          {t("control.balance.coming", { period: part.period, amount: yuan(part.amount) })}
+        </p>
+      ))}
       {rule.hidden && <p className="small muted">{t("control.check.hidden")}</p>}
       {rule.matched && rule.unreleased && <p className="small unfav">{t("control.why.unreleased")}</p>}
       {uses.length > 0 && <p className="small muted">{t("control.why.used", { who: uses.map((one) => `${one.number} ${yuan(one.amount)}`).join(t("control.comma")) })}</p>}

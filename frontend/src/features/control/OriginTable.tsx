@@ -1,4 +1,4 @@
-/** Each cell's budget by where it came from: as released, transferred, supplemented, carried, borrowed, and what is in force. */
+/** Each cell's budget by where it came from: as released, transferred, supplemented, carried, borrowed, not issued yet, and what is usable. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
@@ -8,7 +8,7 @@ import { useNarrow } from "../../ui/useNarrow";
 import { type Origin, originsQuery } from "./deskRequests";
 import { negative, yuan } from "./figures";
 
-const TERMS = ["original", "transferred", "supplemented", "carried", "borrowed", "current"] as const;
+const TERMS = ["original", "transferred", "supplemented", "carried", "borrowed", "withheld", "current"] as const;
 
 const place = (cell: Origin): string => Object.values(cell.names).join(" · ");
 

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from bihuan.features.access.model import Principal
 from bihuan.features.control.availability import ZERO, Balance, Contribution, Finding, explain, formula
+from bihuan.features.control.issues_read import coming
+from bihuan.features.control.issuing import spoken
 from bihuan.features.control.ledger import USES, PolicyInForce
 from bihuan.features.control.model import BudgetExceeded
 from bihuan.features.control.policy import POOL, shown_key
@@ -119,10 +121,12 @@ def describe(
         every, by_documents = _known_uses(reader, policy, row, SHOWN if seen == "all" else 1000)
         uses = [use for use, places in every if seen == "all" or may_see(actor, policy, use, places)][:SHOWN]
         direct = max(ZERO, row.executed - by_documents) if seen == "all" else None
+    later = {} if finding.verdict == "ok" or seen == "verdict" else coming(reader, policy, row)
     told = [Contribution(u.number, u.requester_name, u.amount) for u in uses]
     if direct:
         told.append(Contribution("未经申请的凭证", "直接入账", direct))
     hidden = seen == "verdict"
+    explained = (explain(finding, told), spoken(later))
     return {
         **terms(row, names, seen),
         "asked": finding.asked,
@@ -132,7 +136,7 @@ def describe(
         "measure": finding.measure,
         "documents": list(uses),
         "direct": direct,
-        "explanation": HIDDEN.format(title=row.rule.title) if hidden else explain(finding, told),
+        "explanation": HIDDEN.format(title=row.rule.title) if hidden else "\n".join(filter(None, explained)),
     }
 
 

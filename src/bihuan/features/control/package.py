@@ -3,7 +3,7 @@
 policy: 费用控制          title, items, unbudgeted (refuse | allow | unruled), zero (budget | none), documents, tax
                           (package_documents.py), exempt (exemptions.py),
                           rest (keep | release: after a smaller voucher), transfer_flow (what approves a transfer),
-                          transfers, supplements (move_rules.py)
+                          transfers, supplements (move_rules.py), issue (issuing.py)
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages, disclose (yes | no)
     window: sliding       length: 3; of window span: from, to (package_windows.py)
@@ -19,6 +19,7 @@ from typing import Any, cast, get_args
 
 from bihuan.features.control.bands import bands_json, read_bands
 from bihuan.features.control.exemptions import exemptions_json, read_exemptions
+from bihuan.features.control.issuing import issue_json, read_issue
 from bihuan.features.control.move_rules import move_rules_json, read_move_rules
 from bihuan.features.control.package_documents import documents_json, read_documents, read_members, read_tax, tax_json
 from bihuan.features.control.package_windows import EXTENT_KEYS, extent_json, read_window
@@ -40,6 +41,7 @@ _POLICY_KEYS = {
     "transfer_flow",
     "transfers",
     "supplements",
+    "issue",
 }
 _RULE_KEYS = {
     "code",
@@ -96,6 +98,7 @@ def read_policy(
         kind: read_move_rules(kind, text.get(kind), trees.parents.keys(), members, bad)
         for kind in ("transfers", "supplements")
     }
+    issue = read_issue(text.get("issue"), calendar, bad)
     if problems:
         raise ProblemsFound(problems)
     return Policy(
@@ -115,6 +118,7 @@ def read_policy(
         transfer_flow=str(text.get("transfer_flow") or ""),
         transfers=moves["transfers"],
         supplements=moves["supplements"],
+        issue=issue,
     )
 
 
@@ -227,6 +231,8 @@ def to_json(policy: Policy) -> dict[str, Any]:
     for kind, said in (("transfers", policy.transfers), ("supplements", policy.supplements)):
         if rules := move_rules_json(said):
             out[kind] = rules
+    if issue := issue_json(policy.issue):
+        out["issue"] = issue
     if policy.documents:
         out["documents"] = documents_json(policy.documents)
     if tax := tax_json(policy.taxes):

@@ -14,6 +14,7 @@ from typing import Literal
 from bihuan.features.control import bands as banding
 from bihuan.features.control.bands import Band, Measure
 from bihuan.features.control.exemptions import Exemption
+from bihuan.features.control.issuing import Issue
 from bihuan.features.control.model import UnresolvableKey, WrongDocument
 from bihuan.features.control.move_rules import FREE, MoveRules
 from bihuan.features.control.tax import Taxes
@@ -173,6 +174,7 @@ class Policy:
     transfer_flow: str = ""  # the approval a transfer goes through unless another is named
     transfers: MoveRules = FREE
     supplements: MoveRules = FREE
+    issue: Issue | None = None  # when what is released may be spent; None: at once
 
     @cached_property
     def dimensions(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping
 from bihuan.features.access.model import Principal
 from bihuan.features.control.availability import Balance
 from bihuan.features.control.explaining import contributions, may_see, names_of, sight, terms
+from bihuan.features.control.issues_read import coming
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import NoSuchBucket, NoSuchDocument, NoSuchPolicy
 from bihuan.features.control.package import from_json
@@ -152,6 +153,7 @@ def explained(reader: Reader, actor: Principal, bucket_id: int) -> dict[str, Any
     return {
         **terms(row, names_of(reader, in_force.policy.model), seen),
         "policy": code_of(reader, policy_id),
+        "coming": [{"period": p, "amount": a} for p, a in coming(reader, in_force, row).items()],
         "documents": shown,
         "periods": [dict(e) for e in entries] if seen == "all" else [],
     }

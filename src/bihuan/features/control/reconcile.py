@@ -97,7 +97,7 @@ def _plan(reader: Reader, policy: PolicyInForce) -> Iterator[dict[str, Any]]:
     plan = plan_cells(reader, policy.version_id, policy.policy.items)
     orgs = released_orgs(reader, policy.version_id)
     ledger = {
-        (c["coordinate"][ITEM], place_text(c["coordinate"]), c["period"]): c["current"]
+        (c["coordinate"][ITEM], place_text(c["coordinate"]), c["period"]): c["current"] + c["withheld"]
         for c in queries.budget(reader, policy)
     }
     for cell in sorted(ledger.keys() | plan.keys()):

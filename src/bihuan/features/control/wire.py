@@ -251,8 +251,16 @@ class SpendMonthOut(BaseModel):
     vouchers: int
 
 
+class ComingOut(BaseModel):
+    """Released budget that may be spent from ``period`` on."""
+
+    period: str
+    amount: Amount
+
+
 class ExplainedOut(BucketOut):
     policy: str
+    coming: list[ComingOut]
     documents: list[UseOut]
     periods: list[SpendMonthOut]
 

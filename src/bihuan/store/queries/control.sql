@@ -219,23 +219,40 @@ CROSS JOIN LATERAL (VALUES
 WHERE r.policy_id = :policy_id AND s.stored <> s.summed ORDER BY b.id;
 
 -- name: budget_cells
--- The budget of each released cell as the ledger knows it: original, adjusted by kind, current.
+-- The budget of each released cell as the ledger knows it: original, adjusted by kind, not issued yet, current (what is usable).
 SELECT coordinate, period, sum(amount) AS current,
        COALESCE(sum(amount) FILTER (WHERE kind = 'release'), 0) AS original,
        COALESCE(sum(amount) FILTER (WHERE kind = 'transfer'), 0) AS transferred,
        COALESCE(sum(amount) FILTER (WHERE kind = 'supplement'), 0) AS supplemented,
        COALESCE(sum(amount) FILTER (WHERE kind = 'carry'), 0) AS carried,
-       COALESCE(sum(amount) FILTER (WHERE kind IN ('borrow', 'repay')), 0) AS borrowed
+       COALESCE(sum(amount) FILTER (WHERE kind IN ('borrow', 'repay')), 0) AS borrowed,
+       COALESCE(-sum(amount) FILTER (WHERE kind IN ('withhold', 'issue')), 0) AS withheld
 FROM ledger_entry WHERE policy_id = :policy_id AND stage = 'budget'
 GROUP BY coordinate, period ORDER BY coordinate, period;
 
 -- name: budget_of_cells
--- The current budget of some cells.
-SELECT c.n, COALESCE(sum(e.amount), 0) AS current, count(e.id) FILTER (WHERE e.kind = 'release') AS released
+-- The budget of some cells: usable now, and as the plan has it, which also has what is not issued yet.
+SELECT c.n, COALESCE(sum(e.amount), 0) AS current,
+       COALESCE(sum(e.amount) FILTER (WHERE e.kind NOT IN ('withhold', 'issue')), 0) AS planned,
+       count(e.id) FILTER (WHERE e.kind = 'release') AS released
 FROM jsonb_to_recordset(CAST(:cells AS jsonb)) AS c(n integer, coordinate jsonb, period text)
 LEFT JOIN ledger_entry e ON e.policy_id = :policy_id AND e.stage = 'budget' AND e.period = c.period
      AND e.coordinate = c.coordinate
 GROUP BY c.n ORDER BY c.n;
+
+-- name: withheld_cells
+-- The cells of which something released is not usable yet: as released, and what is withheld of it.
+SELECT coordinate, period, sum(amount) FILTER (WHERE kind = 'release') AS original,
+       -sum(amount) FILTER (WHERE kind <> 'release') AS withheld
+FROM ledger_entry
+WHERE policy_id = :policy_id AND stage = 'budget' AND kind IN ('release', 'withhold', 'issue')
+      AND (CAST(:bucket_id AS bigint) IS NULL
+           OR period = ANY(CAST(:periods AS text[])) AND buckets @> ARRAY[CAST(:bucket_id AS bigint)])
+GROUP BY coordinate, period HAVING sum(amount) FILTER (WHERE kind <> 'release') <> 0 ORDER BY period, coordinate;
+
+-- name: policies_issuing
+-- The policies that say when what is released may be spent.
+SELECT id FROM control_policy WHERE content ? 'issue' ORDER BY id;
 
 -- name: entries_of_document
 -- The history of a document in the ledger.

@@ -136,7 +136,9 @@ ledger_entry = Table(
     identity(),
     Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
     Column("stage", Text, nullable=False),
-    Column("kind", Text, nullable=False),  # why: release transfer supplement / reserve return commit execute force …
+    Column(
+        "kind", Text, nullable=False
+    ),  # why: release withhold issue transfer supplement / reserve return commit execute force …
     Column("amount", Numeric(18, 2), nullable=False),  # signed
     Column("coordinate", JSONB, nullable=False),
     Column("period", Text, nullable=False),

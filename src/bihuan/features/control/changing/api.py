@@ -117,7 +117,7 @@ class ExceptionOut(BaseModel):
 
 
 class BudgetOriginOut(BaseModel):
-    """A cell's budget: as released, what changed it by kind, and the sum that is in force."""
+    """A cell's budget: as released, what changed it by kind, ``withheld`` until its time comes, and what is usable now."""
 
     coordinate: dict[str, str]
     names: dict[str, str]
@@ -127,6 +127,7 @@ class BudgetOriginOut(BaseModel):
     supplemented: Amount
     carried: Amount
     borrowed: Amount
+    withheld: Amount
     current: Amount
 
 

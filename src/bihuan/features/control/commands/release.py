@@ -1,16 +1,19 @@
 """Budget enters the ledger: what the plan releases becomes caps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.commands import openings
+from bihuan.features.control.commands.issues import not_yet
 from bihuan.features.control.commands.openings import open_rows
 from bihuan.features.control.commands.plan_side import budget_cell
 from bihuan.features.control.commands.spend import settle
+from bihuan.features.control.issues_read import present
+from bihuan.features.control.issuing import WITHHELD
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import AlreadyReleased, BudgetCell
 from bihuan.features.entry import commands as entry
@@ -67,6 +70,7 @@ def book_budget(
 ) -> Ledger:
     """Opens the balance rows of ``cells``, locks them and books the amounts as budget; the caller judges and writes.
 
+    Of what is released, the part that is not usable yet is withheld (issuing.py).
     Every window of the fiscal year is opened for a key, so a month without budget has a row that says 0. What was spent there
     before counts from now on.
     """
@@ -76,19 +80,21 @@ def book_budget(
     more, also = openings.rows_of(before)
     ids = ledger.lock([*(k for keys in touched for k in keys), *more], also)
     counted = openings.count(ledger, ids, before)
+    today = present(uow, policy) if policy.policy.issue and kind == "release" else None
     for cell, keys in zip(cells, touched, strict=True):
-        ledger.book(
-            Entry(
-                stage="budget",
-                kind=kind,
-                amount=cell.amount,
-                coordinate=cell.coordinate,
-                period=cell.period,
-                buckets=tuple(ids[k] for k in keys),
-                version_id=version_id,
-                transfer_id=transfer_id,
-                reason=reason,
-            )
+        entry = Entry(
+            stage="budget",
+            kind=kind,
+            amount=cell.amount,
+            coordinate=cell.coordinate,
+            period=cell.period,
+            buckets=tuple(ids[k] for k in keys),
+            version_id=version_id,
+            transfer_id=transfer_id,
+            reason=reason,
         )
+        ledger.book(entry)
+        if today is not None and (less := not_yet(policy, cell, today)):
+            ledger.book(replace(entry, kind=WITHHELD, amount=-less))
     openings.force(ledger, counted)
     return ledger

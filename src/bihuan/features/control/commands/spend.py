@@ -108,13 +108,18 @@ def existing(
     policy: PolicyInForce, line: Line, ids: Mapping[BucketKey, int], rows: Mapping[int, Balance]
 ) -> tuple[int, ...]:
     """The ids of a line's balance rows; a rule without released budget refuses unless the policy allows it."""
-    zero = policy.policy.zero == "none"
-    missing = [k for k in line.keys if k not in ids or (zero and not rows[ids[k]].cap)]
+    missing = [k for k in line.keys if k not in ids or _counts_as_none(policy, rows[ids[k]])]
     if missing and policy.policy.unbudgeted != "allow":
         rule = policy.policy.rule(missing[0].rule)
         message = f"第 {line.no} 行：规则“{rule.title}”在窗口 {missing[0].window} 没有已下达的预算，不予通过。"
         raise Unbudgeted(message, line=line.no, rule=rule.code, window=missing[0].window)
     return tuple(ids[k] for k in line.keys if k in ids)
+
+
+def _counts_as_none(policy: PolicyInForce, row: Balance) -> bool:
+    """True for a cap of 0 where that is no budget; one whose budget is still to come has one, and its refusal says when."""
+    waits = policy.policy.issue is not None and bool(row.original)
+    return policy.policy.zero == "none" and not row.cap and not waits
 
 
 def lock_rows(

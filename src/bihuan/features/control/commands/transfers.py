@@ -298,15 +298,17 @@ def _deltas(
 def _require_cover(
     reader: Reader, in_force: PolicyInForce, cells: Sequence[BudgetCell]
 ) -> Iterator[tuple[BudgetCell, Decimal]]:
-    """Each cell with its budget now; no cell may give more than it has, and only released cells give."""
+    """Each cell with its budget in the plan; no cell may give more than it has to use now, and only released cells give."""
     asked = [{"n": n, "coordinate": dict(c.coordinate), "period": c.period} for n, c in enumerate(cells)]
     rows = reader.rows("control.budget_of_cells", policy_id=in_force.id, cells=json.dumps(asked, ensure_ascii=False))
     for cell, row in zip(cells, rows, strict=True):
         if cell.amount < 0 and row["current"] + cell.amount < 0:
             place = "、".join(f"{d} {m}" for d, m in cell.coordinate.items())
-            message = f"{place} {cell.period} 现有预算 {row['current']:,.2f}，不能调出 {-cell.amount:,.2f}。"
+            later = row["planned"] - row["current"]
+            held = f"，另有 {later:,.2f} 未到下达时间" if later else ""
+            message = f"{place} {cell.period} 现有预算 {row['current']:,.2f}{held}，不能调出 {-cell.amount:,.2f}。"
             raise BadTransfer(message, current=row["current"], asked=-cell.amount)
-    return zip(cells, (row["current"] for row in rows), strict=True)
+    return zip(cells, (row["planned"] for row in rows), strict=True)
 
 
 def cell_json(cell: BudgetCell) -> dict[str, Any]:

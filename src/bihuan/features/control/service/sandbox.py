@@ -39,7 +39,8 @@ def open_sandbox(uow: UnitOfWork, actor: Principal, policy: str) -> PolicyInForc
     prefix = f"{policy}~{actor.sandbox}~"
     number = int(uow.value("control.sandbox_last", prefix=prefix) or 0) + 1
     made = put_policy(uow, system("sandbox"), replace(real.policy, code=f"{prefix}{number}"))
-    cells = [BudgetCell(c["coordinate"], c["period"], Decimal(c["current"])) for c in queries.budget(uow, real)]
+    every = queries.budget(uow, real)  # with what is not issued yet: the sandbox withholds it by itself
+    cells = [BudgetCell(c["coordinate"], c["period"], Decimal(c["current"] + c["withheld"])) for c in every]
     if cells:
         book_budget(uow, "sandbox", made, cells).write()
     record(uow, actor, "control.sandbox", ("policy", made.policy.code), None, {"cells": len(cells)})
