@@ -1,13 +1,22 @@
 """``bihuan model check|lint|test DIR``: a package is right, holds what was meant, and computes the published answers."""
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bihuan.cli import group
+from bihuan.features.control.from_model import read_policies
+from bihuan.features.entry.cycle_text import read_templates
+from bihuan.features.entry.texts import read_texts
+from bihuan.features.forecast.text import read_all
+from bihuan.features.integration.package_texts import read_sources
 from bihuan.features.modelling.answers import answers
 from bihuan.features.modelling.expect import report
+from bihuan.features.modelling.folder import read_folder
 from bihuan.features.modelling.lint import QUIET, hints
 from bihuan.features.modelling.package import Package, read_package
+from bihuan.features.monitoring.alert_text import read_alerts
+from bihuan.features.process.revisions import flows_of
 from bihuan.kernel.errors import Problem, ProblemsFound
 
 
@@ -31,6 +40,9 @@ def run_check(args: argparse.Namespace) -> int:
     package = load(args.dir)
     if package is None:
         return 1
+    if problems := text_problems(args.dir, package):
+        _show(problems)
+        return 1
     noticed = [one for one in package.model.lints if args.strict or one.code not in QUIET]
     for one in noticed:
         print(f"提示 {line(one)}")
@@ -41,6 +53,30 @@ def run_check(args: argparse.Namespace) -> int:
         f"{formulas} 条公式，{len(package.data)} 个填报值，{len(package.expected)} 个期望值；没有问题"
     )
     return 0
+
+
+def text_problems(folder: Path, package: Package) -> list[Problem]:
+    """Every problem of what a package says besides the model, by file: each text is read as an apply reads it.
+
+    What only the database knows is left to the apply: roles, codes that other models took.
+    """
+    files, model, name = read_folder(folder), package.model, package.definition.name
+    readers: list[Callable[[], object]] = [
+        lambda: read_texts(model, files),
+        lambda: read_templates(model, files),
+        lambda: flows_of(files),
+        lambda: read_policies(model, name, files),
+        lambda: read_alerts(model, files),
+        lambda: read_sources(name, files, {}),
+        lambda: read_all(model, files),
+    ]
+    found: list[Problem] = []
+    for read in readers:
+        try:
+            read()
+        except ProblemsFound as bad:
+            found += bad.problems
+    return sorted(found, key=lambda problem: (problem.file, problem.line, problem.column))
 
 
 def run_lint(args: argparse.Namespace) -> int:
@@ -70,16 +106,20 @@ def load(folder: Path) -> Package | None:
     try:
         return read_package(folder)
     except ProblemsFound as found:
-        for problem in found.problems:
-            print(line(problem))
-        print(f"{len(found.problems)} 个问题，什么都没有改动")
+        _show(found.problems)
         return None
+
+
+def _show(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        print(line(problem))
+    print(f"{len(problems)} 个问题，什么都没有改动")
 
 
 def line(problem: Problem) -> str:
     """``file:line:column: message；写的是 …；应为 …``."""
     place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-    said = [problem.message]
+    said = [problem.message] if problem.message else []
     if problem.found and problem.found not in problem.message:
         said.append(f"写的是 {problem.found}")
     if problem.expected and problem.expected not in problem.message:

@@ -19,8 +19,11 @@ from bihuan.store.unit_of_work import Reader
 def policies_of(reader: Reader, model: str) -> list[Policy]:
     """Every policy of a model's applied package, with every problem of all of them at once."""
     found = modelling.find(reader, model)
-    compiled = modelling.compiled(reader, model)
-    texts = modelling.package(reader, found.id, found.revision)
+    return read_policies(modelling.compiled(reader, model), model, modelling.package(reader, found.id, found.revision))
+
+
+def read_policies(compiled: CompiledModel, model: str, texts: Mapping[str, str]) -> list[Policy]:
+    """The policies of a package's texts; raises `ProblemsFound` with the problems of all of them."""
     flows = _flows(texts)
     problems: list[Problem] = []
     policies = []

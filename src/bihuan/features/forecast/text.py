@@ -29,7 +29,11 @@ def definitions(reader: Reader, model: str | int, revision: int | None = None) -
     """Every forecast of a model's package, with every problem of all of them at once."""
     found = modelling.find(reader, model)
     compiled = modelling.compiled(reader, found.id, revision)
-    texts = modelling.package(reader, found.id, revision or found.revision)
+    return read_all(compiled, modelling.package(reader, found.id, revision or found.revision))
+
+
+def read_all(compiled: CompiledModel, texts: Mapping[str, str]) -> list[Definition]:
+    """The forecasts of a package's texts; raises `ProblemsFound` with the problems of all of them."""
     problems: list[Problem] = []
     out: list[Definition] = []
     for file, text in sorted(texts.items()):

@@ -33,28 +33,35 @@ class SourceRevisions:
 
     def on_revision(self, uow: UnitOfWork, actor: Principal, model_id: int, revision: int) -> None:
         """Takes every source of the package; refuses with every problem of all of them at once."""
-        model = models.find(uow, model_id).code
-        texts = models.package(uow, model_id, revision)
         owners = {row["code"]: row["model"] for row in uow.rows("integration.sources")}
-        problems: list[Problem] = []
-        read: list[tuple[Source, str, str]] = []
-        for file, mapping_file in _files(texts):
-            mapping = texts.get(mapping_file, "")
-            try:
-                source = parse_source(texts[file], mapping, file=file, mapping_file=mapping_file)
-            except ProblemsFound as bad:
-                problems += bad.problems
-                continue
-            if source.model != model:
-                problems.append(Problem("bad_value", file, found=f"model: {source.model}", expected=f"model: {model}"))
-            elif owners.get(source.code, model) != model:
-                found = f"source: {source.code}, of model {owners[source.code]}"
-                problems.append(Problem("code_taken", file, found=found, expected="a code that no other model uses"))
-            read.append((source, texts[file], mapping))
-        if problems:
-            raise BadSource(problems)
-        for source, definition, mapping in read:
+        found = read_sources(models.find(uow, model_id).code, models.package(uow, model_id, revision), owners)
+        for source, definition, mapping in found:
             put(uow, actor, source=source, definition=definition, mapping=mapping)
+
+
+def read_sources(model: str, texts: Mapping[str, str], owners: Mapping[str, str]) -> list[tuple[Source, str, str]]:
+    """(source, its text, its mapping's) of a package; raises `BadSource` with the problems of all of them.
+
+    ``owners``: the model of each source code that is taken.
+    """
+    problems: list[Problem] = []
+    read: list[tuple[Source, str, str]] = []
+    for file, mapping_file in _files(texts):
+        mapping = texts.get(mapping_file, "")
+        try:
+            source = parse_source(texts[file], mapping, file=file, mapping_file=mapping_file)
+        except ProblemsFound as bad:
+            problems += bad.problems
+            continue
+        if source.model != model:
+            problems.append(Problem("bad_value", file, found=f"model: {source.model}", expected=f"model: {model}"))
+        elif owners.get(source.code, model) != model:
+            found = f"source: {source.code}, of model {owners[source.code]}"
+            problems.append(Problem("code_taken", file, found=found, expected="a code that no other model uses"))
+        read.append((source, texts[file], mapping))
+    if problems:
+        raise BadSource(problems)
+    return read
 
 
 def write(uow: UnitOfWork, actor: Principal, *, source: Source, definition: str, mapping: str, reason: str = "") -> int:
