@@ -38,7 +38,8 @@ def _value(text: str) -> Fraction:
 
 def _text(x: Fraction, places: Fraction) -> str:
     exact = Decimal(x.numerator) / Decimal(x.denominator)
-    return f"{exact.quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP):f}"
+    rounded = exact.quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP)
+    return f"{rounded or abs(rounded):f}"  # what rounds to nothing has no sign
 
 
 def _mid(text: str, start: Fraction, count: Fraction) -> str:

@@ -55,7 +55,7 @@ def expression(rng: random.Random, names: tuple[str, ...], depth: int) -> str:
     def sub() -> str:
         return expression(rng, names, depth - 1)
 
-    kind = rng.randrange(20)
+    kind = rng.randrange(30)
     if kind < 8:
         return f"({sub()} {rng.choice('+-*+-*/')} {sub()})"
     return (
@@ -71,6 +71,18 @@ def expression(rng: random.Random, names: tuple[str, ...], depth: int) -> str:
         lambda: f'SUM({rng.choice(names[:4])} OVER org WHERE org.kind = "a")',
         lambda: f"{rng.choice(['qty', 'cost'])}[product: {rng.choice(['p1', 'P'])}]",
         lambda: "SWITCH(PERIODNO(), 1, qty, 2, cost, stock)",
+        lambda: f"{rng.choice(['LAG', 'LEAD'])}({sub()}, {rng.choice([0, 1, 2, 3])})",
+        lambda: f"LAG({sub()}, {rng.choice([1, 2])}, {rng.choice(names)})",
+        lambda: f"YEAR_AGO({rng.choice(['qty', 'cost', 'stock'])}, {rng.choice(names)})",
+        lambda: f"ROLLING({rng.choice(['qty', 'cost'])}, {rng.choice([1, 2, 3])})",
+        lambda: f"{rng.choice(['OPENING', 'CLOSING'])}(stock)",
+        lambda: (
+            f'{rng.choice(["SUM", "COUNT", "AVERAGE", "MIN", "MAX"])}IFS({rng.choice(names[:4])}, org.kind, "a" OVER org)'
+        ),
+        lambda: f"IFS({sub()} > 5, {sub()}, {sub()} < 0, {sub()})",
+        lambda: f"{rng.choice(['ROUNDUP', 'ROUNDDOWN', 'MROUND'])}({sub()}, {rng.choice([1, 2])})",
+        lambda: f"LEN(TEXT(ROUND({sub()}, 0), 0))",
+        lambda: f'IF(LEFT(TEXT({sub()}, 1), 1) = "-", {sub()}, YEAR(PERIODEND()))',
     )[kind - 8]()
 
 

@@ -197,7 +197,7 @@ _TABLE: tuple[tuple[str, str, Family, int, int | None, str, str], ...] = (
     ("TRIM", "去空格", "words", 1, 1, "TRIM(文本)", "去掉两头的空格"),
     ("FIND", "查找", "words", 2, 2, "FIND(找什么, 文本)", "第一次出现在第几个字；没有是 0，区分大小写"),
     ("SUBSTITUTE", "替换", "words", 3, 3, "SUBSTITUTE(文本, 旧, 新)", "把每一处“旧”换成“新”"),
-    ("TEXT", "转文本", "words", 2, 2, "TEXT(x, d)", "写成 d 位小数的文本，四舍五入，d 最多 9"),
+    ("TEXT", "转文本", "words", 2, 2, "TEXT(x, d)", "写成 d 位小数的文本，四舍五入，d 最多 9；舍入后是 0 的没有负号"),
     ("VALUE", "转数", "words", 1, 1, "VALUE(文本)", "文本写的数，可带 %；不是数是错误 BAD_NUMBER"),
     ("DATE", "日期", "words", 3, 3, "DATE(年, 月, 日)", "日期；没有这一天是错误 BAD_NUMBER"),
     ("YEAR", "年份", "words", 1, 1, "YEAR(日期)", "公历年"),

@@ -103,6 +103,8 @@ def multiply(left: Cells, right: Cells) -> Cells:
     clean = left.clean and right.clean
     states = combine(Family.MEET, left.states, right.states, clean=clean)
     values = np.multiply(left.values, right.values, out=_buffer(left, right))
+    if states.size and states.min() != State.VALUE:
+        np.add(values, 0.0, out=values)  # nothing x a negative is -0.0
     return _settle(values, states, left.exponent + right.exponent, clean, spans.multiplied(left.span, right.span))
 
 
@@ -261,7 +263,7 @@ def _rounding(function: Callable[[Floats, Floats], Floats], *, multiple: bool) -
             states = np.where((right.values == 0.0) & (states == State.VALUE), State.DIV_BY_ZERO, states)
         with np.errstate(all="ignore"):
             values = function(natural(value), natural(right))
-        return make(np.broadcast_to(values, states.shape), states.astype(np.uint8))
+        return make(values, states.astype(np.uint8))  # the states may be one for all values
 
     return apply
 
