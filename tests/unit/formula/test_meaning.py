@@ -509,6 +509,7 @@ x,B,1,1,1,1,
         ('目标 = IF(PREV(等级) = "B类", 1, 0) + 0 * x', [0, 0, 1, 0]),
         # the first quarter ends before the start, the others 46, 138 and 230 days after it
         ("目标 = MAX(0, PERIODEND() - 开工) + 0 * x", [0, 46, 138, 230]),
+        ('目标 = (期间 - "2026Q2") * 2 + 0 * x', [-2, 0, 2, 4]),
         ('目标 = COUNTIFS(x, 等级, "B类" OVER 产品)', [1, 2, 1, 1]),
         ('目标 = SUM(x OVER 产品 WHERE 等级 = "B类")', [1, 21, 1, 1]),
     ],

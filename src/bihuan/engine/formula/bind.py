@@ -165,6 +165,7 @@ class Binder:
         if at.op == "&":
             return Binary(op="&", left=left, right=right, type="text", **self.shape(at, left, right))
         if "period" in {left.type, right.type}:
+            left, right = self._beside(left, right, at.left), self._beside(right, left, at.right)
             return self._period_arithmetic(at, left, right)
         if "date" in {left.type, right.type}:
             return self._date_arithmetic(at, left, right)
@@ -247,10 +248,7 @@ class Binder:
     def compare(self, op: str, left: Node, right: Node, at: Infix) -> Node:
         """A comparison; a text literal beside a member, period or date is read as one."""
         word: bound.Operator = op  # type: ignore[assignment]  # one of the six by the caller's test
-        if isinstance(left, Constant) and left.type == "text":
-            left = self._literal(left, right, at.left)
-        elif isinstance(right, Constant) and right.type == "text":
-            right = self._literal(right, left, at.right)
+        left, right = self._beside(left, right, at.left), self._beside(right, left, at.right)
         for one, other in ((left, right), (right, left)):
             if isinstance(one, Current) and one.type == "member" and isinstance(other, Constant) and op in {"=", "<>"}:
                 within = self.within(one.dim, str(other.value), at)
@@ -271,6 +269,10 @@ class Binder:
         dimension = self.scope.dimensions[dim]
         tree = dimension.tree_of(dimension.by_code[member].id)
         return Within(dim=dim, member=member, tree=tree, type="boolean", span=self.span(at), dims=(dim,))
+
+    def _beside(self, node: Node, other: Node, at: Syntax) -> Node:
+        """A node; of a text literal what it is beside the other."""
+        return self._literal(node, other, at) if isinstance(node, Constant) and node.type == "text" else node
 
     def _literal(self, literal: Constant, beside: Node, at: Syntax) -> Constant:
         text = str(literal.value)
