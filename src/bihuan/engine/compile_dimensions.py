@@ -9,6 +9,7 @@ from bihuan.kernel.errors import Problem
 from bihuan.kernel.hierarchy import Edge, Hierarchy
 from bihuan.kernel.member import OWN, Dimension, Member
 from bihuan.kernel.nearest import hint
+from bihuan.kernel.period import day_meant
 
 Report = Callable[[Problem], None]
 
@@ -102,7 +103,9 @@ def _tree(name: str, dim: DimensionDefinition, ids: Mapping[str, int], own: list
     for edge in declared:
         unknown = [code for code in (edge.child, edge.parent) if code not in codes]
         for code in unknown:
-            message = f"维度“{dim.code}”没有成员“{code}”{hint(code, codes)}"
+            named = next((member.code for member in dim.members if member.name == code), "")
+            near = f"；这是名称，写编码 {named}" if named else hint(code, codes)
+            message = f"维度“{dim.code}”没有成员“{code}”{near}"
             report(problem("unknown_member", edge.place, message, found=code, expected="已有的成员"))
         if unknown:
             continue
@@ -161,7 +164,7 @@ def _check_references(dim: DimensionDefinition, dimensions: Mapping[str, Dimensi
                 message = f"属性“{name}”要写数"
                 report(problem("bad_number", member.place, message, found=value, expected="数"))
             elif value and kind == "date" and not _is_date(value):
-                message = f"属性“{name}”要写日期"
+                message = f"属性“{name}”要写日期{day_meant(value)}"
                 report(problem("bad_date", member.place, message, found=value, expected="2026-01-31"))
 
 

@@ -6,6 +6,7 @@ the calendar year it *ends* in: with ``fiscal_start: 4`` the fiscal year 2027 ru
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 LETTER = {"half": "H", "quarter": "Q", "period13": "P", "week445": "W", "month445": "M"}
 _WIDTH = {"H": 1, "Q": 1, "P": 2, "W": 2, "M": 2}
@@ -68,3 +69,18 @@ def read_loosely(text: str) -> list[PeriodCode]:
     kinds = [kind for kind, letters in _KINDS if any(letter in text for letter in letters)]
     kinds = kinds or ["month", "month445"]
     return [PeriodCode(kind, year, number) for kind in kinds]
+
+
+_DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?|(\d{4})(\d{2})(\d{2})", re.ASCII)
+
+
+def day_meant(text: str) -> str:
+    """``；写 2026-01-31`` for a day written another way (``2026/1/31``, ``2026年1月31日``, ``20260131``), or nothing."""
+    match = _DAY.fullmatch(text.strip())
+    if match is None:
+        return ""
+    year, month, day = (int(part) for part in match.groups() if part)
+    try:
+        return f"；写 {date(year, month, day).isoformat()}"
+    except ValueError:
+        return ""

@@ -30,6 +30,13 @@ def problems(folder: Path, formulas: str, items: str = "") -> list[Problem]:
         ("收入 = 求和(成本)", "unknown_function", "SUM"),
         ("收入 = 胡写一气()", "unknown_function", "formulas.md"),
         ("收入 = A1 * B2", "unknown_name", "不写单元格地址"),
+        ("收入 = IF(成本 > 0, 成本, NULL)", "unknown_name", "不写那一支"),
+        ("收入 = IF(产品.类别 = 热销, 成本)", "unknown_name", '文本要加引号："热销"'),
+        ("收入 = IF(产品 = A, 成本)", "unknown_name", '成员要加引号："A"'),
+        ("收入 = IF(成本 = 热销, 成本)", "unknown_name", "没有叫“热销”"),
+        ("收入 = 成本[期间: 上季]", "unknown_period", "写 PREV(成本)"),
+        ("收入 = 成本[期间: 上年同期]", "unknown_period", "写 YEAR_AGO(成本)"),
+        ("收入[期间: 2026年第1季度] = 成本", "unknown_period", "是不是“2026Q1”"),
         ("收入 = 天长地久", "unknown_name", "有 销量、单价、收入"),
         ("收入 = 成本[版本: 滚动]", "unknown_version", "有 预算、实际"),
         ("收入 = 成本[期间: 2026年第1季度]", "unknown_period", "是不是“2026Q1”"),
@@ -142,6 +149,12 @@ def test_a_condition_on_a_value_that_no_member_has_is_pointed_out(tmp_path: Path
     found = [one for one in package(tmp_path, text).model.lints if one.code == "no_such_value"]
     assert [(one.line, one.found) for one in found] == [(found[0].line, "热消")]
     assert "是不是“热销”" in found[0].message
+
+
+def test_a_sum_of_one_thing_is_pointed_out(tmp_path: Path) -> None:
+    text = "收入 = 成本 / MAX(成本) * 总额\n总额 = SUM(成本 OVER 产品) + SUM(总数, 0)"
+    found = package(tmp_path, text, "总数: {unit: 元, dims: [period]}").model.lints
+    assert [(one.code, one.found) for one in found if one.code == "fold_of_one"] == [("fold_of_one", "MAX")]
 
 
 def test_a_parameter_cannot_read_what_has_periods(tmp_path: Path) -> None:

@@ -68,6 +68,13 @@ MODEL, PRODUCTS, DATA, EXPECT = "model.yaml", "dimensions/产品.csv", "data/表
         (replaced(PRODUCTS, "B,乙", ",乙"), "no_code", "dimensions/产品.csv:4:1", "code"),
         (replaced(PRODUCTS, '\nB,乙', '\n"B"x,乙'), "csv", "dimensions/产品.csv:4", "CSV 写法有误"),
         (added("dimensions/产品.法人.csv", "code,parent\nC,全部\n"), "unknown_member", "dimensions/产品.法人.csv:2:1", "C"),
+        (added("dimensions/产品.法人.csv", "编码,上级\nA,全部\n"), "no_column", "dimensions/产品.法人.csv:1", "code、parent"),
+        (
+            added("dimensions/产品.法人.csv", "code,parent\nA,全部产品\n"),
+            "unknown_member", "dimensions/产品.法人.csv:2:1", "写编码 全部",
+        ),
+        (replaced(MODEL, "部门.城市: 城市", "部门.城式: 城市"), "unknown_property", "model.yaml:7:14", "是不是“城市”"),
+        (replaced(MODEL, "部门.面积: number", "部门.面机: number"), "unknown_property", "model.yaml:8:14", "是不是“面积”"),
         (added("dimensions/甲.乙.csv", "code,parent\n"), "unknown_dimension", "dimensions/甲.csv", "没有维度本身的文件"),
         (replaced("dimensions/部门.csv", "北京,10", "南京,10"), "unknown_member", "dimensions/部门.csv:3:1", "南京"),
         (replaced("dimensions/部门.csv", "北京,10", "北京,十"), "bad_number", "dimensions/部门.csv:3:1", "面积"),
@@ -112,6 +119,8 @@ MODEL, PRODUCTS, DATA, EXPECT = "model.yaml", "dimensions/产品.csv", "data/表
         (added(DATA, ""), "no_header", "data/表.csv:1", "表头"),
         (added("data/某表.csv", "item\n"), "unknown_cube", "data/某表.csv", "某表"),
         (added(DATA, "item,产品,2026Q1\n到期,A,明天\n"), "bad_date", "data/表.csv:2:3", "2026-01-31"),
+        (added(DATA, "item,产品,2026Q1\n到期,A,2026/5/7\n"), "bad_date", "data/表.csv:2:3", "写 2026-05-07"),
+        (added(DATA, "item,产品,2026Q1\n到期,A,2026年2月30日\n"), "bad_date", "data/表.csv:2:3", "2026-01-31"),
         # expect
         (added(EXPECT, "item,产品,2026Q1\n到期,A,明天\n"), "bad_date", "expect/表.csv:2:3", "日期"),
         (added(EXPECT, "item,产品,2026\n收入,A,x\n"), "bad_number", "expect/表.csv:2:3", "x"),

@@ -63,6 +63,7 @@ export const modellingEn: Words<typeof modellingZh> = {
     slow: "This total looks at very many cells",
     fixed_period: "A formula names a fixed period",
     always_blank: "What is read here is always blank",
+    fold_of_one: "A sum of one thing is that thing",
     no_such_value: "Compared with a value no member has",
   },
   remedies: {
@@ -73,6 +74,7 @@ export const modellingEn: Words<typeof modellingZh> = {
     never_matches: "A line above already has these cells: remove this one or move it up.",
     slow: "Total once into an item with fewer dimensions first.",
     fixed_period: "It will be wrong next year: name the period relatively.",
+    fold_of_one: "To total along a dimension write SUM(x OVER dimension).",
     no_such_value: "The condition never holds: write the value as the members have it.",
     always_blank: "The item read has no total at these periods: give it a time, or read its own periods.",
   },

@@ -60,6 +60,7 @@ export const modellingZh = {
     slow: "这个汇总要看很多单元格",
     fixed_period: "公式里写死了期间",
     always_blank: "这里读到的总是空",
+    fold_of_one: "只有一项的汇总就是它自己",
     no_such_value: "同没有成员有的属性值比较",
   },
   remedies: {
@@ -70,6 +71,7 @@ export const modellingZh = {
     never_matches: "前面已有一行管住了这些单元格：删去，或移到前面。",
     slow: "先按少几个维度的指标汇总一次。",
     fixed_period: "明年就不对了：改用相对的期间。",
+    fold_of_one: "要沿维度汇总，写 SUM(x OVER 维度)。",
     no_such_value: "这个条件永远不成立：照成员上的写法写。",
     always_blank: "读到的指标没有这一级期间的合计：给它写 time，或读它自己的期间。",
   },

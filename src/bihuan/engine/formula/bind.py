@@ -10,6 +10,7 @@ from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.formula import bound
 from bihuan.engine.formula.bind_calls import bind_call
 from bihuan.engine.formula.bind_reads import bind_read, meant
+from bihuan.engine.formula.bind_time import date_arithmetic, period_arithmetic
 from bihuan.engine.formula.bound import (
     TO_OTHER_TYPE,
     TYPE_NAMES,
@@ -157,7 +158,7 @@ class Binder:
     def _infix(self, at: Infix) -> Node:
         with self._spread(self.spreads or (at.op == "/" and _is_periods(at.right))):
             left = self.bind(at.left)
-        right = self.bind(at.right)
+        right = self._right(at, left)
         if at.op in {"AND", "OR"}:
             return self.logic("AND" if at.op == "AND" else "OR", left, right, at)
         if at.op in _COMPARE:
@@ -166,12 +167,23 @@ class Binder:
             return Binary(op="&", left=left, right=right, type="text", **self.shape(at, left, right))
         if "period" in {left.type, right.type}:
             left, right = self._beside(left, right, at.left), self._beside(right, left, at.right)
-            return self._period_arithmetic(at, left, right)
+            return period_arithmetic(self, at, left, right)
         if "date" in {left.type, right.type}:
-            return self._date_arithmetic(at, left, right)
+            return date_arithmetic(self, at, left, right)
         self.want(left, "number", at.left)
         self.want(right, "number", at.right)
         return self.arithmetic(at.op, left, right, at)
+
+    def _right(self, at: Infix, left: Node) -> Node:
+        """The right side; beside a text, a member, a date an unknown name is probably one without its quotes."""
+        try:
+            return self.bind(at.right)
+        except FormulaFault as fault:
+            bare = at.op in _COMPARE and isinstance(at.right, Reference) and left.type not in {"number", "boolean"}
+            if not bare or fault.code != "unknown_name":
+                raise
+            said = f'{TYPE_NAMES[left.type]}要加引号："{fault.found}"'
+            raise FormulaFault(fault.code, fault.start, fault.end, said, found=fault.found, expected="文本") from None
 
     def logic(self, op: Literal["AND", "OR"], left: Node, right: Node, at: Infix) -> Node:
         """AND, OR."""
@@ -203,35 +215,6 @@ class Binder:
             return power(base.unit, int(exponent.value))
         message = f"有单位的数（{show(base.unit)}）只能乘方到写明的整数次"
         raise FormulaFault("unit", at.start, at.end, message, found=show(base.unit), expected="整数指数")
-
-    def _period_arithmetic(self, at: Infix, left: Node, right: Node) -> Node:
-        kinds = (left.type, at.op, right.type)
-        if kinds == ("period", "-", "period"):
-            return Binary(op="-", left=left, right=right, **self.shape(at, left, right))
-        if kinds in {("period", "+", "number"), ("period", "-", "number"), ("number", "+", "period")}:
-            op: bound.Operator = "+" if at.op == "+" else "-"
-            return Binary(op=op, left=left, right=right, type="period", **self.shape(at, left, right))
-        found = f"{TYPE_NAMES[left.type]} {at.op} {TYPE_NAMES[right.type]}"
-        message = "期间只能相减（得期数）或加减期数"
-        raise FormulaFault("type", at.start, at.end, message, found=found, expected="期间 - 期间，期间 ± 数")
-
-    def _date_arithmetic(self, at: Infix, left: Node, right: Node) -> Node:
-        """date - date = days; date ± days = date."""
-        if at.op == "-" and {left.type, right.type} <= {"date", "text"}:
-            left, right = self.date_of(left, at.left), self.date_of(right, at.right)
-            return bound.Call(function="DAYS", args=(left, right), **self.shape(at, left, right))
-        kinds = (left.type, at.op, right.type)
-        if kinds in {("date", "+", "number"), ("date", "-", "number"), ("number", "+", "date")}:
-            day, number = (right, left) if left.type == "number" else (left, right)
-            if number.unit:
-                message = f"天数不能有单位，这里是 {show(number.unit)}"
-                raise FormulaFault("unit", at.start, at.end, message, found=show(number.unit), expected="1")
-            if at.op == "-":
-                number = Unary(op="-", operand=number, unit=number.unit, **self.shape(at, number))
-            return bound.Call(function="ADDDAYS", args=(day, number), type="date", **self.shape(at, day, number))
-        found = f"{TYPE_NAMES[left.type]} {at.op} {TYPE_NAMES[right.type]}"
-        message = "日期只能相减（得天数）或加减天数"
-        raise FormulaFault("type", at.start, at.end, message, found=found, expected="日期 - 日期，日期 ± 数")
 
     def date_of(self, node: Node, at: Syntax) -> Node:
         """A node that is a date; a text literal is read as one."""

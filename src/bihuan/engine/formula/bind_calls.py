@@ -304,6 +304,9 @@ def _fold(binder: "Binder", at: Invocation, function: Function) -> Node:
             message = "WHERE 要和 OVER 或 BY 一起写"
             raise FormulaFault("arguments", at.start, at.end, message, found="WHERE", expected=function.form)
         args = _numbers(binder, at) if function.name != "COUNT" else [binder.bind(arg) for arg in at.args]
+        if len(args) == 1:
+            message = f"{function.name} 只有一项，又没有 OVER：就是它自己；沿维度汇总写 {function.name}(x OVER 维度)"
+            binder.lints.append(FormulaFault("fold_of_one", at.start, at.end, message, found=function.name))
         unit = () if function.name == "COUNT" else binder.one_unit(at, *args)
         return _call(binder, at, function, args, unit=unit)
     if len(at.args) != 1:

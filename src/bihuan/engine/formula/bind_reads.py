@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.formula import bound
 from bihuan.engine.formula.bound import ItemRef, Node
+from bihuan.engine.formula.foreign import SYNONYMS
+from bihuan.engine.formula.functions import find_function
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.scope import qualified, unknown
 from bihuan.engine.formula.syntax import Dotted, Pick, Reference
@@ -95,7 +97,9 @@ def _period_pin(binder: "Binder", item: CompiledItem, pick: Pick) -> bound.PinPe
     key = calendar.find(word)
     if key is None:
         expected = f"{calendar.forms}；first、last、year"
-        message = f"时间轴上没有期间“{word}”{meant(calendar, word)}"
+        instead = SYNONYMS.get(word) or (found.name if (found := find_function(word)) is not None else "")
+        near = f"；写 {instead}({item.ref.item})" if instead else meant(calendar, word)
+        message = f"时间轴上没有期间“{word}”{near}"
         raise FormulaFault("unknown_period", pick.start, pick.end, message, found=word, expected=expected)
     message = f"公式里写死了期间 {word}；换年度时要记得改"
     binder.lints.append(FormulaFault("fixed_period", pick.start, pick.end, message, found=word))
@@ -137,7 +141,10 @@ def _lookup(binder: "Binder", pick: Pick) -> Node | None:
 
 
 def _flow_per_period(item: CompiledItem, at: Reference) -> FormulaFault:
-    name, grain = item.ref.item, {"year": "年", "half": "半年", "quarter": "季"}.get(item.grain, item.grain)
+    name, grain = (
+        item.ref.item,
+        {"year": "年", "half": "半年", "quarter": "季", "month": "月"}.get(item.grain, item.grain),
+    )
     evenly = f"平均到各期写 {name} / PERIODS()；" if item.grain == "year" else ""
     message = f"“{name}”是按{grain}的发生额，不能逐期读取；{evenly}按比例分的，给“{name}”写 time: last，再乘各期的比例"
     expected = f"{name} / PERIODS()" if evenly else "time: last"

@@ -40,6 +40,7 @@ SYNONYMS: Mapping[str, str] = {
     **dict.fromkeys(("去年同期", "上年", "去年"), "YEAR_AGO"),
     **dict.fromkeys(("本年累计", "年累计", "年初至今"), "YTD"),
 }
+NOTHING = frozenset({"NULL", "null", "NA", "None", "nil", "BLANK", "空值", "空白", "空"})
 _ADDRESS = re.compile(r"[A-Za-z]{1,3}\d{1,7}")
 
 

@@ -329,16 +329,34 @@ class _Parser:
             raise FormulaFault("too_deep", token.start, token.end, message)
 
 
+_PAIRS = {
+    "**": "乘方写 ^",
+    "==": "相等写一个 =",
+    "!=": "不等于写 <>",
+    "=>": "大于等于写 >=",
+    "=<": "小于等于写 <=",
+    "&&": "并且写 AND",
+    "//": "注释另起一行，以 # 开头",
+}
+
+
 def _advice(text: str, token: Token, expected: str) -> str:
     """What is probably meant by a token that cannot stand here; "" when nothing comes to mind."""
     before, after = text[: token.start].rstrip()[-1:], text[token.end : token.end + 3]
     operand = expected == "运算符或公式结尾"
     if token.kind == "end":
         return f"，少一个 {expected}" if expected in {")", "]"} else ""
-    if token.value == before == "*":
-        return "；乘方写 ^"
-    if token.value == before == "=":
-        return "；相等写一个 ="
+    pair = before + token.value
+    if token.kind == "op" and pair in _PAIRS:
+        return f"；{_PAIRS[pair]}"
+    if token.kind == "name" and token.value.upper() in RESERVED:
+        return f"；{token.value.upper()} 要大写"
+    if token.value == ":" and expected in {")", "运算符或公式结尾"}:
+        return "；没有区域引用：相加写 a + b，沿维度写 SUM(x OVER 维度)"
+    if token.value == "[" and expected == ")":
+        return "；OVER 后面只写维度，取一期写 x[期间: …]"
+    if token.value == "=" and expected == "指标名称":
+        return "；写成 指标 = 公式"
     if token.value == "," and before.isdigit() and len(after) == 3 and after.isdigit():
         return "；数里不写千分号"
     if token.value == ":" and expected == "=":

@@ -7,6 +7,7 @@ from typing import Literal
 
 from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.formula.bind import Binder
+from bihuan.engine.formula.bind_reads import meant
 from bihuan.engine.formula.bound import Binary, Call, Constant, Current, Node, Operator, Property, Rule, Unary, Within
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.scope import unknown
@@ -65,9 +66,8 @@ def _period(binder: Binder, at: Pick) -> Node:
     if span is None:
         key = calendar.find(at.member)
         if key is None:
-            message = f"时间轴上没有期间“{at.member}”"
-            expected = f"{calendar.codes[0]} 到 {calendar.codes[-1]}"
-            raise FormulaFault("unknown_period", at.start, at.end, message, found=at.member, expected=expected)
+            message = f"时间轴上没有期间“{at.member}”{meant(calendar, at.member)}"
+            raise FormulaFault("unknown_period", at.start, at.end, message, found=at.member, expected=calendar.forms)
         message = f"公式里写死了期间 {at.member}；换年度时要记得改"
         binder.lints.append(FormulaFault("fixed_period", at.start, at.end, message, found=at.member))
         group = None if key.grain == "base" else calendar.groups(key.grain)[key.index]

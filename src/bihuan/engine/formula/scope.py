@@ -10,7 +10,7 @@ from functools import cached_property
 from bihuan.engine.compiled import CompiledItem
 from bihuan.engine.definition import CubeDefinition
 from bihuan.engine.formula.bound import ItemRef
-from bihuan.engine.formula.foreign import is_address
+from bihuan.engine.formula.foreign import NOTHING, is_address
 from bihuan.engine.formula.lex import FormulaFault
 from bihuan.engine.formula.syntax import Syntax
 from bihuan.kernel.calendar import Calendar
@@ -96,6 +96,9 @@ class Scope:
         if is_address(name):
             message = f"没有叫“{name}”的指标；公式里写指标的名称，不写单元格地址"
             return FormulaFault("unknown_name", at.start, at.end, message, found=name, expected="指标名称")
+        if name in NOTHING:
+            message = f"没有叫“{name}”的指标；要空着就不写那一支，如 IF(条件, 值)"
+            return FormulaFault("unknown_name", at.start, at.end, message, found=name, expected="IF(条件, 值)")
         seen = [home, *self.cubes[home].uses]
         items = sorted((seen.index(ref.cube), n) for n, ref in enumerate(self.items) if ref.cube in seen)
         refs = list(self.items)

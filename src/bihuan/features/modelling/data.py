@@ -15,7 +15,7 @@ from bihuan.features.modelling.texts import Problems, Row, Table
 from bihuan.kernel.errors import BihuanError
 from bihuan.kernel.member import OWN
 from bihuan.kernel.nearest import hint
-from bihuan.kernel.period import PeriodKey
+from bihuan.kernel.period import PeriodKey, day_meant
 from bihuan.kernel.scaled import read_decimal, to_scaled
 from bihuan.kernel.state import State
 
@@ -167,7 +167,9 @@ def _text(text: str, item: CompiledItem, place: Place, problems: Problems) -> st
         try:
             return date.fromisoformat(text).isoformat()
         except ValueError:
-            problems.at("bad_date", place, f"“{item.ref.item}”要写日期", found=text, expected="2026-01-31")
+            problems.at(
+                "bad_date", place, f"“{item.ref.item}”要写日期{day_meant(text)}", found=text, expected="2026-01-31"
+            )
             return None
     if item.type == "boolean":
         if text.upper() not in {"TRUE", "FALSE"}:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from bihuan.engine.definition import DimensionDefinition, EdgeDefinition, MemberDefinition, Place
 from bihuan.features.modelling.texts import Problems, Row, Table, Yaml, read_csv, report_unknown
+from bihuan.kernel.nearest import hint
+from bihuan.kernel.period import day_meant
 from bihuan.kernel.unit import BadUnit, parse_unit
 
 DIMENSION_KEYS = ("name", "managed", "own_leaf")
@@ -54,6 +56,11 @@ def read_dimensions(
         table = read_csv(path, f"dimensions/{path.name}", problems)
         if table is not None:
             tables.setdefault(dim, {})[tree] = table
+    for dim, prop, node in [*_by_property(keys, "references", told=True), *_by_property(keys, "properties", told=True)]:
+        columns = tables[dim][""].columns if dim in tables and "" in tables[dim] else ()
+        if columns and prop not in columns:
+            message = f"dimensions/{dim}.csv 没有列“{prop}”{hint(prop, columns)}"
+            problems.at("unknown_property", node.key_place, message, found=prop, expected="、".join(columns))
     for name in [*said, *references, *kinds]:
         if name not in tables:
             problems.at("unknown_dimension", Place("model.yaml", 1), f"没有文件 dimensions/{name}.csv", found=name)
@@ -75,7 +82,8 @@ def read_dimensions(
                 code=code,
                 name=text_of(options, "name", code),
                 members=tuple(_members(main, problems)),
-                trees={"": _edges(main, problems)} | {name: _edges(t, problems) for name, t in tables[code].items()},
+                trees={"": _edges(main, problems)}
+                | {name: _edges(t, problems, tree=True) for name, t in tables[code].items()},
                 references=references.get(code, {}),
                 managed="data" if managed == "data" else "package",
                 property_types=kinds.get(code, {}),
@@ -94,13 +102,13 @@ def _references(keys: Mapping[str, Yaml]) -> dict[str, dict[str, str]]:
     return out
 
 
-def _by_property(keys: Mapping[str, Yaml], key: str) -> Iterator[tuple[str, str, Yaml]]:
-    """(dimension, property, what is said of it)."""
+def _by_property(keys: Mapping[str, Yaml], key: str, *, told: bool = False) -> Iterator[tuple[str, str, Yaml]]:
+    """(dimension, property, what is said of it); a key of another form is reported, unless it was ``told`` before."""
     for name, node in (keys[key].mapping(key) if key in keys else {}).items():
         dim, dot, prop = name.partition(".")
         if dot and prop:
             yield dim, prop, node
-        else:
+        elif not told:
             node.problems.at("bad_value", node.key_place, f"{key} 的键是 维度.属性", found=name, expected="维度.属性")
 
 
@@ -145,8 +153,12 @@ def _members(table: Table, problems: Problems) -> list[MemberDefinition]:
     return list(out.values())
 
 
-def _edges(table: Table, problems: Problems) -> tuple[EdgeDefinition, ...]:
-    if "code" not in table.columns:
+def _edges(table: Table, problems: Problems, *, tree: bool = False) -> tuple[EdgeDefinition, ...]:
+    missing = [name for name in ("code", "parent") if name not in table.columns]
+    if tree and missing:
+        found, place = ",".join(table.columns), Place(table.file, 1)
+        problems.at("no_column", place, f"缺列 {'、'.join(missing)}", found=found, expected="code,parent,weight")
+    if "code" in missing:
         return ()
     out = []
     for row in table.rows:
@@ -183,5 +195,5 @@ def _date(row: Row, column: str, problems: Problems) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        problems.at("bad_date", row.place, f"{column} 不是日期", found=text, expected="2026-01-31")
+        problems.at("bad_date", row.place, f"{column} 不是日期{day_meant(text)}", found=text, expected="2026-01-31")
         return None
