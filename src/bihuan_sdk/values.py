@@ -10,7 +10,10 @@ Money = Decimal | str | int
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a document. ``draws``: (number, line) of the earlier document it takes over from."""
+    """One line of a document. ``draws``: (number, line) of the earlier document it takes over from.
+
+    ``quantity`` and ``said``: what the policy's rate standard for this place asks for.
+    """
 
     coordinate: Mapping[str, str]
     period: str
@@ -21,6 +24,8 @@ class Line:
     currency: str = ""
     rate: Money = 1
     draws: tuple[str, int] | None = None
+    quantity: Money | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """As it crosses."""
@@ -36,6 +41,10 @@ class Line:
         }
         if self.draws:
             said["draws"] = {"number": self.draws[0], "line": self.draws[1]}
+        if self.quantity is not None:
+            said["quantity"] = str(self.quantity)
+        if self.said:
+            said["said"] = dict(self.said)
         return said
 
 

@@ -42,10 +42,11 @@ TREES = Trees(
     {
         "org": {"集团": "", "研发": "集团", "销售": "集团", "研发一部": "研发", "研发二部": "研发"},
         "account": {"费用": "", "差旅费": "费用", "会议费": "费用", "培训费": "费用"},
+        "item": {"费用!金额": "", "人力!人天": ""},
     }
 )
 CLERK = Principal(7, "zhang", "张三", grants=(Grant("control.*"),))
-COLUMNS = {"部门": "org", "科目": "account"}
+COLUMNS = {"部门": "org", "科目": "account", "指标": "item"}
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,16 @@ class Row:
         return said * lines if len(said) == 1 else said
 
     def places(self, separator: str) -> list[dict[str, str]]:
-        """A coordinate per department named."""
+        """A coordinate per department named; a 指标 for each too, where several are named."""
+        parts = self["部门"].split(separator)
+        items = self.each("指标", len(parts))
         return [
-            {dim: part if column == "部门" else self[column] for column, dim in COLUMNS.items() if column in self.cells}
-            for part in self["部门"].split(separator)
+            {
+                dim: {"部门": part, "指标": items[no]}.get(column, self[column])
+                for column, dim in COLUMNS.items()
+                if column in self.cells
+            }
+            for no, part in enumerate(parts)
         ]
 
 
@@ -122,9 +129,11 @@ def _scenario(section: str) -> Scenario:
     assert all(len(row) == len(table[0]) for row in table), f"{ident}: a row has another number of columns"
     rows = tuple(Row(f"{ident}.{row[0]}", dict(zip(table[0], row, strict=True))) for row in table[2:])
     tax = [_tax(line.removeprefix("税：")) for line in lines if line.startswith("税：")]
+    standards = [_standard(line.removeprefix("标准：")) for line in lines if line.startswith("标准：")]
     policy = [_policy(line.removeprefix("方案：")) for line in lines if line.startswith("方案：")]
+    said = {**(policy[0] if policy else {}), **({"standards": standards} if standards else {})}
     draft = tuple(_rule(line.removeprefix("草案：")) for line in lines if line.startswith("草案："))
-    return Scenario(ident, title, rules, rows, tax[0] if tax else {}, policy[0] if policy else {}, covers, draft)
+    return Scenario(ident, title, rules, rows, tax[0] if tax else {}, said, covers, draft)
 
 
 def _policy(text: str) -> dict[str, Any]:
@@ -201,6 +210,31 @@ def _rule(text: str) -> dict[str, Any]:
     if "强度" in said:
         rule |= {"strength": said["强度"], "tolerance": said.get("容差")}
     return rule
+
+
+def _standard(text: str) -> dict[str, Any]:
+    """``住宿 单位=晚 范围=account:差旅费 问=城市:一线,其他 价=城市=一线:500;350 强度=rigid``."""
+    code, *parts = text.split()
+    said = dict(part.split("=", 1) for part in parts)
+    unknown = said.keys() - {"单位", "范围", "问", "价", "强度", "容差", "分级"}
+    assert not unknown, f"standard {code}: {unknown}"
+    found: dict[str, Any] = {"code": code, "unit": said["单位"]}
+    for word, key in {"范围": "where", "问": "ask"}.items():
+        if word in said:
+            name, members = said[word].split(":")
+            found[key] = {name: members.split(",")}
+    found["rates"] = [_rate(part) for part in said["价"].split(";")]
+    found |= {key: said[word] for word, key in {"强度": "strength", "容差": "tolerance"}.items() if word in said}
+    if "分级" in said:
+        found["bands"] = [_band(part) for part in said["分级"].split(",")]
+    return found
+
+
+def _rate(text: str) -> dict[str, Any]:
+    """``城市=一线,org=销售:600``; a price alone holds everywhere."""
+    where, _, price = text.rpartition(":")
+    pairs = dict(part.split("=") for part in where.split(",")) if where else {}
+    return {"price": price, **({"where": {name: [member] for name, member in pairs.items()}} if pairs else {})}
 
 
 def _band(text: str) -> dict[str, str]:
@@ -366,13 +400,18 @@ class Stage:
     def lines(self, row: Row) -> tuple[RequestLine, ...]:
         """A line per department; ``期间`` and ``金额`` once for all or one per line, joined by +.
 
+        ``数量`` and ``填``: for rate standards.
         ``税率`` in percent, ``口径`` 不含税 where the amount was entered without it; ``币种`` and ``汇率`` of a foreign amount.
         """
         rate, included = Decimal(row["税率"] or 0), row["口径"] != "不含税"
         currency, exchange = row["币种"], Decimal(row["汇率"] or 1)
+        quantity = Decimal(row["数量"]) if row["数量"] else None
+        said = dict(part.split(":") for part in row["填"].split(",") if part)
         places = row.places("+")
         return tuple(
-            RequestLine(place, period, Decimal(amount), "", rate, included, currency, exchange)
+            RequestLine(
+                place, period, Decimal(amount), "", rate, included, currency, exchange, quantity=quantity, said=said
+            )
             for place, period, amount in zip(
                 places, row.each("期间", len(places)), row.each("金额", len(places)), strict=True
             )

@@ -6736,6 +6736,8 @@ export interface components {
         /**
          * LedgerLineIn
          * @description ``coordinate``: dimension → member code, ``item`` as cube!item. ``rate``: budget currency per unit of ``currency``.
+         *
+         *     ``quantity`` and ``said``: what the policy's rate standard for this place asks for.
          * @example {
          *       "amount": "1200.00",
          *       "coordinate": {
@@ -6766,11 +6768,20 @@ export interface components {
             memo: string;
             /** Period */
             period: string;
+            /** Quantity */
+            quantity?: string | null;
             /**
              * Rate
              * @default 1
              */
             rate: string;
+            /**
+             * Said
+             * @default {}
+             */
+            said: {
+                [key: string]: string;
+            };
             /**
              * Tax Included
              * @default true
@@ -6889,6 +6900,11 @@ export interface components {
             message?: string | null;
             /** Net */
             net?: string | null;
+            /**
+             * Standards
+             * @default []
+             */
+            standards: components["schemas"]["StandardOut"][];
             /** Tax */
             tax?: string | null;
             /**
@@ -6916,6 +6932,8 @@ export interface components {
             period: string;
             /** Rules */
             rules: components["schemas"]["WeighedRuleOut"][];
+            /** Standards */
+            standards: components["schemas"]["StandardOut"][];
         };
         /**
          * LineIn
@@ -6960,8 +6978,14 @@ export interface components {
             net: string;
             /** Period */
             period: string;
+            /** Quantity */
+            quantity: string | null;
             /** Reserved */
             reserved: string;
+            /** Said */
+            said: {
+                [key: string]: string;
+            } | null;
             /** Tax Included */
             tax_included: boolean;
             /** Tax Rate */
@@ -7586,6 +7610,26 @@ export interface components {
             parent: string | null;
             /** Pick */
             pick: boolean;
+        };
+        /**
+         * OptionStandardOut
+         * @description A rate standard: lines at ``where`` say their quantity in ``unit``, and one of the words of each name of ``ask``.
+         */
+        OptionStandardOut: {
+            /** Ask */
+            ask: {
+                [key: string]: string[];
+            };
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /** Where */
+            where: {
+                [key: string]: string[];
+            };
         };
         /**
          * OrgOut
@@ -8891,12 +8935,16 @@ export interface components {
             rates: string[];
             /** Rules */
             rules: components["schemas"]["ControlRuleOut"][];
+            /** Standards */
+            standards: components["schemas"]["OptionStandardOut"][];
             /** Title */
             title: string;
         };
         /**
          * SpendLineIn
          * @description ``amount`` as entered, at ``tax_rate`` percent; ``tax_included``: it contains the tax.
+         *
+         *     ``quantity`` and ``said``: what the rate standard of its place asks for (the form names them).
          */
         SpendLineIn: {
             /** Amount */
@@ -8912,6 +8960,15 @@ export interface components {
             memo: string;
             /** Period */
             period: string;
+            /** Quantity */
+            quantity?: string | null;
+            /**
+             * Said
+             * @default {}
+             */
+            said: {
+                [key: string]: string;
+            };
             /**
              * Tax Included
              * @default true
@@ -9027,6 +9084,42 @@ export interface components {
             seq: number;
             /** Total */
             total: string;
+        };
+        /**
+         * StandardOut
+         * @description What a rate standard says of a line: ``quantity`` x ``price`` = ``allowed``; ``excess``: how far ``spent`` is beyond.
+         *
+         *     Null numbers: it could not be compared, as ``explanation`` says. ``measure``: as a rule's.
+         */
+        StandardOut: {
+            /** Allowed */
+            allowed: string | null;
+            /** Code */
+            code: string;
+            /** Excess */
+            excess: string;
+            /** Explanation */
+            explanation: string;
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "none" | "notify" | "confirm" | "exception" | "refuse";
+            /** Price */
+            price: string | null;
+            /** Quantity */
+            quantity: string | null;
+            /** Spent */
+            spent: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "warn" | "refuse";
         };
         /**
          * StandingOut

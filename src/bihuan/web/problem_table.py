@@ -87,6 +87,7 @@ TABLE: Mapping[str, Row] = {
     # --- control
     "budget_exceeded": Row(409, "超出可用预算", "减少金额，或提出调剂、追加或超预算申请", "Exceeds the available budget", "Reduce it, or ask for a transfer or an exception"),
     "unbudgeted": Row(409, "没有适用的控制规则或已下达的预算", "请预算管理员下达预算或完善控制方案", "No rule or released budget applies", "Ask the budget administrator"),
+    "over_standard": Row(409, "超出定额标准，或无法与标准比较", "补全数量等，或降到标准之内；柔性标准可提超预算申请", "Beyond a rate standard, or not comparable with it", "Complete the line, lower it, or ask for an exception"),
     "unresolvable_key": Row(422, "这一行找不到控制对象", "补全或更正维度编码", "The line resolves to no budget", "Complete or correct its codes"),
     "bad_amount": Row(422, "金额不合规", "金额最多两位小数，且不为零", "The amount is not acceptable", "At most two decimals, not zero"),
     "bad_tax": Row(422, "税率不可用", "按控制方案列出的税率选择", "The tax rate is not available", "Choose one of the policy's rates"),

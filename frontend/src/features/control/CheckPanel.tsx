@@ -97,10 +97,12 @@ function VerdictHead({ check, deciding }: { readonly check: Check; readonly deci
   const { t } = useTranslation();
   const faulty = check.lines.find((one) => one.message);
   const tone = check.verdict === "ok" ? "ok" : check.verdict === "warn" ? "warn" : "error";
+  const over = check.lines.flatMap((one) => one.standards).filter((one) => one.verdict === check.verdict && one.verdict !== "ok");
   const text = (): string => {
     if (deciding?.verdict === "refuse")
       return deciding.short === null ? t("control.check.cannotHidden", { title: deciding.title }) : t("control.check.cannot", { title: objectOf(deciding), amount: yuan(deciding.short) });
     if (faulty?.message) return t("control.check.cannotLine", { message: faulty.message });
+    if (over[0]) return t(over[0].verdict === "refuse" ? "control.check.cannotLine" : "control.check.canLine", { message: over[0].explanation });
     if (deciding?.verdict === "warn") return warned(t, deciding);
     return t("control.check.can");
   };
@@ -140,7 +142,8 @@ function Foot({ check, told }: { readonly check: Check; readonly told: Finding |
   const moment = new Date(check.at);
   const time = `${minuteOf(moment)}:${String(moment.getSeconds()).padStart(2, "0")}`;
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(check.rules.filter((one) => one.verdict !== "ok").map((one) => one.explanation).join("\n"));
+    const said = [...check.rules, ...check.lines.flatMap((one) => one.standards)].filter((one) => one.verdict !== "ok");
+    await navigator.clipboard.writeText(said.map((one) => one.explanation).join("\n"));
     message.success(t("control.check.copied"));
   };
   return (

@@ -12,6 +12,9 @@ export function DocumentLines({ document }: { readonly document: Document }) {
 }
 
 const placeOf = (line: Line): string => Object.values(line.names).join(" · ");
+/** What it is for, with the quantity and the words its rate standard asked for. */
+const aboutOf = (line: Line): string =>
+  [line.memo, line.quantity === null ? "" : `× ${Number(line.quantity)}`, ...Object.values(line.said ?? {})].filter(Boolean).join(" · ");
 const rateOf = (line: Line): string => (Number(line.tax_rate) === 0 ? "" : `${Number(line.tax_rate)}%`);
 
 function Wide({ lines }: { readonly lines: readonly Line[] }) {
@@ -36,7 +39,7 @@ function Wide({ lines }: { readonly lines: readonly Line[] }) {
           {lines.map((line) => (
             <tr key={line.line_no}>
               <td>{placeOf(line)}</td>
-              <td className="about">{line.memo}</td>
+              <td className="about">{aboutOf(line)}</td>
               <td>{line.period}</td>
               <td className="number">{yuan(line.gross)}</td>
               <td className="number">{rateOf(line)}</td>

@@ -39,6 +39,11 @@ function Rules({ id }: { readonly id: number }) {
         <div key={line.line_no}>
           <b>{t("control.form.line", { n: line.line_no })}</b> {line.period} {yuan(line.amount)}
           {line.fault && <p className="unfav small">{line.fault}</p>}
+          {line.standards.map((one) => (
+            <p key={one.code} className={one.verdict === "ok" ? "small" : "small unfav"}>
+              {one.explanation}
+            </p>
+          ))}
           <ul>
             {line.rules.map((rule) => (
               <Rule key={rule.rule} rule={rule} />

@@ -139,7 +139,7 @@ function byLine(check: Check | null, at: readonly number[]): ReadonlyMap<number,
 function VerdictTag({ check, lacking }: { readonly check: Check | null; readonly lacking: boolean }) {
   const { t } = useTranslation();
   if (!check || (lacking && check.verdict === "ok")) return null;
-  const faulty = check.lines.some((one) => one.message);
+  const faulty = check.lines.some((one) => one.message ?? one.standards.some((standard) => standard.verdict === "refuse"));
   const tone = check.verdict === "ok" ? "ok" : check.verdict === "warn" ? "warn" : "error";
   return (
     <span className="tag" data-tone={tone} data-testid="verdict-tag">

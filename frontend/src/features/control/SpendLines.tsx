@@ -3,7 +3,7 @@ import { Button, Input, Segmented, Select, TreeSelect } from "antd";
 import { useTranslation } from "react-i18next";
 import { Icon } from "../../ui/icons";
 import { yuan } from "./figures";
-import { amountFault, choices, dimensionName, type LineDraft, newLine, type RequestDraft, typedAmount } from "./spendDraft";
+import { amountFault, choices, dimensionName, type LineDraft, newLine, type RequestDraft, standardsOf, typedAmount } from "./spendDraft";
 import type { FormDimension, FormMember, LineCheck, SpendForm } from "./spendRequests";
 
 interface Props {
@@ -104,14 +104,43 @@ function LineFields({ form, request, line, checked, onChange }: LineProps) {
           onChange={(included) => onChange({ included })}
         />
       </div>
+      <StandardFields form={form} line={line} id={id} onChange={onChange} />
       <div className="field wide">
         <label htmlFor={id("memo")}>{t("control.form.memo")}</label>
         <Input id={id("memo")} value={line.memo} onChange={(event) => onChange({ memo: event.target.value })} />
       </div>
-      <p className="note small wide" id={id("note")} data-tone={fault || checked?.message ? "error" : undefined}>
+      <p className="note small wide" id={id("note")} data-tone={fault || checked?.message || checked?.standards.some((one) => one.verdict === "refuse") ? "error" : undefined}>
         <LineNote line={line} checked={checked} />
       </p>
     </div>
+  );
+}
+
+/** What the rate standards of a line's place ask for: how many, and one word of each list. */
+function StandardFields({ form, line, id, onChange }: Pick<LineProps, "form" | "line" | "onChange"> & { readonly id: (name: string) => string }) {
+  const { t } = useTranslation();
+  const standards = standardsOf(form, line);
+  const [first] = standards;
+  if (!first) return null;
+  const ask = Object.entries(Object.assign({}, ...standards.map((one) => one.ask)) as Record<string, readonly string[]>);
+  return (
+    <>
+      <div className="field">
+        <label htmlFor={id("quantity")}>{t("control.form.quantity", { unit: first.unit })}</label>
+        <Input id={id("quantity")} className="number" inputMode="decimal" autoComplete="off" value={line.quantity} onChange={(event) => onChange({ quantity: event.target.value })} />
+      </div>
+      {ask.map(([name, words]) => (
+        <div className="field" key={name}>
+          <label htmlFor={id(`said-${name}`)}>{name}</label>
+          <Select
+            id={id(`said-${name}`)}
+            value={line.said[name] ?? null}
+            options={words.map((one) => ({ value: one, label: one }))}
+            onChange={(word) => onChange({ said: { ...line.said, [name]: word } })}
+          />
+        </div>
+      ))}
+    </>
   );
 }
 
@@ -124,7 +153,8 @@ function LineNote({ line, checked }: { readonly line: LineDraft; readonly checke
   const split = checked.tax === "0.00" ? null : t("control.form.split", { gross: yuan(checked.gross), net: yuan(checked.net), tax: yuan(checked.tax) });
   const basis = checked.tax === "0.00" ? null : t(checked.basis === "net" ? "control.form.countsNet" : "control.form.countsGross");
   const most = checked.largest && typedAmount(checked.largest) !== null ? t("control.check.lineLeft", { amount: yuan(checked.largest) }) : null;
-  return [split, basis, most].filter(Boolean).join("；");
+  const standards = checked.standards.map((one) => one.explanation.replace(/。$/, ""));
+  return [split, basis, ...standards, most].filter(Boolean).join("；");
 }
 
 interface PickerProps {

@@ -96,7 +96,9 @@ function editingOf(document: Document, forms: readonly SpendForm[]): Editing | u
 function lineOf(line: Document["lines"][number]): LineDraft {
   const members = Object.fromEntries(Object.entries(line.coordinate).filter(([dimension]) => dimension !== "item"));
   const rate = String(Number(line.tax_rate));
-  return { id: line.line_no, members, period: line.period, amount: line.tax_included ? line.gross : line.net, rate, included: line.tax_included, memo: line.memo };
+  const quantity = line.quantity === null ? "" : String(Number(line.quantity));
+  const amount = line.tax_included ? line.gross : line.net;
+  return { id: line.line_no, members, period: line.period, amount, rate, included: line.tax_included, memo: line.memo, quantity, said: line.said ?? {} };
 }
 
 /** Lists and balances are read again when balances changed somewhere one may see. */

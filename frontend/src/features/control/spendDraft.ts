@@ -12,6 +12,8 @@ export interface LineDraft {
   readonly rate: string;
   readonly included: boolean;
   readonly memo: string;
+  readonly quantity: string;
+  readonly said: Readonly<Record<string, string>>; // what its rate standards ask for, by name
 }
 
 export interface RequestDraft {
@@ -49,7 +51,7 @@ export function newLine(form: SpendForm, kind: string, before: LineDraft | undef
     const kept = only ?? (dimension.code === "org" ? before?.members[dimension.code] : undefined);
     if (kept) members[dimension.code] = kept;
   }
-  return { id, members, period: before?.period ?? form.period ?? form.periods[0] ?? "", amount: "", rate: before?.rate ?? "0", included: true, memo: "" };
+  return { id, members, period: before?.period ?? form.period ?? form.periods[0] ?? "", amount: "", rate: before?.rate ?? "0", included: true, memo: "", quantity: "", said: {} };
 }
 
 /** The policy a request is meant for, most likely: that of the budget year one is in; else the first. */
@@ -74,13 +76,34 @@ export function amountFault(text: string): Fault {
   return read.kind === "bad" ? "notNumber" : compare(read.amount, amount("0")) > 0 ? null : "notPositive";
 }
 
+/** The rate standards a line comes under, by its members and what stands above them. */
+export function standardsOf(form: SpendForm, line: LineDraft): SpendForm["standards"] {
+  const holds = (code: string, members: readonly string[]): boolean => {
+    const parents = new Map(form.dimensions.find((one) => one.code === code)?.members.map((one) => [one.code, one.parent]));
+    for (let at: string | null | undefined = line.members[code]; at; at = parents.get(at)) if (members.includes(at)) return true;
+    return false;
+  };
+  return form.standards.filter((one) => Object.entries(one.where).every(([code, members]) => holds(code, members)));
+}
+
 /** A line as it is asked; null while something is missing. */
 export function wireLine(form: SpendForm, line: LineDraft): SpendLine | null {
   const typed = typedAmount(line.amount);
   const item = form.items[0];
   if (typed === null || item === undefined || !line.period || form.dimensions.some((one) => !line.members[one.code])) return null;
   const members = Object.fromEntries(form.dimensions.map((one) => [one.code, line.members[one.code] ?? ""]));
-  return { coordinate: { ...members, [ITEM]: item }, period: line.period, amount: typed, memo: line.memo, tax_rate: line.rate, tax_included: line.included };
+  const asked = standardsOf(form, line);
+  const names = new Set(asked.flatMap((one) => Object.keys(one.ask)));
+  return {
+    coordinate: { ...members, [ITEM]: item },
+    period: line.period,
+    amount: typed,
+    memo: line.memo,
+    tax_rate: line.rate,
+    tax_included: line.included,
+    quantity: asked.length > 0 && line.quantity.trim() ? line.quantity.trim() : null,
+    said: Object.fromEntries(Object.entries(line.said).filter(([name]) => names.has(name))),
+  };
 }
 
 /** The complete lines, and which line of the form each is (check answers by their order). */
@@ -114,6 +137,8 @@ function readLine(raw: unknown, id: number): LineDraft[] {
   const said = raw as Record<string, unknown>;
   const text = (name: string): string => (typeof said[name] === "string" ? said[name] : "");
   const members = typeof said["members"] === "object" && said["members"] !== null ? said["members"] : {};
-  const known = Object.fromEntries(Object.entries(members).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
-  return [{ id, members: known, period: text("period"), amount: text("amount"), rate: text("rate") || "0", included: said["included"] !== false, memo: text("memo") }];
+  const words = typeof said["said"] === "object" && said["said"] !== null ? said["said"] : {};
+  const texts = (found: object): Record<string, string> => Object.fromEntries(Object.entries(found).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+  const known = texts(members);
+  return [{ id, members: known, period: text("period"), amount: text("amount"), rate: text("rate") || "0", included: said["included"] !== false, memo: text("memo"), quantity: text("quantity"), said: texts(words) }];
 }

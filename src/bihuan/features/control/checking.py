@@ -18,6 +18,7 @@ from bihuan.features.control.explaining import Names, describe, names_of, sight,
 from bihuan.features.control.ledger import Ledger, PolicyInForce
 from bihuan.features.control.model import RequestLine
 from bihuan.features.control.policy import BucketKey
+from bihuan.features.control.standards import Measured
 from bihuan.features.control.tax import largest
 from bihuan.features.control.ways import rows_by_key, ways_out
 from bihuan.kernel.errors import Invalid
@@ -64,9 +65,10 @@ def check(
     deciding = tightest(trial.findings)
     rules = [_rule(reader, actor, trial, f, names) for f in deciding]
     refused = [f for f in deciding if f.verdict == "refuse"]
+    verdicts = [*(f.verdict for f in deciding), *(m.verdict for x in trial.lines for m in x.measured)]
     return {
         "at": reader.now(),
-        "verdict": "refuse" if trial.faults else min((f.verdict for f in deciding), key=WORST.index, default="ok"),
+        "verdict": "refuse" if trial.faults else min(verdicts, key=WORST.index, default="ok"),
         "asked": sum((line.amount for line in trial.lines), ZERO),
         "lines": [_line(actor, trial, no, refused) for no in range(1, len(lines) + 1)],
         "rules": sorted(rules, key=lambda r: WORST.index(r["verdict"])),
@@ -112,15 +114,34 @@ def _line(actor: Principal, trial: Trial, no: int, refused: Sequence[Finding]) -
         return {"line_no": no, "verdict": "refuse", "code": fault.code, "message": str(fault)}
     line = next(x for x in trial.lines if x.no == no)
     mine = [f for f in trial.findings if BucketKey(f.before.rule.code, f.before.key, f.before.window) in line.keys]
+    verdicts = [*(f.verdict for f in mine), *(m.verdict for m in line.measured)]
     return {
         "line_no": no,
-        "verdict": min((f.verdict for f in mine), key=WORST.index, default="ok"),
+        "verdict": min(verdicts, key=WORST.index, default="ok"),
+        "standards": [told_standard(m) for m in line.measured],
         "gross": line.taxed.gross,
         "net": line.taxed.net,
         "tax": line.taxed.tax,
         "counted": line.amount,
         "basis": "net" if line.net else "gross",
         "largest": _largest(actor, trial, line, refused),
+    }
+
+
+def told_standard(measured: Measured) -> dict[str, Any]:
+    """What a rate standard says of a line, in numbers and words."""
+    return {
+        "code": measured.code,
+        "title": measured.title,
+        "unit": measured.unit,
+        "quantity": measured.quantity,
+        "price": measured.price,
+        "allowed": measured.allowed,
+        "spent": measured.spent,
+        "excess": measured.excess,
+        "verdict": measured.verdict,
+        "measure": measured.measure,
+        "explanation": measured.text(),
     }
 
 

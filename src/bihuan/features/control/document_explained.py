@@ -6,7 +6,7 @@ from typing import Any
 from bihuan.features.access.model import Principal
 from bihuan.features.control import documents, queries
 from bihuan.features.control.availability import Balance
-from bihuan.features.control.checking import check
+from bihuan.features.control.checking import check, told_standard
 from bihuan.features.control.commands.spend import lines_of
 from bihuan.features.control.explaining import sight
 from bihuan.features.control.ledger import PolicyInForce
@@ -41,11 +41,25 @@ def explained_document(reader: Reader, actor: Principal, document_id: int) -> di
             {
                 **{name: line[name] for name in ("line_no", "coordinate", "period", "amount")},
                 **rules_at(reader, actor, in_force, line["coordinate"], line["period"], head["kind"]),
+                "standards": _standards(in_force, line, head["kind"]),
             }
             for line in head["lines"]
         ],
         "answer": answer,
     }
+
+
+def _standards(policy: PolicyInForce, line: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
+    """What the rate standards say of a line as it was submitted."""
+    try:
+        if policy.policy.exemption(line["coordinate"], kind):
+            return []
+        found = policy.policy.measured(
+            line["coordinate"], quantity=line["quantity"], said=line["said"] or {}, spent=line["gross"]
+        )
+    except UnresolvableKey:
+        return []
+    return [told_standard(m) for m in found]
 
 
 def rules_at(  # noqa: PLR0917

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.control.document_explained import explained_document
-from bihuan.features.control.wire import Amount, CheckOut, ExplainedOut
+from bihuan.features.control.wire import Amount, CheckOut, ExplainedOut, StandardOut
 
 router = APIRouter(prefix="/api/v1", tags=["control"])
 
@@ -37,6 +37,7 @@ class LineExplainedOut(BaseModel):
     amount: Amount
     fault: str
     rules: list[WeighedRuleOut]
+    standards: list[StandardOut]
 
 
 class DocumentExplainedOut(BaseModel):

@@ -89,6 +89,16 @@ def _form(
         "period": now if now in periods else None,
         "rates": list(policy.taxes.rates),
         "rules": _rules(policy),
+        "standards": [
+            {
+                "code": s.code,
+                "title": s.title,
+                "unit": s.unit,
+                "where": {d: list(m) for d, m in s.where.items()},
+                "ask": {name: list(words) for name, words in s.ask.items()},
+            }
+            for s in policy.standards
+        ],
     }
 
 

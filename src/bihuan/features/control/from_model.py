@@ -1,6 +1,6 @@
 """Policies of a model package: ``policies/*.yaml`` of the applied revision, with calendar and trees of the compiled model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bihuan.engine.compiled import CompiledModel
@@ -95,7 +95,24 @@ def _policy_of(compiled: CompiledModel, model: str, file: str, content: Any) -> 
         raise ProblemsFound(unknown or [Problem("bad_policy", file, found="no items", expected="items: [cube!item]")])
     trees = {d.code: parents_of(d) for d in compiled.dimensions.values() if d.role_of is None}
     trees[ITEM] = dict.fromkeys(items, "")
-    return read_policy(content, calendar=calendar_of(compiled.calendar), trees=Trees(trees), file=file, model=model)
+    policy = read_policy(content, calendar=calendar_of(compiled.calendar), trees=Trees(trees), file=file, model=model)
+    units = {f"{ref.cube}!{ref.item}": found.unit for ref, found in compiled.items.items()}
+    if mixed := list(_mixed(policy, units, file)):
+        raise ProblemsFound(mixed)
+    return policy
+
+
+def _mixed(policy: Policy, units: Mapping[str, object], file: str) -> Iterator[Problem]:
+    """Rules that would add up items of different units."""
+    for rule in policy.rules:
+        items = rule.where.get(ITEM, policy.items)
+        pooled = rule.pools.get(ITEM, {})
+        together = [items] if ITEM not in rule.by else [[i for i in items if i in pool] for pool in pooled.values()]
+        for group in together:
+            if len({units[i] for i in group}) > 1:
+                found = f"rule {rule.code}: " + " + ".join(f"{i} ({units[i]})" for i in group)
+                expected = "items of one unit: where: {item: [cube!item]}, or by: {item: leaf}"
+                yield Problem("bad_policy", file, found=found, expected=expected)
 
 
 def parents_of(dimension: Dimension) -> dict[str, str]:

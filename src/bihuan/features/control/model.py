@@ -2,12 +2,13 @@
 
 Refused                 a document may be refused
 ├─ BudgetExceeded       it would take a balance row beyond its limit; carries every such row in numbers
+├─ OverStandard         a line stands beyond a rate standard, or cannot be compared with it; carries every such line in numbers
 ├─ UnresolvableKey      a line has no place in the policy: blank or unknown member, period outside the calendar
 └─ Unbudgeted           no rule or no released budget covers a line
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
@@ -37,6 +38,12 @@ class BudgetExceeded(Invalid):
     """超出可用预算。"""
 
     code = "budget_exceeded"
+
+
+class OverStandard(Invalid):
+    """超出定额标准，或无法与标准比较。"""
+
+    code = "over_standard"
 
 
 class BadAmount(Invalid):
@@ -149,6 +156,18 @@ def amount_of(value: Decimal | str | int, *, what: str, positive: bool = False) 
     return exact
 
 
+def quantity_of(value: Decimal | str | int, *, what: str) -> Decimal:
+    """``value`` as a quantity above 0 with at most four places."""
+    try:
+        found = Decimal(value)
+        exact = found.quantize(Decimal("0.0001"))
+    except ArithmeticError:
+        raise BadAmount(f"{what}：数量“{value}”不是数字或过大。", found=str(value)) from None
+    if exact != found or not 0 < found < Decimal(10) ** 12:
+        raise BadAmount(f"{what}：数量“{value}”须大于零、最多四位小数。", found=str(value))
+    return exact
+
+
 def converted(amount: Decimal, rate: Decimal, *, what: str) -> Decimal:
     """``amount`` of another currency in budget currency, to the fen, halves up. ``rate``: > 0, at most 8 places."""
     try:
@@ -165,6 +184,7 @@ class RequestLine:
     """One line of a document that asks to spend; ``amount`` > 0 as entered, at ``tax_rate`` percent (``tax_included`` in it).
 
     ``currency``: what the amount was entered in, "" the budget's; ``rate``: budget currency per unit, stated by who asks.
+    ``quantity`` > 0, at most 4 places, in the unit of the standard it comes under; ``said``: the words that standard asks for.
     ``draws``: (document, line) whose hold this line takes over, as far as it reaches; the rest is asked anew.
     """
 
@@ -177,6 +197,8 @@ class RequestLine:
     currency: str = ""
     rate: Decimal = Decimal(1)
     draws: tuple[int, int] | None = None
+    quantity: Decimal | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

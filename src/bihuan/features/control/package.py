@@ -3,7 +3,8 @@
 policy: 费用控制          title, items, unbudgeted (refuse | allow | unruled), zero (budget | none), documents, tax
                           (package_documents.py), exempt (exemptions.py),
                           rest (keep | release: after a smaller voucher), transfer_flow (what approves a transfer),
-                          transfers, supplements (move_rules.py), issue (issuing.py)
+                          transfers, supplements (move_rules.py), issue (issuing.py),
+                          standards (standards.py)
 rules:
   - code: 部门月度        title, window, strength, tolerance, stages, disclose (yes | no)
     window: sliding       length: 3; of window span: from, to (package_windows.py)
@@ -24,6 +25,7 @@ from bihuan.features.control.move_rules import move_rules_json, read_move_rules
 from bihuan.features.control.package_documents import documents_json, read_documents, read_members, read_tax, tax_json
 from bihuan.features.control.package_windows import EXTENT_KEYS, extent_json, read_window
 from bihuan.features.control.policy import STAGES, Level, Policy, Rule, Stage, Strength, Trees
+from bihuan.features.control.standards import read_standards, standards_json
 from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.kernel.errors import Problem, ProblemsFound
 
@@ -42,6 +44,7 @@ _POLICY_KEYS = {
     "transfers",
     "supplements",
     "issue",
+    "standards",
 }
 _RULE_KEYS = {
     "code",
@@ -98,6 +101,7 @@ def read_policy(
         kind: read_move_rules(kind, text.get(kind), trees.parents.keys(), members, bad)
         for kind in ("transfers", "supplements")
     }
+    standards = read_standards(text.get("standards"), members, bad)
     issue = read_issue(text.get("issue"), calendar, bad)
     if problems:
         raise ProblemsFound(problems)
@@ -118,6 +122,7 @@ def read_policy(
         transfer_flow=str(text.get("transfer_flow") or ""),
         transfers=moves["transfers"],
         supplements=moves["supplements"],
+        standards=standards,
         issue=issue,
     )
 
@@ -233,6 +238,8 @@ def to_json(policy: Policy) -> dict[str, Any]:
             out[kind] = rules
     if issue := issue_json(policy.issue):
         out["issue"] = issue
+    if policy.standards:
+        out["standards"] = standards_json(policy.standards)
     if policy.documents:
         out["documents"] = documents_json(policy.documents)
     if tax := tax_json(policy.taxes):

@@ -17,6 +17,7 @@ from bihuan.features.control.exemptions import Exemption
 from bihuan.features.control.issuing import Issue
 from bihuan.features.control.model import UnresolvableKey, WrongDocument
 from bihuan.features.control.move_rules import FREE, MoveRules
+from bihuan.features.control.standards import Measured, Standard, judged
 from bihuan.features.control.tax import Taxes
 from bihuan.features.control.windows import NO_EXTENT, ControlCalendar, Extent, WindowMode
 
@@ -174,6 +175,7 @@ class Policy:
     transfer_flow: str = ""  # the approval a transfer goes through unless another is named
     transfers: MoveRules = FREE
     supplements: MoveRules = FREE
+    standards: tuple[Standard, ...] = ()
     issue: Issue | None = None  # when what is released may be spent; None: at once
 
     @cached_property
@@ -202,6 +204,16 @@ class Policy:
         """True where the amount without tax counts against the budget."""
         dims = self.taxes.deductible
         return self.taxes.net_counts({d: self.trees.path(d, coordinate.get(d)) for d in dims})
+
+    def measured(
+        self, coordinate: Coordinate, *, quantity: Decimal | None, said: Mapping[str, str], spent: Decimal
+    ) -> tuple[Measured, ...]:
+        """What the rate standards say of a line of ``spent``, with tax."""
+
+        def path(dimension: str) -> tuple[str, ...]:
+            return self.trees.path(dimension, coordinate.get(dimension))
+
+        return judged(self.standards, path, quantity=quantity, said=said, spent=spent) if self.standards else ()
 
     def rule(self, code: str) -> Rule:
         """The rule called ``code``."""

@@ -23,10 +23,15 @@ class LineIn(BaseModel):
 
 
 class SpendLineIn(LineIn):
-    """``amount`` as entered, at ``tax_rate`` percent; ``tax_included``: it contains the tax."""
+    """``amount`` as entered, at ``tax_rate`` percent; ``tax_included``: it contains the tax.
+
+    ``quantity`` and ``said``: what the rate standard of its place asks for (the form names them).
+    """
 
     tax_rate: str = "0"
     tax_included: bool = True
+    quantity: str | None = None
+    said: dict[str, str] = {}
 
 
 class CheckIn(BaseModel):
@@ -191,6 +196,25 @@ class FindingOut(BucketOut):
     lines: list[int] = []
 
 
+class StandardOut(BaseModel):
+    """What a rate standard says of a line: ``quantity`` x ``price`` = ``allowed``; ``excess``: how far ``spent`` is beyond.
+
+    Null numbers: it could not be compared, as ``explanation`` says. ``measure``: as a rule's.
+    """
+
+    code: str
+    title: str
+    unit: str
+    quantity: Amount | None
+    price: Amount | None
+    allowed: Amount | None
+    spent: Amount
+    excess: Amount
+    verdict: Literal["ok", "warn", "refuse"]
+    measure: Literal["none", "notify", "confirm", "exception", "refuse"]
+    explanation: str
+
+
 class LineCheckOut(BaseModel):
     """A line's amounts, or what is wrong with it (``code``, ``message``). ``counted`` counts against the budget.
 
@@ -204,6 +228,7 @@ class LineCheckOut(BaseModel):
     tax: Amount | None = None
     counted: Amount | None = None
     basis: Literal["net", "gross"] | None = None
+    standards: list[StandardOut] = []
     largest: Amount | None = None
     code: str | None = None
     message: str | None = None
@@ -286,6 +311,8 @@ class LineOut(BaseModel):
     tax_rate: Amount
     tax_included: bool
     memo: str
+    quantity: Amount | None
+    said: dict[str, str] | None
     reserved: Amount
     committed: Amount
 
@@ -407,6 +434,16 @@ class OptionKindOut(BaseModel):
     where: dict[str, list[str]]
 
 
+class OptionStandardOut(BaseModel):
+    """A rate standard: lines at ``where`` say their quantity in ``unit``, and one of the words of each name of ``ask``."""
+
+    code: str
+    title: str
+    unit: str
+    where: dict[str, list[str]]
+    ask: dict[str, list[str]]
+
+
 class SpendFormOut(BaseModel):
     """What one may file under a policy: kinds, items, the dimensions of a line cut to where one may ask, periods, tax rates.
 
@@ -423,6 +460,7 @@ class SpendFormOut(BaseModel):
     period: str | None
     rates: list[Amount]
     rules: list[ControlRuleOut]
+    standards: list[OptionStandardOut]
 
 
 class PolicyOut(BaseModel):
@@ -524,7 +562,16 @@ class TransferMadeOut(BaseModel):
 def request_lines(lines: list[SpendLineIn]) -> tuple[RequestLine, ...]:
     """Lines of a request."""
     return tuple(
-        RequestLine(x.coordinate, x.period, as_decimal(x.amount), x.memo, as_decimal(x.tax_rate), x.tax_included)
+        RequestLine(
+            x.coordinate,
+            x.period,
+            as_decimal(x.amount),
+            x.memo,
+            as_decimal(x.tax_rate),
+            x.tax_included,
+            quantity=None if x.quantity is None else as_decimal(x.quantity),
+            said=x.said,
+        )
         for x in lines
     )
 

@@ -127,6 +127,8 @@ document_line = Table(
         "draws_document", BigInteger, ForeignKey("document.id")
     ),  # the earlier document whose hold this line takes over
     Column("draws_line", Integer),
+    Column("quantity", Numeric(18, 4)),  # in the unit of the rate standard it comes under; null: not said
+    Column("said", JSONB),  # what that standard asks for beside the members
     info={"append_only": True},
 )
 

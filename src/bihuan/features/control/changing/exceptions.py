@@ -57,7 +57,10 @@ def ask(
         no, fault = min(tried.faults.items())
         raise BadException(f"第 {no} 行：{fault}", line=no, code=fault.code)
     refused = [f for f in tried.findings if f.verdict == "refuse"]
-    if not refused:
+    over = [(line.no, m) for line in tried.lines for m in line.measured if m.blocks]
+    if hard := next((m for _, m in over if m.measure == "refuse"), None):
+        raise BadException(f"{hard.text()}不受理超预算申请。", standard=hard.code)
+    if not refused and not over:
         raise BadException("预算够用，直接提交即可。", document=document_id)
     if firm := next((f.before.rule for f in refused if f.measure == "refuse"), None):
         raise BadException(f"规则“{firm.title}”在这里是刚性控制，不受理超预算申请；请调剂或追加。", rule=firm.code)
@@ -66,12 +69,17 @@ def ask(
         told = describe(uow, in_force, deciding, actor)
         mine = next(b for b in beyond if b["bucket"] == deciding.before.id)
         mine |= {"rule": told["rule"], "title": told["title"], "window": told["window"], "seen": told["seen"]}
+    beyond += [
+        {"standard": m.code, "line": no, "short": str(m.excess), "rule": m.code, "title": m.title, "window": m.text()}
+        | {"seen": "all"}
+        for no, m in over
+    ]
     exception_id = int(
         uow.value(
             "control.exception_insert",
             policy_id=in_force.id,
             document_id=document_id,
-            gap=max(f.short for f in refused),
+            gap=max([*(f.short for f in refused), *(m.excess for _, m in over)]),
             beyond=json.dumps(beyond, ensure_ascii=False),
             lines=json.dumps([line_json(x) for x in lines], ensure_ascii=False),
             reason=reason,

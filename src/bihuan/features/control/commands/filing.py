@@ -29,7 +29,9 @@ from bihuan.features.control.commands.spend import (
     lines_of,
     lock_documents,
     lock_rows,
+    measured_json,
     require_places,
+    require_standards,
     reserved,
     resolve,
     resolve_line,
@@ -167,7 +169,9 @@ def _book(
     if not filed.lines:
         return fault or NoLines(number=filed.request.number)
     refused = tuple(sorted(filed.refused, key=lambda r: r.line_no))
-    return Reservation(filed.document_id, filed.request.number, warnings=warnings_of(findings), refused=refused)
+    return Reservation(
+        filed.document_id, filed.request.number, warnings=warnings_of(findings, filed.lines), refused=refused
+    )
 
 
 def book_lines(  # noqa: PLR0917
@@ -179,12 +183,14 @@ def book_lines(  # noqa: PLR0917
     actor: Principal,
     stage: Stage = "reserved",
     granted: Mapping[int, Decimal] | None = None,
+    beyond: Mapping[tuple[int, str], Decimal] | None = None,
 ) -> list[Finding]:
     """Books lines on their locked rows together, what they draw taken over; refuses with every rule that says no.
 
-    ``granted``: how far an approved exception lets them take a row beyond its limit.
+    ``granted``: how far an approved exception lets them take a row beyond its limit; ``beyond``: a line beyond a standard.
     """
     try:
+        require_standards(lines, beyond)
         entries = [e for line in lines for e in drawable.take(line, document_id)]
         entries += [reserved(x, existing(ledger.policy, x, ids, ledger.rows), document_id, stage) for x in lines]
         findings = ledger.attempt(entries, granted)
@@ -225,16 +231,19 @@ def reserve_again(
         "control.document_held", id=document_id, revision=revision, title=title or head["title"], expires_at=expires
     )
     exception = _granted(uow, document_id, asked)
-    granted = {} if exception is None else {b["bucket"]: Decimal(b["short"]) for b in exception["beyond"]}
-    findings = book_lines(ledger, ids, drawable, document_id, resolved, actor, granted=granted)
-    if exception is not None and any(e.kind == "override" for e in ledger.entries):
+    said = exception["beyond"] if exception is not None else []
+    granted = {b["bucket"]: Decimal(b["short"]) for b in said if "bucket" in b}
+    beyond = {(b["line"], b["standard"]): Decimal(b["short"]) for b in said if "standard" in b}
+    findings = book_lines(ledger, ids, drawable, document_id, resolved, actor, granted=granted, beyond=beyond)
+    over = any(m.blocks for line in resolved for m in line.measured)
+    if exception is not None and (over or any(e.kind == "override" for e in ledger.entries)):
         uow.run("control.exception_used", id=exception["id"])
     ledger.write()
     if emptied := drawable.emptied():
         uow.run("control.documents_status", ids=emptied, status="closed")
     after = {"number": head["number"], "revision": revision, "again": locked["status"] == "released"}
     record(uow, actor, "control.request", ("document", document_id), None, after)
-    return Reservation(document_id, head["number"], warnings=warnings_of(findings))
+    return Reservation(document_id, head["number"], warnings=warnings_of(findings, resolved))
 
 
 def _granted(uow: UnitOfWork, document_id: int, lines: Sequence[RequestLine]) -> RowMapping | None:
@@ -328,4 +337,6 @@ def _said(line: RequestLine) -> list[object]:
         said += [line.currency, str(line.rate.normalize())]
     if line.draws:
         said += ["draws", *line.draws]
+    if more := measured_json(line):
+        said += [json.dumps(more, ensure_ascii=False, sort_keys=True)]
     return said

@@ -24,6 +24,7 @@ from bihuan.features.control.commands.spend import (
     lines_of,
     liquidation,
     require_places,
+    require_standards,
     reserved,
     resolve,
     settle,
@@ -85,9 +86,14 @@ def amend(
         raise NoLines(document=document_id)
     head = queries.document(uow, document_id)
     in_force = queries.policy_by_id(uow, head["policy_id"])
-    drawn = {n: x.draws for n, x in enumerate(lines_of(uow, document_id))}  # what was taken over stays taken over
+    before = lines_of(uow, document_id)
+    drawn = {n: x.draws for n, x in enumerate(before)}  # what was taken over stays taken over
     resolved = resolve(in_force, [replace(x, draws=drawn.get(n)) for n, x in enumerate(lines)], head["kind"])
     require_places(actor, in_force, resolved)
+    was = (
+        resolve(in_force, before, head["kind"]) if in_force.policy.standards else ()
+    )  # a line may stay as far beyond a standard as it was let pass
+    require_standards(resolved, {(x.no, m.code): m.excess for x in was for m in x.measured if not m.fault})
     ledger, holds = open_holds(uow, actor, [document_id], [k for line in resolved for k in line.keys])
     revision = _require_held(uow, document_id)
     ids = {BucketKey(b.rule.code, b.key, b.window): b.id for b in ledger.rows.values()}
@@ -110,7 +116,7 @@ def amend(
     uow.run("control.document_revised", id=document_id, revision=revision + 1)
     record(uow, actor, "control.amend", ("document", document_id), None, {"revision": revision + 1}, reason)
     tell_changed(uow, in_force, [x.coordinate for x in lines], document_id)
-    return Reservation(document_id, str(head["number"]), warnings=warnings_of(findings))
+    return Reservation(document_id, str(head["number"]), warnings=warnings_of(findings, resolved))
 
 
 def _require_held(uow: UnitOfWork, document_id: int) -> int:

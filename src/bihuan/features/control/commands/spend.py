@@ -18,13 +18,16 @@ from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
 from bihuan.features.control.model import (
     BadAmount,
     NoSuchDocument,
+    OverStandard,
     RequestLine,
     Unbudgeted,
     WrongDocument,
     amount_of,
     converted,
+    quantity_of,
 )
 from bihuan.features.control.policy import BucketKey, Stage
+from bihuan.features.control.standards import Measured, shown
 from bihuan.features.control.tax import Taxed, split
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
@@ -56,7 +59,7 @@ class Reservation:
 class Line:
     """A request line as asked, with its number, its amounts with and without tax, and the balance rows it counts in.
 
-    ``net``: the amount without tax counts against the budget here.
+    ``net``: the amount without tax counts against the budget here. ``measured``: what the rate standards say of it.
     """
 
     no: int
@@ -64,6 +67,7 @@ class Line:
     taxed: Taxed
     net: bool
     keys: tuple[BucketKey, ...]
+    measured: tuple[Measured, ...] = ()
 
     @property
     def amount(self) -> Decimal:
@@ -87,15 +91,37 @@ def resolve_line(policy: PolicyInForce, no: int, line: RequestLine, kind: str = 
     if kind and (type_ := policy.policy.document(kind)) and not policy.policy.takes(type_, line.coordinate):
         raise WrongDocument(f"{what}：“{type_.title}”不能用于这里。", line=no, coordinate=dict(line.coordinate))
     keys = tuple(policy.policy.touched(line.coordinate, line.period))
-    if policy.policy.exemption(line.coordinate, kind):
+    exempt = policy.policy.exemption(line.coordinate, kind) is not None
+    if exempt:
         keys = ()
     elif not keys and policy.policy.unbudgeted == "refuse":
         raise Unbudgeted(f"{what}没有适用的控制规则，不予通过。", line=no, coordinate=dict(line.coordinate))
     taxed = split(counted, rate, included=line.tax_included)
     if not taxed.net:
         raise BadAmount(f"{what}：不含税金额不足一分。", found=str(amount))
-    asked = replace(line, amount=amount, tax_rate=rate)
-    return Line(no, asked, taxed, policy.policy.net_counts(line.coordinate), keys)
+    quantity = None if line.quantity is None else quantity_of(line.quantity, what=what)
+    asked = replace(line, amount=amount, tax_rate=rate, quantity=quantity)
+    standing = (
+        () if exempt else policy.policy.measured(line.coordinate, quantity=quantity, said=line.said, spent=taxed.gross)
+    )
+    return Line(no, asked, taxed, policy.policy.net_counts(line.coordinate), keys, standing)
+
+
+def require_standards(lines: Sequence[Line], granted: Mapping[tuple[int, str], Decimal] | None = None) -> None:
+    """Raises `OverStandard` with every line that a rate standard stops.
+
+    ``granted``: how far beyond a standard (line, code) may be by an approved exception, or was before.
+    """
+    allowed = granted or {}
+    stopped = [
+        (line.no, m)
+        for line in lines
+        for m in line.measured
+        if m.blocks and (m.fault or m.excess > allowed.get((line.no, m.code), Decimal(-1)))
+    ]
+    if stopped:
+        facts = [{"line": no, "standard": m.code, "measure": m.measure, "excess": m.excess} for no, m in stopped]
+        raise OverStandard("\n".join(f"第 {no} 行：{m.text()}" for no, m in stopped), findings=facts)
 
 
 def require_places(actor: Principal, in_force: PolicyInForce, lines: Sequence[Line]) -> None:
@@ -151,7 +177,18 @@ def line_of(row: RowMapping) -> RequestLine:
     rate = Decimal(1) if row["rate"] is None else row["rate"]
     drawn = None if row["draws_document"] is None else (row["draws_document"], row["draws_line"])
     tax = (row["tax_rate"], row["tax_included"])
-    return RequestLine(row["coordinate"], row["period"], entered, row["memo"], *tax, row["currency"] or "", rate, drawn)
+    return RequestLine(
+        row["coordinate"],
+        row["period"],
+        entered,
+        row["memo"],
+        *tax,
+        row["currency"] or "",
+        rate,
+        drawn,
+        row["quantity"],
+        row["said"] or {},
+    )
 
 
 def line_json(line: RequestLine) -> dict[str, object]:
@@ -166,7 +203,14 @@ def line_json(line: RequestLine) -> dict[str, object]:
         "currency": line.currency,
         "rate": format(Decimal(line.rate).normalize(), "f"),
         "draws": list(line.draws) if line.draws else None,
+        **measured_json(line),
     }
+
+
+def measured_json(line: RequestLine) -> dict[str, object]:
+    """What a line says for rate standards; nothing where it says nothing."""
+    quantity = {} if line.quantity is None else {"quantity": shown(Decimal(line.quantity))}
+    return {**quantity, **({"said": dict(line.said)} if line.said else {})}
 
 
 def line_of_json(said: Mapping[str, Any]) -> RequestLine:
@@ -182,6 +226,8 @@ def line_of_json(said: Mapping[str, Any]) -> RequestLine:
         said["currency"],
         Decimal(said["rate"]),
         (drawn[0], drawn[1]) if drawn else None,
+        Decimal(said["quantity"]) if "quantity" in said else None,
+        said.get("said", {}),
     )
 
 
@@ -249,11 +295,14 @@ def _line_row(line: Line) -> dict[str, object]:
         "foreign_amount": str(asked.amount) if asked.currency else None,
         "draws_document": asked.draws[0] if asked.draws else None,
         "draws_line": asked.draws[1] if asked.draws else None,
+        **measured_json(asked),
     }
 
 
-def warnings_of(findings: Sequence[Finding]) -> tuple[str, ...]:
-    return tuple(_warning(f) for f in findings if f.verdict == "warn")
+def warnings_of(findings: Sequence[Finding], lines: Sequence[Line] = ()) -> tuple[str, ...]:
+    """What rules and rate standards were passed beyond, in words."""
+    over = [f"第 {line.no} 行：{m.text()}" for line in lines for m in line.measured if m.verdict != "ok"]
+    return (*(_warning(f) for f in findings if f.verdict == "warn"), *over)
 
 
 def _warning(finding: Finding) -> str:

@@ -36,7 +36,10 @@ class DrawIn(_In):
 
 
 class LedgerLineIn(_In):
-    """``coordinate``: dimension → member code, ``item`` as cube!item. ``rate``: budget currency per unit of ``currency``."""
+    """``coordinate``: dimension → member code, ``item`` as cube!item. ``rate``: budget currency per unit of ``currency``.
+
+    ``quantity`` and ``said``: what the policy's rate standard for this place asks for.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE_LINE]})
 
@@ -49,6 +52,8 @@ class LedgerLineIn(_In):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{0,3}$")] = ""
     rate: Number = "1"
     draws: DrawIn | None = None
+    quantity: Number | None = None
+    said: dict[Text, Text] = Field(default={}, max_length=30)
 
 
 class LedgerCheckIn(_In):
@@ -258,6 +263,8 @@ def lines_in(lines: list[LedgerLineIn], drawn: dict[int, tuple[int, int]] | None
             line.currency,
             as_decimal(line.rate),
             found.get(n),
+            None if line.quantity is None else as_decimal(line.quantity),
+            line.said,
         )
         for n, line in enumerate(lines)
     )
