@@ -87,7 +87,7 @@ class Worker:
         amount = self.rng.choice([self.rng.randrange(1, 3_000), self.rng.randrange(1, 30_000)])
         own, anyone = self.numbers, self.rng.choice(self.everybody)
         dice = self.rng.random()
-        if dice < 0.28 or not own:
+        if dice < 0.28:
             lines = [
                 [self.rng.choice(ORGS), self.rng.choice(MONTHS), self.rng.randrange(1, 9_000)]
                 for _ in range(self.rng.choice([1, 1, 2, 3]))
@@ -103,15 +103,15 @@ class Worker:
         if dice < 0.54:
             return "commit", {"number": anyone, "amount": amount}
         if dice < 0.66:
-            number = self.rng.choice([anyone, self.rng.choice(own), ""])
+            number = self.rng.choice([anyone, self.rng.choice(own or [""]), ""])
             return "execute", {"voucher": mark, "number": number, "org": place[0], "month": place[1], "amount": amount}
         if dice < 0.72:
             return "amend", {"number": anyone, "org": place[0], "month": place[1], "amount": amount * 3}
-        if dice < 0.82:
+        if dice < 0.82 and own:
             return "end", {"number": self.rng.choice(own), "how": self.rng.choice(["release", "close", "cancel"])}
         if dice < 0.88 and self.vouchers:
             return "reverse", {"voucher": self.rng.choice(self.vouchers)}
-        if dice < 0.91:
+        if dice < 0.91 and own:
             return "expire", {"number": self.rng.choice(own)}
         if dice < 0.96:
             return "change", {"cells": [[*place, self.rng.randrange(-6_000, 30_000) or 1]]}

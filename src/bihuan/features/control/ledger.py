@@ -142,7 +142,7 @@ class Ledger:
         last = row.rule.last_limit(row.cap)
         if (
             finding.verdict != "refuse"
-            or more > granted.get(row.id, Decimal(0))
+            or not 0 < more <= granted.get(row.id, Decimal(0))  # what facts forced before is nobody's grant
             or (last is not None and row.consumed > last)
         ):
             return finding
