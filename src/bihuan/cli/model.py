@@ -118,7 +118,7 @@ def _show(problems: Sequence[Problem]) -> None:
 
 def line(problem: Problem) -> str:
     """``file:line:column: message；写的是 …；应为 …``."""
-    place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
+    place = ":".join([problem.file, *(str(number) for number in (problem.line, problem.column) if number)])
     said = [problem.message] if problem.message else []
     if problem.found and problem.found not in problem.message:
         said.append(f"写的是 {problem.found}")

@@ -240,5 +240,5 @@ def test_a_wrong_text_is_refused_with_every_problem_and_nothing_changes(app: Tes
         assert part in said
     assert "金额" in said  # the nearest name
     files = {**read_folder(FOLDER), **TEXTS, "forecasts/又一个.yaml": twice}
-    with pytest.raises(ProblemsFound, match="each item once in version"), database.writing() as uow:
+    with pytest.raises(ProblemsFound, match="一个版本里一个指标只属于一个预测"), database.writing() as uow:
         modelling.apply(uow, system(), files, name="starter", from_revision=1)

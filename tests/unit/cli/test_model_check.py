@@ -18,9 +18,21 @@ MODELS = Path(__file__).parents[3] / "models"
         ("cycles/2027年度预算.yaml", ("cycle:", "cicle:"), "cicle"),
         ("flows/部门预算审批.yaml", ("code:", "cod:"), "cod"),
         ("policies/集团费用控制.yaml", ("window: cumulative", "window: cumulated"), "cumulated"),
-        ("alerts/费用预警.yaml", ("item:", "itme:"), "itme"),
+        ("alerts/费用预警.yaml", ("item:", "itme:"), "费用预警.yaml:4: 写的是 累计超预算 : itme；应为"),
         ("sources/集团总账.yaml", ("model: qiming", "model: 别家"), "别家"),
-        ("forecasts/费用预测.yaml", ("method: auto", "method: 自动"), "自动"),
+        (
+            "alerts/费用预警.yaml",
+            ("item:", "itme:"),
+            "费用预警.yaml:2: 写的是 累计超预算 item: 没有写；应为 预算表!指标",
+        ),
+        ("alerts/费用预警.yaml", ("费用!金额", "费用!金饿"), "费用预警.yaml:4: "),
+        ("alerts/费用预警.yaml", ("费用!金额", "费用!金饿"), "是不是“费用!金额”"),
+        (
+            "forecasts/费用预测.yaml",
+            ("method: auto", "method: 自动"),
+            "费用预测.yaml:9: 写的是 method: 自动；应为 auto、",
+        ),
+        ("forecasts/费用预测.yaml", ("费用!金额", "费用!金饿"), "费用预测.yaml:4: "),
     ],
 )
 def test_a_wrong_text_beside_the_model_is_reported_with_its_file(

@@ -11,7 +11,7 @@ from bihuan.features.access.model import Principal
 from bihuan.features.forecast.methods import NAMES
 from bihuan.features.forecast.model import Definition, NoSuchForecast, Up
 from bihuan.features.modelling import queries as modelling
-from bihuan.features.modelling.plain_yaml import plain_yaml
+from bihuan.features.modelling.plain_yaml import line_of, plain_yaml
 from bihuan.features.planning.cells import ref_of
 from bihuan.kernel.errors import Problem, ProblemsFound
 from bihuan.kernel.nearest import hint
@@ -46,11 +46,11 @@ def read_all(compiled: CompiledModel, texts: Mapping[str, str]) -> list[Definiti
         for other in out[:i]:
             if one.code == other.code:
                 problems.append(
-                    Problem("bad_forecast", one.file, found=f"forecast: {one.code}", expected="each code once")
+                    Problem("bad_forecast", one.file, found=f"forecast: {one.code}", expected="每个代码只写一次")
                 )
             elif one.version == other.version and (both := set(one.items) & set(other.items)):
                 shared = f"items: {min(f'{ref.cube}!{ref.item}' for ref in both)}"
-                expected = f"each item once in version {one.version}; {other.file} has it"
+                expected = f"一个版本里一个指标只属于一个预测；{one.version} 里 {other.file} 已有它"
                 problems.append(Problem("bad_forecast", one.file, found=shared, expected=expected))
     if problems:
         raise ProblemsFound(problems)
@@ -80,11 +80,12 @@ def read(model: CompiledModel, file: str, text: str) -> Definition:
     """One file; scalars are read as text."""
     said = plain_yaml(text, file)
     if not isinstance(said, dict):
-        raise ProblemsFound([Problem("bad_forecast", file, found=type(said).__name__, expected="a mapping")])
+        raise ProblemsFound([Problem("bad_forecast", file, found="不是 键: 值", expected="键: 值")])
     problems: list[Problem] = []
 
     def bad(where: str, found: object, expected: str) -> None:
-        problems.append(Problem("bad_forecast", file, found=f"{where}: {found}", expected=expected))
+        line = line_of(text, where.split(" ", maxsplit=1)[0].rstrip(","))
+        problems.append(Problem("bad_forecast", file, line, found=f"{where}: {found}", expected=expected))
 
     made = _definition(model, file, said, bad)
     if problems:
@@ -96,19 +97,19 @@ def _definition(model: CompiledModel, file: str, said: Mapping[str, Any], bad: B
     _known_keys(said, _KEYS, "", bad)
     code = str(said.get("forecast") or "")
     if not code:
-        bad("forecast", "nothing", "a code")
+        bad("forecast", "没有写", "代码")
     version = said.get("version") or {}
     if isinstance(version, str):
         version = {"code": version}
     _known_keys(version, _VERSION_KEYS, "version ", bad)
     role = version.get("role", ROLE)
     if role not in model.definition.versions:
-        bad("version role", role, "one of " + " ".join(model.definition.versions))
+        bad("version role", role, "、".join(model.definition.versions))
     if not version.get("code"):
-        bad("version code", "nothing", "the version to write, such as {year}预测")
+        bad("version code", "没有写", "写到哪个版本，如 {year}预测")
     items = [ref_of(str(i)) for i in said.get("items") or ()]
     if not items:
-        bad("items", "none", "items: [cube!item]")
+        bad("items", "没有写", "[预算表!指标]")
     for ref in items:
         _check_item(model, f"{ref.cube}!{ref.item}", bad)
     dims = list(dict.fromkeys(d for ref in items if ref in model.items for d in model.items[ref].dims))
@@ -116,11 +117,11 @@ def _definition(model: CompiledModel, file: str, said: Mapping[str, Any], bad: B
     where = {str(d): [str(m) for m in members] for d, members in (said.get("where") or {}).items()}
     for dim in [*pool, *where]:
         if dim not in dims:
-            bad("pool, where", dim, "a dimension of the items: " + " ".join(sorted(dims)))
+            bad("pool, where", dim, "指标的维度：" + "、".join(sorted(dims)))
     for dim, members in where.items():
         for member in members:
             if dim in model.dimensions and member not in model.dimensions[dim].by_code:
-                bad(f"where {dim}", member, "a member" + hint(member, model.dimensions[dim].by_code))
+                bad(f"where {dim}", member, "已有的成员" + hint(member, model.dimensions[dim].by_code))
     return Definition(
         code=code,
         title=str(said.get("title") or code),
@@ -149,31 +150,31 @@ def _pool(said: Any, usual: Sequence[str], bad: Bad) -> dict[str, Up]:
     out: dict[str, Up] = {}
     for dim, up in said.items():
         if up not in ("leaf", "parent"):
-            bad(f"pool {dim}", up, "leaf or parent")
+            bad(f"pool {dim}", up, "leaf 或 parent")
         out[str(dim)] = "parent" if up == "parent" else "leaf"
     return out
 
 
 def _known_keys(said: Mapping[str, Any], known: set[str], where: str, bad: Bad) -> None:
     for key in said.keys() - known:
-        bad(f"{where}{key}", "unknown", "one of " + " ".join(sorted(known)) + hint(key, known))
+        bad(f"{where}{key}", "没有这一项", "、".join(sorted(known)) + hint(key, known))
 
 
 def _check_item(model: CompiledModel, code: str, bad: Bad) -> None:
     item = model.items.get(ref_of(code))
     if item is None:
         known = [f"{ref.cube}!{ref.item}" for ref in model.items]
-        bad("items", code, "an item, cube!item" + hint(code, known))
+        bad("items", code, "预算表!指标" + hint(code, known))
     elif item.type != "number" or item.grain != "base" or item.total.kind != "sum":
-        bad("items", code, "a number kept per leaf period whose totals are sums")
+        bad("items", code, "按最细期间存、合计为相加的数")
     elif not item.is_input and item.always_formula and not item.definition.override:
-        bad("items", code, "an item that can be entered; this one is computed: forecast what it is computed from")
+        bad("items", code, "可以填的指标；这一个由公式算，预测它的来源")
 
 
 def _one_of(said: Mapping[str, Any], key: str, known: tuple[str, ...], default: str, bad: Bad) -> str:
     found = str(said.get(key, default))
     if found not in known:
-        bad(key, found, "one of " + " ".join(known))
+        bad(key, found, "、".join(known) + hint(found, known))
     return found
 
 
@@ -188,6 +189,6 @@ def _number(  # noqa: PLR0917 - a line of the table of keys above
     if found == default and key not in said:
         return int(found)
     if not found.isdigit() or not low <= int(found) <= high:
-        bad(key, found, " or ".join([*words, f"a whole number from {low} to {high}"]))
+        bad(key, found, " 或 ".join([*words, f"{low} 到 {high} 的整数"]))
         return low
     return int(found)

@@ -4,6 +4,7 @@ References of a few lines write out to a text without end, and brackets without 
 neither is a text that a person writes.
 """
 
+import re
 from typing import Any
 
 import yaml
@@ -80,3 +81,21 @@ def yaml_problem(error: yaml.YAMLError, file: str, text: str = "", code: str = "
     if written.translate(_WIDE) != written:
         said += "；YAML 的冒号、逗号、括号用半角"
     return Problem(code, file, line, column, written[:60], "", f"YAML 写法有误：{said}")
+
+
+def line_of(text: str, key: str, part: tuple[str, str] = ("", "")) -> int:
+    """The line, from 1, at which a key is written; 0 when it is nowhere. ``part`` (key, value): only within the item of a list
+    that begins with this, up to the next that begins with the same key.
+    """
+    starts, value = part
+    inside = not starts
+    for number, line in enumerate(text.split("\n"), 1):
+        if starts and _writes(line, starts):
+            inside = value in line
+        if inside and _writes(line, key):
+            return number
+    return 0
+
+
+def _writes(line: str, key: str) -> bool:
+    return re.match(rf"[\s\-{{]*{re.escape(key)}\s*:", line) is not None

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from bihuan.engine.compiled import CompiledItem, CompiledModel
-from bihuan.features.modelling.plain_yaml import plain_yaml
+from bihuan.features.modelling.plain_yaml import line_of, plain_yaml
 from bihuan.features.monitoring import conditions
 from bihuan.features.planning.cells import code_of, ref_of
 from bihuan.kernel.errors import NotFound, Problem, ProblemsFound
+from bihuan.kernel.nearest import hint
 
 FOLDER = "alerts/"
 LEAF: Literal["leaf"] = "leaf"
@@ -65,11 +66,11 @@ def read_alerts(model: CompiledModel, files: Mapping[str, str]) -> list[AlertRul
     found: dict[str, AlertRule] = {}
     for file in sorted(f for f in files if f.startswith(FOLDER) and f.endswith(".yaml")):
         for raw in _documents(file, files[file], problems):
-            reader = _Reader(model, file, raw)
+            reader = _Reader(model, file, raw, files[file])
             rule = reader.read()
             problems += reader.problems
             if rule is not None and rule.code in found:
-                problems.append(Problem("bad_alert", file, found=f"alert {rule.code}", expected="each code once"))
+                problems.append(Problem("bad_alert", file, found=f"alert {rule.code}", expected="每个代码只写一次"))
             elif rule is not None:
                 found[rule.code] = rule
     if problems:
@@ -85,29 +86,34 @@ def _documents(file: str, text: str, problems: list[Problem]) -> list[Mapping[st
         problems += found.problems
         return []
     listed = content if isinstance(content, list) else [content]
-    bad = [type(one).__name__ for one in listed if not isinstance(one, dict)]
-    problems += [Problem("bad_alert", file, found=kind, expected="a mapping, or a list of mappings") for kind in bad]
+    bad = ["不是 键: 值" for one in listed if not isinstance(one, dict)]
+    problems += [Problem("bad_alert", file, found=kind, expected="键: 值，或它们的清单") for kind in bad]
     return [one for one in listed if isinstance(one, dict)]
 
 
 class _Reader:
     """Reads one alert and collects what is wrong with it."""
 
-    def __init__(self, model: CompiledModel, file: str, raw: Mapping[str, Any]) -> None:
-        self.model, self.file, self.raw = model, file, raw
+    def __init__(self, model: CompiledModel, file: str, raw: Mapping[str, Any], text: str) -> None:
+        self.model, self.file, self.raw, self.text = model, file, raw, text
         self.code = str(raw.get("alert") or "")
         self.problems: list[Problem] = []
 
     def wrong(self, where: str, found: object, expected: str) -> None:
         said = f"{self.code or '?'} {where}: {found}"
-        self.problems.append(Problem("bad_alert", self.file, found=said, expected=expected))
+        line = self._line(where.split(" ", maxsplit=1)[0] or str(found))
+        self.problems.append(Problem("bad_alert", self.file, line, found=said, expected=expected))
+
+    def _line(self, key: str) -> int:
+        part = ("alert", self.code)
+        return line_of(self.text, key, part) or line_of(self.text, "alert", part)
 
     def read(self) -> AlertRule | None:
         raw = self.raw
         for unknown in raw.keys() - _KEYS:
-            self.wrong("", unknown, "one of " + " ".join(sorted(_KEYS)))
+            self.wrong("", unknown, "、".join(sorted(_KEYS)) + hint(unknown, _KEYS))
         if not self.code:
-            self.wrong("alert", "nothing", "a code")
+            self.wrong("alert", "没有写", "代码")
         item = self._item(str(raw.get("item") or ""))
         levels, members = self._places(item)
         span, severity = (
@@ -137,7 +143,8 @@ class _Reader:
             ref = ref_of(written)
             return self.model.item(ref.cube, ref.item)
         except (NotFound, ValueError, KeyError):
-            self.wrong("item", written or "nothing", "an item of the model, cube!item")
+            known = [code_of(ref) for ref in self.model.items]
+            self.wrong("item", written or "没有写", "预算表!指标" + hint(written, known))
             return None
 
     def _places(self, item: CompiledItem | None) -> tuple[dict[str, tuple[Level, ...]], dict[str, tuple[str, ...]]]:
@@ -145,7 +152,7 @@ class _Reader:
         members: dict[str, tuple[str, ...]] = {}
         given = self.raw.get("at") or {}
         if not isinstance(given, dict):
-            self.wrong("at", given, "dimension: levels or members")
+            self.wrong("at", given, "维度: 层或成员")
             return levels, members
         for dim in item.dims if item is not None else ():
             parts = _listed(given.get(dim, "0"))
@@ -153,33 +160,38 @@ class _Reader:
             members[dim] = tuple(p for p in parts if p != LEAF and not p.isdigit())
             for code in members[dim]:
                 if code not in self.model.dimensions[dim].by_code:
-                    self.wrong(f"at {dim}", code, "a member, a level (0 = top), or leaf")
+                    self.wrong(
+                        f"at {dim}",
+                        code,
+                        "成员、层号（0 是顶层）或 leaf" + hint(code, self.model.dimensions[dim].by_code),
+                    )
         for dim in given.keys() - set(item.dims if item is not None else given):
-            self.wrong("at", dim, "a dimension of the item: " + " ".join(item.dims if item is not None else ()))
+            self.wrong("at", dim, "指标的维度：" + "、".join(item.dims if item is not None else ()))
         return levels, members
 
     def _choice(self, key: str, known: Sequence[str], default: str) -> str:
         given = str(self.raw.get(key) or default)
         if given not in known:
-            self.wrong(key, given, " ".join(known))
+            self.wrong(key, given, "、".join(known) + hint(given, known))
         return given
 
     def _condition(self, when: str) -> None:
         if not when.strip():
-            self.wrong("when", "nothing", "a condition")
+            self.wrong("when", "没有写", "条件")
             return
         try:
             conditions.check(when, file=self.file)
         except ProblemsFound as bad:
             for p in bad.problems:
                 said = f"{self.code} when: {p.found or when}"
-                self.problems.append(Problem(p.code, self.file, found=said, expected=p.expected, message=p.message))
+                line = self._line("when")
+                self.problems.append(Problem(p.code, self.file, line, 0, said, p.expected, p.message))
 
     def _title(self, title: str, item: CompiledItem | None) -> None:
         known = {*conditions.MEASURES, "period", *(item.dims if item is not None else ())}
         for name in _NAMED.findall(title):
             if item is not None and name not in known:
-                self.wrong("title", "{" + name + "}", "a dimension of the item, period, or a measure")
+                self.wrong("title", "{" + name + "}", "指标的维度、period 或一个量")
 
     def _case(self) -> CaseTerms | None:
         given = self.raw.get("case")
@@ -189,10 +201,10 @@ class _Reader:
             self.wrong("case", given, "{due_days: n}")
             return None
         for unknown in given.keys() - _CASE_KEYS:
-            self.wrong("case", unknown, " ".join(sorted(_CASE_KEYS)))
+            self.wrong("case", unknown, "、".join(sorted(_CASE_KEYS)) + hint(unknown, _CASE_KEYS))
         days = str(given.get("due_days") or "15")
         if not days.isdigit() or not 1 <= int(days) <= 366:
-            self.wrong("case due_days", days, "1 to 366")
+            self.wrong("case due_days", days, "1 到 366")
             return None
         return CaseTerms(int(days), str(given.get("flow") or ""))
 
