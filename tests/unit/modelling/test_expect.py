@@ -94,6 +94,13 @@ def test_a_ratio_may_be_written_to_ten_digits(tmp_path: Path, said: str, agrees:
     assert [one.agrees for one in answers(read_package(write(tmp_path, texts)))] == [agrees]
 
 
+def test_the_report_speaks_in_the_items_own_unit(tmp_path: Path) -> None:
+    texts = files("收入 = 销量 * 单价\n千收 = 收入", "千收: {unit: 千元}") | {"data/表.csv": DATA}
+    texts["expect/表.csv"] = "item,产品,2026Q1\n千收,A,0.031\n"
+    package = read_package(write(tmp_path, texts))
+    assert report(package.model, answers(package))[0].endswith("算出 0.03，应为 0.031")
+
+
 def test_the_report_lists_failures_and_ends_with_the_count(tmp_path: Path) -> None:
     texts = files("收入 = 销量 * 单价")
     texts |= {

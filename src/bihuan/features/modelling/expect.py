@@ -21,6 +21,7 @@ from bihuan.features.modelling.data import Entered, Expected
 from bihuan.kernel.member import Dimension
 from bihuan.kernel.period import PeriodKey
 from bihuan.kernel.state import State
+from bihuan.kernel.unit import Unit
 
 Value = Decimal | str  # a number in plain units; a text, a date in ISO, TRUE or FALSE
 Read = Callable[[str, ItemRef, tuple[int, ...], PeriodKey | None], tuple[Value, State]]
@@ -39,16 +40,18 @@ class Checked:
     state: State
 
     @property
-    def shown(self) -> str:
-        """The found value for people."""
-        return shown(self.found if self.state == State.VALUE else self.state)
+    def outcome(self) -> Value | State:
+        """The value found, or the state where there is none."""
+        return self.found if self.state == State.VALUE else self.state
 
 
-def shown(value: Value | State) -> str:
-    """A value for people, without trailing zeros."""
+def _in_unit(value: Value | State, unit: Unit | None) -> str:
+    """As the file would say it: an amount in thousands in thousands, without trailing zeros."""
     if isinstance(value, State):
         return value.name
-    return value if isinstance(value, str) else f"{value.normalize():f}"
+    if isinstance(value, str):
+        return value
+    return f"{(value / unit.factor if unit is not None else value).normalize():f}"
 
 
 def check(model: CompiledModel, data: Sequence[Entered], expected: Iterable[Expected], read: Read) -> Iterator[Checked]:
@@ -65,10 +68,11 @@ def report(model: CompiledModel, results: Sequence[Checked]) -> list[str]:
     lines = []
     for one in results:
         if not one.agrees:
-            wanted = shown(one.expected.value)
+            unit = model.items[one.expected.item].unit
+            found, wanted = (_in_unit(value, unit) for value in (one.outcome, one.expected.value))
             place = one.expected.place
             where = f"{place.file}:{place.line}:{place.column}"
-            lines.append(f"{where}: {cell_name(model, one.expected)}：算出 {one.shown}，应为 {wanted}")
+            lines.append(f"{where}: {cell_name(model, one.expected)}：算出 {found}，应为 {wanted}")
     counts = Counter((one.kind, one.agrees) for one in results)
     lines.append(f"computed: {counts['computed', True]} equal, {counts['computed', False]} different")
     lines.append(f"given: {counts['given', True]} equal, {counts['given', False]} different")
