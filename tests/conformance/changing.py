@@ -14,11 +14,12 @@ from bihuan.features.access.model import Grant, Principal, system
 from bihuan.features.control import commands, queries
 from bihuan.features.control.changing import carrying, exceptions, lending
 from bihuan.features.control.changing.carrying import Terms
-from bihuan.features.control.commands import issues, requests
+from bihuan.features.control.commands import issues, links, requests
 from bihuan.features.control.commands.requests import Draft
 from bihuan.features.control.desk.queries import cell_uses
 from bihuan.features.control.desk.signals import rushes, signals
 from bihuan.features.control.document_explained import rules_at
+from bihuan.features.control.linked import Linked
 from bihuan.features.control.model import BudgetCell
 from bihuan.store.unit_of_work import UnitOfWork
 
@@ -128,6 +129,25 @@ def ask_supplement(stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
     stage.transfers[row["单据"]] = made
 
 
+def earn(stage: "Stage", _uow: UnitOfWork, row: "Row") -> None:
+    """What a department earned in a period, as the books have it now."""
+    stage.revenue[row["部门"], row["期间"]] = row.amount
+
+
+def relink(stage: "Stage", uow: UnitOfWork, _row: "Row") -> None:
+    """What follows every load and the nightly job do."""
+
+    def revenue(_linked: Linked, members: Mapping[str, str]) -> Mapping[str, Decimal]:
+        path = stage.policy.policy.trees.path
+        found: dict[str, Decimal] = {}
+        for (org, period), amount in stage.revenue.items():
+            if members["org"] in path("org", org):
+                found[period] = found.get(period, Decimal(0)) + amount
+        return found
+
+    links.relink(uow, system(), stage.policy, revenue)
+
+
 def documents(stage: "Stage", uow: UnitOfWork, row: "Row") -> str:
     """``A1 预占40.00 执行60.00``, a document of the cell after the other; what no document stands for is 凭证."""
     (place,) = row.places("+")
@@ -183,6 +203,8 @@ MORE: Mapping[str, Act] = {
     "重发": post_again,
     "来源": origin,
     "分期下达": issue,
+    "收入": earn,
+    "计限": relink,
     "何时": when,
     "追加申请": ask_supplement,
     "联查": documents,

@@ -194,7 +194,21 @@ def _rule(text: str) -> dict[str, Any]:
     """``名称 窗口=month 按=org:leaf,account:0 范围=org:研发 池=account:名:甲,乙 强度=flexible 容差=5``."""
     code, *parts = text.split()
     said = dict(part.split("=", 1) for part in parts)
-    unknown = said.keys() - {"窗口", "按", "范围", "池", "强度", "容差", "期数", "自", "至", "分级"}
+    unknown = said.keys() - {
+        "窗口",
+        "按",
+        "范围",
+        "池",
+        "强度",
+        "容差",
+        "期数",
+        "自",
+        "至",
+        "分级",
+        "以收定支",
+        "最低",
+        "最高",
+    }
     assert not unknown, f"rule {code}: {unknown}"
     rule: dict[str, Any] = {"code": code, "window": said["窗口"]}
     rule["by"] = dict(pair.split(":") for pair in said["按"].split(","))
@@ -209,6 +223,9 @@ def _rule(text: str) -> dict[str, Any]:
         rule["bands"] = [_band(part) for part in said["分级"].split(",")]
     if "强度" in said:
         rule |= {"strength": said["强度"], "tolerance": said.get("容差")}
+    if "以收定支" in said:
+        bounds = {key: said[word] for word, key in {"最低": "least", "最高": "most"}.items() if word in said}
+        rule["linked"] = {"item": "收入!金额", "percent": said["以收定支"], **bounds}
     return rule
 
 
@@ -257,6 +274,7 @@ class Stage:
     exceptions: dict[str, int] = field(default_factory=dict)
     facts: dict[str, VoucherLine] = field(default_factory=dict)
     draft: Policy | None = None
+    revenue: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # by department and period
 
     @classmethod
     def set(cls, database: Database, scenario: Scenario) -> "Stage":

@@ -5931,7 +5931,10 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** ExplainedOut */
+        /**
+         * ExplainedOut
+         * @description ``linked``: how a limit that follows revenue came about; "" for other rows.
+         */
         ExplainedOut: {
             /** Adjusted */
             adjusted: string | null;
@@ -5957,6 +5960,8 @@ export interface components {
             key: string;
             /** Limit */
             limit: string | null;
+            /** Linked */
+            linked: string;
             /** Members */
             members: components["schemas"]["MemberRef"][];
             /** Mode */

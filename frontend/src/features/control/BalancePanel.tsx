@@ -59,6 +59,7 @@ export function BalancePanel({ id, unit, onClose }: Props) {
             <Term name={t("control.balance.executed")} value={row.executed} sign="−" />
             <Term name={t("control.balance.committed")} value={row.committed} sign="−" />
             <Term name={t("control.balance.reserved")} value={row.reserved} sign="−" />
+            {row.linked && <p className="small muted">{row.linked}</p>}
             {row.coming.map((part) => (
               <p key={part.period} className="small muted">
                 {t("control.balance.coming", { period: part.period, amount: yuan(part.amount) })}

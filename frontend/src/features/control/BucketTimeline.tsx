@@ -8,7 +8,7 @@ import { negative, yuan } from "./figures";
 const KINDS = [
   "reserve", "hold", "return", "reject", "withdraw", "give_back", "commit", "execute", "direct", "opening", "draw", "undraw", "amend", "close", "cancel",
   "reverse", "expire", "release", "transfer", "supplement", "carry", "borrow", "repay", "override", "force", "relief", "rebuild",
-  "withhold", "issue",
+  "withhold", "issue", "link",
 ] as const;
 
 export function BucketTimeline({ bucket }: { readonly bucket: number }) {

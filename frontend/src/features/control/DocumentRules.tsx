@@ -62,6 +62,7 @@ function Rule({ rule }: { readonly rule: WeighedRule }) {
     <li data-matched={rule.matched}>
       <b className={rule.matched ? "" : "muted"}>{rule.title}</b> <span className="small muted">{rule.text}</span>
       {rule.row && <p className="small">{rule.row.formula}</p>}
+      {rule.row?.linked && <p className="small muted">{rule.row.linked}</p>}
       {rule.row?.coming.map((part) => (
         <p key={part.period} className="small muted">
           {t("control.balance.coming", { period: part.period, amount: yuan(part.amount) })}

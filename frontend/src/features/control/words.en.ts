@@ -215,6 +215,7 @@ export const controlEn: Words<typeof controlZh> = {
     repay: "Repaid",
     withhold: "Not usable yet",
     issue: "Issued",
+    link: "Limit by revenue",
     override: "Approved overrun",
     force: "Beyond the limit",
     relief: "Overrun relieved",

@@ -212,6 +212,7 @@ export const controlZh = {
     repay: "归还借用",
     withhold: "未到下达时间",
     issue: "分期下达",
+    link: "按收入计限额",
     override: "经批准超出",
     force: "超限入账",
     relief: "超限消除",

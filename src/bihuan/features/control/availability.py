@@ -126,6 +126,8 @@ class Contribution:
 def formula(balance: Balance) -> str:
     """The availability formula with its numbers, the cap split into released and adjusted."""
     cap = [f"批复 {balance.original:,.2f}", f"调整 {balance.cap - balance.original:,.2f}"]
+    if balance.rule.linked:
+        cap = [f"按收入的限额 {balance.cap:,.2f}"]
     limit = balance.hard_limit
     if limit is not None and (tolerance := limit - balance.cap):
         cap.append(f"容差 {tolerance:,.2f}")
@@ -144,7 +146,8 @@ def explain(finding: Finding, contributions: Sequence[Contribution] = ()) -> str
         held = "；".join(f"{c.number}（{c.requester}）{c.amount:,.2f}" for c in contributions)
         lines.append(f"已用于：{held}。")
     fits = max(ZERO, row.available)
-    lines.append(f"可行办法：申请不超过 {fits:,.2f}，或调剂、追加不少于 {finding.short:,.2f}，或释放在途单据。")
+    more = "等收入入账后重新计限额" if row.rule.linked else f"调剂、追加不少于 {finding.short:,.2f}"
+    lines.append(f"可行办法：申请不超过 {fits:,.2f}，或{more}，或释放在途单据。")
     if finding.measure == "refuse":
         lines.append("这里是刚性控制，不受理超预算申请。")
     return "\n".join(lines)

@@ -17,6 +17,7 @@ from bihuan.features.control.availability import ZERO, Balance, Contribution, Fi
 from bihuan.features.control.issues_read import coming
 from bihuan.features.control.issuing import spoken
 from bihuan.features.control.ledger import USES, PolicyInForce
+from bihuan.features.control.links_read import link_told
 from bihuan.features.control.model import BudgetExceeded
 from bihuan.features.control.policy import POOL, shown_key
 from bihuan.features.modelling import queries as modelling
@@ -121,12 +122,14 @@ def describe(
         every, by_documents = _known_uses(reader, policy, row, SHOWN if seen == "all" else 1000)
         uses = [use for use, places in every if seen == "all" or may_see(actor, policy, use, places)][:SHOWN]
         direct = max(ZERO, row.executed - by_documents) if seen == "all" else None
-    later = {} if finding.verdict == "ok" or seen == "verdict" else coming(reader, policy, row)
+    quiet = finding.verdict == "ok" or seen == "verdict"
+    limit = "" if quiet else link_told(reader, policy, row)
+    later = {} if quiet else coming(reader, policy, row)
     told = [Contribution(u.number, u.requester_name, u.amount) for u in uses]
     if direct:
         told.append(Contribution("未经申请的凭证", "直接入账", direct))
     hidden = seen == "verdict"
-    explained = (explain(finding, told), spoken(later))
+    explained = (explain(finding, told), limit, spoken(later))
     return {
         **terms(row, names, seen),
         "asked": finding.asked,

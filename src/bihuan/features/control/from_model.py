@@ -97,9 +97,16 @@ def _policy_of(compiled: CompiledModel, model: str, file: str, content: Any) -> 
     trees[ITEM] = dict.fromkeys(items, "")
     policy = read_policy(content, calendar=calendar_of(compiled.calendar), trees=Trees(trees), file=file, model=model)
     units = {f"{ref.cube}!{ref.item}": found.unit for ref, found in compiled.items.items()}
-    if mixed := list(_mixed(policy, units, file)):
-        raise ProblemsFound(mixed)
+    if wrong := [*_mixed(policy, units, file), *_unknown_revenue(policy, units, file)]:
+        raise ProblemsFound(wrong)
     return policy
+
+
+def _unknown_revenue(policy: Policy, units: Mapping[str, object], file: str) -> Iterator[Problem]:
+    for rule in policy.rules:
+        if rule.linked and rule.linked.item not in units:
+            found = f"rule {rule.code} linked item: {rule.linked.item}"
+            yield Problem("bad_policy", file, found=found, expected="an item, cube!item")
 
 
 def _mixed(policy: Policy, units: Mapping[str, object], file: str) -> Iterator[Problem]:

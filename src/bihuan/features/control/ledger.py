@@ -18,6 +18,7 @@ from typing import Literal
 from sqlalchemy import RowMapping
 
 from bihuan.features.control.availability import Balance, Finding
+from bihuan.features.control.linked import KIND as LINK
 from bihuan.features.control.policy import BucketKey, Coordinate, Policy, Stage
 from bihuan.store.unit_of_work import UnitOfWork
 
@@ -107,6 +108,14 @@ class Ledger:
     def book(self, entry: Entry) -> None:
         """Books an entry on its rows, which must be locked."""
         assert entry.stage != "forced", "forced amounts follow from the rows: force and relieve"
+        if entry.stage == "budget" and entry.kind != LINK and self.policy.policy.follows_revenue:
+            # budget does not count where revenue is the limit
+            self._book(replace(entry, buckets=tuple(b for b in entry.buckets if not self.rows[b].rule.linked)))
+        else:
+            self._book(entry)
+
+    def _book(self, entry: Entry) -> None:
+        assert entry.stage != "forced", "see book"
         self.entries.append(entry)
         for bucket in entry.buckets:
             row = self.rows[bucket].moved(entry.stage, entry.amount)

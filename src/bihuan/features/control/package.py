@@ -11,6 +11,7 @@ rules:
     bands: [{percent: 90, do: notify}, {percent: 100, amount: 500, do: refuse}]   in place of strength, tolerance (bands.py)
     where: {account: [差旅费]}
     by: {org: leaf, account: 0}
+    linked: {item: 收入!金额, percent: 5}   in place of the released budget (linked.py)
     pools: {account: {差旅组: [差旅费, 会议费]}}
 """
 
@@ -21,6 +22,7 @@ from typing import Any, cast, get_args
 from bihuan.features.control.bands import bands_json, read_bands
 from bihuan.features.control.exemptions import exemptions_json, read_exemptions
 from bihuan.features.control.issuing import issue_json, read_issue
+from bihuan.features.control.linked import linked_json, read_linked
 from bihuan.features.control.move_rules import move_rules_json, read_move_rules
 from bihuan.features.control.package_documents import documents_json, read_documents, read_members, read_tax, tax_json
 from bihuan.features.control.package_windows import EXTENT_KEYS, extent_json, read_window
@@ -58,6 +60,7 @@ _RULE_KEYS = {
     "stages",
     "disclose",
     "bands",
+    "linked",
 } | EXTENT_KEYS
 
 
@@ -167,6 +170,9 @@ def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: 
     bands = read_bands(raw.get("bands"), wrong)
     if bands and raw.keys() & {"strength", "tolerance"}:
         wrong("bands", "strength, tolerance", "either bands or these")
+    linked = read_linked(raw.get("linked"), wrong)
+    if linked and (pools or any(band.amount for band in bands)):
+        wrong("linked", "pools, amount in bands", "neither: without revenue nothing may be spent")
     disclose = str(raw.get("disclose", "no")).lower()
     if disclose not in ("yes", "no", "true", "false"):
         wrong("disclose", raw["disclose"], "yes or no")
@@ -178,6 +184,7 @@ def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: 
         window=window,
         extent=extent,
         bands=bands,
+        linked=linked,
         by=by,
         where=filters,
         pools=pools,
@@ -264,6 +271,8 @@ def _rule_json(rule: Rule) -> dict[str, Any]:
     if not rule.bands and rule.strength == "flexible" and rule.tolerance is not None:
         out["tolerance"] = str(rule.tolerance)
     out |= extent_json(rule.extent)
+    if rule.linked:
+        out["linked"] = linked_json(rule.linked)
     if rule.disclose:
         out["disclose"] = "yes"
     return out

@@ -15,6 +15,7 @@ from bihuan.features.control import bands as banding
 from bihuan.features.control.bands import Band, Measure
 from bihuan.features.control.exemptions import Exemption
 from bihuan.features.control.issuing import Issue
+from bihuan.features.control.linked import Linked
 from bihuan.features.control.model import UnresolvableKey, WrongDocument
 from bihuan.features.control.move_rules import FREE, MoveRules
 from bihuan.features.control.standards import Measured, Standard, judged
@@ -72,6 +73,7 @@ class Rule:
     disclose: bool = False
     extent: Extent = NO_EXTENT
     bands: tuple[Band, ...] = ()
+    linked: Linked | None = None  # the limit follows revenue, and no budget counts in it
 
     @cached_property
     def dimensions(self) -> frozenset[str]:
@@ -204,6 +206,11 @@ class Policy:
         """True where the amount without tax counts against the budget."""
         dims = self.taxes.deductible
         return self.taxes.net_counts({d: self.trees.path(d, coordinate.get(d)) for d in dims})
+
+    @cached_property
+    def follows_revenue(self) -> bool:
+        """True where some rule's limit follows revenue."""
+        return any(rule.linked for rule in self.rules)
 
     def measured(
         self, coordinate: Coordinate, *, quantity: Decimal | None, said: Mapping[str, str], spent: Decimal

@@ -11,6 +11,7 @@ from bihuan.features.control.availability import Balance
 from bihuan.features.control.explaining import contributions, may_see, names_of, sight, terms
 from bihuan.features.control.issues_read import coming
 from bihuan.features.control.ledger import PolicyInForce
+from bihuan.features.control.links_read import link_told
 from bihuan.features.control.model import NoSuchBucket, NoSuchDocument, NoSuchPolicy
 from bihuan.features.control.package import from_json
 from bihuan.features.control.policy import Policy, Rule
@@ -153,6 +154,7 @@ def explained(reader: Reader, actor: Principal, bucket_id: int) -> dict[str, Any
     return {
         **terms(row, names_of(reader, in_force.policy.model), seen),
         "policy": code_of(reader, policy_id),
+        "linked": link_told(reader, in_force, row),
         "coming": [{"period": p, "amount": a} for p, a in coming(reader, in_force, row).items()],
         "documents": shown,
         "periods": [dict(e) for e in entries] if seen == "all" else [],

@@ -64,6 +64,8 @@ def ways_out(  # noqa: PLR0917
     places = {(f.before.rule.code, f.before.key) for f in refused}
     lines = [line for line in trial.lines if places & {(k.rule, k.key) for k in line.keys}]
     found = [*_smaller(trial, lines)]
+    if any(f.before.rule.linked for f in refused):  # no budget moved there would help
+        return [*found, *_releases(rules, short)]
     for line in lines[:1] if len(lines) == 1 else ():
         found += _periods(reader, actor, trial, line)
         found += _transfers(reader, actor, trial, line, refused, names)

@@ -284,7 +284,10 @@ class ComingOut(BaseModel):
 
 
 class ExplainedOut(BucketOut):
+    """``linked``: how a limit that follows revenue came about; "" for other rows."""
+
     policy: str
+    linked: str
     coming: list[ComingOut]
     documents: list[UseOut]
     periods: list[SpendMonthOut]

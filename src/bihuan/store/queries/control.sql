@@ -229,7 +229,7 @@ SELECT coordinate, period, sum(amount) AS current,
        COALESCE(sum(amount) FILTER (WHERE kind = 'carry'), 0) AS carried,
        COALESCE(sum(amount) FILTER (WHERE kind IN ('borrow', 'repay')), 0) AS borrowed,
        COALESCE(-sum(amount) FILTER (WHERE kind IN ('withhold', 'issue')), 0) AS withheld
-FROM ledger_entry WHERE policy_id = :policy_id AND stage = 'budget'
+FROM ledger_entry WHERE policy_id = :policy_id AND stage = 'budget' AND coordinate <> '{}'
 GROUP BY coordinate, period ORDER BY coordinate, period;
 
 -- name: budget_of_cells
@@ -241,6 +241,13 @@ FROM jsonb_to_recordset(CAST(:cells AS jsonb)) AS c(n integer, coordinate jsonb,
 LEFT JOIN ledger_entry e ON e.policy_id = :policy_id AND e.stage = 'budget' AND e.period = c.period
      AND e.coordinate = c.coordinate
 GROUP BY c.n ORDER BY c.n;
+
+-- name: link_reasons
+-- How each limit that follows revenue came about last.
+SELECT DISTINCT ON (buckets[1]) buckets[1] AS bucket, reason FROM ledger_entry
+WHERE policy_id = :policy_id AND period = ANY(CAST(:windows AS text[])) AND kind = 'link' AND stage = 'budget'
+      AND buckets[1] = ANY(CAST(:buckets AS bigint[]))
+ORDER BY buckets[1], id DESC;
 
 -- name: withheld_cells
 -- The cells of which something released is not usable yet: as released, and what is withheld of it.

@@ -140,7 +140,7 @@ ledger_entry = Table(
     Column("stage", Text, nullable=False),
     Column(
         "kind", Text, nullable=False
-    ),  # why: release withhold issue transfer supplement / reserve return commit execute force …
+    ),  # why: release withhold issue link transfer supplement / reserve return commit execute force …
     Column("amount", Numeric(18, 2), nullable=False),  # signed
     Column("coordinate", JSONB, nullable=False),
     Column("period", Text, nullable=False),

@@ -9,12 +9,14 @@ from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
 from bihuan.features.control.commands import openings
 from bihuan.features.control.commands.issues import not_yet
+from bihuan.features.control.commands.links import book_links, plan_revenue
 from bihuan.features.control.commands.openings import open_rows
 from bihuan.features.control.commands.plan_side import budget_cell
 from bihuan.features.control.commands.spend import settle
 from bihuan.features.control.issues_read import present
 from bihuan.features.control.issuing import WITHHELD
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
+from bihuan.features.control.linked import KIND as LINK
 from bihuan.features.control.model import AlreadyReleased, BudgetCell
 from bihuan.features.entry import commands as entry
 from bihuan.features.planning import commands as planning
@@ -74,12 +76,18 @@ def book_budget(
     Every window of the fiscal year is opened for a key, so a month without budget has a row that says 0. What was spent there
     before counts from now on.
     """
-    before = open_rows(uow, policy, [k for c in cells for k in policy.policy.opened(c.coordinate, c.period)])
+    opened = [k for c in cells for k in policy.policy.opened(c.coordinate, c.period)]
+    before = open_rows(uow, policy, opened)
     touched = [policy.policy.touched(c.coordinate, c.period) for c in cells]
     ledger = Ledger(uow, actor, policy)
     more, also = openings.rows_of(before)
-    ids = ledger.lock([*(k for keys in touched for k in keys), *more], also)
+    # in one step with the rest, so that no command waits for this one crosswise
+    following = [k for k in opened if policy.policy.rule(k.rule).linked] if policy.policy.follows_revenue else []
+    ids = ledger.lock([*(k for keys in touched for k in keys), *more, *following], also)
     counted = openings.count(ledger, ids, before)
+    moved = book_links(ledger, plan_revenue(uow, policy)) if following and kind == "release" else []
+    if moved:
+        ledger.judge_from_here()
     today = present(uow, policy) if policy.policy.issue and kind == "release" else None
     for cell, keys in zip(cells, touched, strict=True):
         entry = Entry(
@@ -97,4 +105,6 @@ def book_budget(
         if today is not None and (less := not_yet(policy, cell, today)):
             ledger.book(replace(entry, kind=WITHHELD, amount=-less))
     openings.force(ledger, counted)
+    for bucket in moved:
+        ledger.force_row(bucket, LINK)
     return ledger

@@ -143,8 +143,8 @@ def existing(
 
 
 def _counts_as_none(policy: PolicyInForce, row: Balance) -> bool:
-    """True for a cap of 0 where that is no budget; one whose budget is still to come has one, and its refusal says when."""
-    waits = policy.policy.issue is not None and bool(row.original)
+    """True for a cap of 0 where that is no budget; one whose budget is still to come, or follows revenue, has one."""
+    waits = (policy.policy.issue is not None and bool(row.original)) or row.rule.linked is not None
     return policy.policy.zero == "none" and not row.cap and not waits
 
 

@@ -280,7 +280,9 @@ def checked(kind: Kind, cells: Sequence[BudgetCell], reason: str) -> list[Budget
 
 
 def _touched(in_force: PolicyInForce, cells: Sequence[BudgetCell]) -> list[list[BucketKey]]:
-    return [in_force.policy.touched(c.coordinate, c.period) for c in cells]
+    follows = {rule.code for rule in in_force.policy.rules if rule.linked}  # budget does not count there
+    touched = [in_force.policy.touched(c.coordinate, c.period) for c in cells]
+    return [[k for k in keys if k.rule not in follows] for keys in touched]
 
 
 def _deltas(

@@ -5,6 +5,7 @@ What a reader may not read is in no list and in no count.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -76,7 +77,9 @@ def run(
     after = _midnight(since) if since else datetime.min.replace(tzinfo=UTC)
     before = _midnight(until) + timedelta(days=1) if until and until < date.max else datetime.max.replace(tzinfo=UTC)
     history = [Past(**r) for r in reader.rows("control.history", policy_id=in_force.id, until=before)]
-    trial = PolicyInForce(0, draft, {}, None)
+    # limits that follow revenue are not tried: what revenue was known at each moment is not kept
+    tried = replace(draft, rules=tuple(rule for rule in draft.rules if not rule.linked))
+    trial = PolicyInForce(0, tried, {}, None)
     ledger = Ledger(UnitOfWork(reader.conn, reader.now), actor.login, trial)
     steps = list(replay(ledger, history, lambda at: at >= after))
     heads = {r["id"]: r for r in reader.rows("control.documents_heads", ids=sorted({s.document for s in steps}))}
