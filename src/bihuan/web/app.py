@@ -23,6 +23,7 @@ FEATURES = (
 BESIDE = (
     "access.service_api",
     "planning.branches_api",
+    "planning.copy_api",
     "planning.spread_api",
     "control.service.api",
     "control.service.webhook_api",

@@ -1,8 +1,9 @@
-"""Another slice as shares: the same cells in another version, item, member or year, seen with the reader's own eyes."""
+"""Another slice: the same cells in another version, moment, item, member or year, seen with the reader's own eyes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,22 +22,35 @@ from bihuan.store.unit_of_work import Reader
 @dataclass(frozen=True, slots=True)
 class Slice:
     """Where the cells of a total have their like. ``version`` None: the same; ``item`` "": the same, of the same cube;
-    ``members``: of some dimensions another member, a total is its leaves added up; ``years`` earlier."""
+    ``members``: of some dimensions another member, a total is its leaves added up; ``years`` earlier; ``as_of``: as the version
+    stood at that seq, None: as it stands."""
 
     version: int | None = None
     item: str = ""
     members: Mapping[str, str] = field(default_factory=dict)
     years: int = 0
+    as_of: int | None = None
 
 
-def amounts(
-    reader: Reader, actor: Principal, here: int, of: Slice, every: ChangedCells
-) -> tuple[Floats, editing.Flags]:
-    """What the slice shows for each cell of one item of version ``here``, computed or entered, in its own last decimals, and
-    where it shows anything; nothing where the actor may not read it or the time axis does not reach."""
+class Alike(NamedTuple):
+    """Per cell what the slice shows (0 where nothing), whether it shows anything, and whether all of it may be read.
+
+    ``scale``: of the item read; its values are in units of 10^-scale, plain numbers where it is None.
+    """
+
+    values: Floats
+    shown: editing.Flags
+    readable: editing.Flags
+    scale: int | None
+
+
+def amounts(reader: Reader, actor: Principal, here: int, of: Slice, every: ChangedCells) -> Alike:
+    """What the slice shows for each cell of one item of version ``here``, computed or entered, in the last decimals of the item
+    read; nothing where the actor may not read it or the time axis does not reach."""
     model = replica_of(reader).pin(reader, here).model
     version = versions.known(reader, here if of.version is None else of.version)
-    other = replica_of(reader).pin(reader, version.id)
+    replica = replica_of(reader)
+    other = replica.pin(reader, version.id) if of.as_of is None else replica.at(reader, version.id, of.as_of)
     if other.model.definition.name != model.definition.name:
         raise Invalid(f"版本 {version.code} 是另一个模型的，不能照着它分", version=version.code)
     mine = model.items[cells.ref_of(every.items[0])]
@@ -45,6 +59,7 @@ def amounts(
     column = np.array([named.get(code, -1) for code in every.periods], np.int32)[every.period]
     panel = other.sheet.leaves(item.ref)
     out, found = np.zeros(len(every)), np.zeros(len(every), np.bool_)
+    readable = column >= 0
     on = np.flatnonzero(column >= 0)
     for members in _rows(other.model, mine, item, of, every):
         values, states, _ = panel.gather(pack(members[on], panel.sizes))
@@ -53,7 +68,8 @@ def amounts(
         shows = seen & (states[at, column[on]] == State.VALUE)
         out[on] += np.where(shows, values[at, column[on]], 0.0)
         found[on] |= shows
-    return out, found
+        readable[on] &= seen
+    return Alike(out, found, readable, item.scale)
 
 
 def _item(model: CompiledModel, mine: CompiledItem, of: Slice) -> CompiledItem:

@@ -134,10 +134,10 @@ def _shares(reader: Reader, actor: Principal, version_id: int, wanted: Spread, c
     if wanted.method in ("proportional", "equal", "filled"):
         return weights_of(wanted.method, cut.now[free], cut.filled[free], None)
     if wanted.method == "like":
-        return alike.amounts(reader, actor, version_id, _like(wanted), cut.every)[0][free]
+        return alike.amounts(reader, actor, version_id, _like(wanted), cut.every).values[free]
     periods = cut.every.periods
     if wanted.method == "seasonal":
-        found, _ = alike.amounts(reader, actor, version_id, _like(wanted), cut.every)
+        found = alike.amounts(reader, actor, version_id, _like(wanted), cut.every).values
         summed = np.bincount(cut.every.period, weights=found, minlength=len(periods))
         course: Floats = np.asarray(summed, np.float64)
     elif wanted.shape is None:
