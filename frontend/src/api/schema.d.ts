@@ -2549,6 +2549,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy
+         * @description Copies another slice (version, moment, item, members, year) onto cells; one undo takes it back.
+         */
+        post: operations["planning_copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan/history": {
         parameters: {
             query?: never;
@@ -4968,6 +4988,74 @@ export interface components {
             amount: number | string;
             /** Period */
             period: string;
+        };
+        /**
+         * CopiedItemOut
+         * @description One item: ``cells`` below, ``changed`` of them, the sum before and after (null where sums mean nothing).
+         */
+        CopiedItemOut: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Cells */
+            cells: number;
+            /** Changed */
+            changed: number;
+            /** Item */
+            item: string;
+        };
+        /**
+         * CopyIn
+         * @description Onto the cells of ``items`` below ``members`` and ``period`` of ``version`` comes what ``source`` shows, times ``factor``.
+         *
+         *     A source of the same version ``as_of`` an earlier seq brings the slice back. ``dry``: only say what would change.
+         */
+        CopyIn: {
+            /** Cube */
+            cube: string;
+            /**
+             * Dry
+             * @default false
+             */
+            dry: boolean;
+            /**
+             * Factor
+             * @default 1
+             * @example 1234.50
+             */
+            factor: string;
+            /** Items */
+            items: string[];
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /**
+             * Period
+             * @default
+             */
+            period: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            source: components["schemas"]["bihuan__features__planning__copy_api__SourceIn"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * CopyOut
+         * @description What was copied, and what keeps its amount and why; ``seq`` of the version afterwards.
+         */
+        CopyOut: {
+            /** Items */
+            items: components["schemas"]["CopiedItemOut"][];
+            /** Kept */
+            kept: components["schemas"]["KeptOut"][];
+            /** Seq */
+            seq: number;
         };
         /**
          * CorrectionOut
@@ -8837,19 +8925,6 @@ export interface components {
             vouchers: boolean;
         };
         /**
-         * SourceIn
-         * @description A source as text.
-         */
-        SourceIn: {
-            /** Definition */
-            definition: string;
-            /**
-             * Mapping
-             * @default
-             */
-            mapping: string;
-        };
-        /**
          * SourceOut
          * @description A source as it stands.
          */
@@ -10315,6 +10390,19 @@ export interface components {
             reason: string;
         };
         /**
+         * SourceIn
+         * @description A source as text.
+         */
+        bihuan__features__integration__wire__SourceIn: {
+            /** Definition */
+            definition: string;
+            /**
+             * Mapping
+             * @default
+             */
+            mapping: string;
+        };
+        /**
          * ItemOut
          * @description ``grain``: "base", a grouping's name, or "" without period. ``formula``: computed in every plan cell.
          */
@@ -10345,6 +10433,30 @@ export interface components {
             type: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * SourceIn
+         * @description A slice, perhaps as its version stood at the seq ``as_of``.
+         */
+        bihuan__features__planning__copy_api__SourceIn: {
+            /** As Of */
+            as_of?: number | null;
+            /**
+             * Item
+             * @default
+             */
+            item: string;
+            /** Members */
+            members?: {
+                [key: string]: string;
+            };
+            /** Version */
+            version?: number | null;
+            /**
+             * Years
+             * @default 0
+             */
+            years: number;
         };
         /**
          * ItemOut
@@ -16309,6 +16421,39 @@ export interface operations {
             };
         };
     };
+    planning_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     planning_history: {
         parameters: {
             query?: never;
@@ -16868,7 +17013,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SourceIn"];
+                "application/json": components["schemas"]["bihuan__features__integration__wire__SourceIn"];
             };
         };
         responses: {
