@@ -94,7 +94,7 @@ def _item(
     dims, grain = kept if item.dims is None else _dims(item, item.dims, dimensions, calendar, report)
     for dim in dims:
         if dim not in kept[0]:
-            message = f"“{item.code}”的维度“{dim}”不在表“{cube.code}”的 dims 中"
+            message = f"“{item.code}”的维度“{dim}”不在表“{cube.code}”的 dims 中；在表的 dims 里加上它，别的指标各写自己的 dims"
             report(
                 problem("extra_dimension", item.place, message, found=dim, expected="、".join(kept[0]) or "没有维度")
             )
