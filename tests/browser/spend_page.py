@@ -46,7 +46,7 @@ class SpendPage:
         self.page.click(f".ant-select-dropdown:visible .ant-select-item-option[title='{option}']")
 
     def amount(self, text: str, line: int = 1) -> None:
-        self.page.fill(f"[data-testid=line-{line}] input.number", text)
+        self.page.fill(f"[data-testid=line-{line}] input[id$=-amount]", text)
 
     def expect_verdict(self, verdict: str, says: str = "") -> None:
         """Waits until the check of what stands in the form says so."""

@@ -70,6 +70,11 @@ function Answer({ check, waiting, onWay }: { readonly check: Check; readonly wai
               asked={told.asked}
               legend
             />
+            {told.notes.map((note) => (
+              <p key={note} className="small" data-testid="check-note">
+                {note}
+              </p>
+            ))}
           </div>
           <div className="section">
             <h3>{t("control.check.uses")}</h3>

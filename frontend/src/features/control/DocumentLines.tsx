@@ -80,7 +80,7 @@ function Narrow({ lines }: { readonly lines: readonly Line[] }) {
             <span>{placeOf(line)}</span>
             <b>{yuan(line.amount)}</b>
           </span>
-          <span className="muted small">{[line.period, line.memo, rateOf(line) && t("control.form.split", { gross: yuan(line.gross), net: yuan(line.net), tax: yuan(String(sum([line.gross, `-${line.net}`]))) })].filter(Boolean).join(" · ")}</span>
+          <span className="muted small">{[line.period, aboutOf(line), rateOf(line) && t("control.form.split", { gross: yuan(line.gross), net: yuan(line.net), tax: yuan(String(sum([line.gross, `-${line.net}`]))) })].filter(Boolean).join(" · ")}</span>
         </li>
       ))}
     </ul>

@@ -129,7 +129,7 @@ def describe(
     if direct:
         told.append(Contribution("未经申请的凭证", "直接入账", direct))
     hidden = seen == "verdict"
-    explained = (explain(finding, told), limit, spoken(later))
+    notes = [note for note in (limit, spoken(later)) if note]
     return {
         **terms(row, names, seen),
         "asked": finding.asked,
@@ -139,7 +139,8 @@ def describe(
         "measure": finding.measure,
         "documents": list(uses),
         "direct": direct,
-        "explanation": HIDDEN.format(title=row.rule.title) if hidden else "\n".join(filter(None, explained)),
+        "notes": notes,
+        "explanation": HIDDEN.format(title=row.rule.title) if hidden else "\n".join([explain(finding, told), *notes]),
     }
 
 

@@ -182,7 +182,8 @@ class FindingOut(BucketOut):
     """A rule's answer to a request, by the window that decides: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
 
     ``measure``: the band that was reached: none, notify, confirm, exception (may pass by an exception) or refuse.
-    ``direct``: what vouchers that name no request have spent. ``lines``: the lines that ask here.
+    ``direct``: what vouchers that name no request have spent. ``lines``: the lines that ask here. ``notes``: how a limit that
+    follows revenue came about, and when more of what was released may be spent.
     """
 
     asked: Amount
@@ -192,6 +193,7 @@ class FindingOut(BucketOut):
     measure: Literal["none", "notify", "confirm", "exception", "refuse"]
     documents: list[UseOut]
     direct: Amount | None
+    notes: list[str]
     explanation: str
     lines: list[int] = []
 
