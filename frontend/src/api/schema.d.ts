@@ -6141,7 +6141,8 @@ export interface components {
          * @description A rule's answer to a request, by the window that decides: ``verdict`` ok, warn or refuse; ``short`` = what is missing.
          *
          *     ``measure``: the band that was reached: none, notify, confirm, exception (may pass by an exception) or refuse.
-         *     ``direct``: what vouchers that name no request have spent. ``lines``: the lines that ask here.
+         *     ``direct``: what vouchers that name no request have spent. ``lines``: the lines that ask here. ``notes``: how a limit that
+         *     follows revenue came about, and when more of what was released may be spent.
          */
         FindingOut: {
             /** Adjusted */
@@ -6188,6 +6189,8 @@ export interface components {
             members: components["schemas"]["MemberRef"][];
             /** Mode */
             mode: string;
+            /** Notes */
+            notes: string[];
             /** Original */
             original: string | null;
             /** Reserved */
