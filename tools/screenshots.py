@@ -87,6 +87,7 @@ SHOTS: Sequence[Shot] = (
     shot("summary", "目标 · 汇总", "yusuan", "/target/summary", unit="wan"),
     shot("plan", "编制 · 费用", "bumen", "/prepare", in_form, table="部门费用", **FORM),
     shot("plan-sales", "编制 · 销售", "pwr-sal", "/prepare", table="产品销售", **(FORM | {"org": "PWR-SAL"})),
+    shot("pivot", "编制 · 透视", "yusuan", "/prepare/pivot", table="费用", grain="quarter", unit="wan"),
     shot("approve", "审批", "shiye", "/approve"),
     shot("approve-case", "审批 · 一件", "caiwu", "/approve", first_case),
     shot("spend", "执行 · 申请", "jingban", "/spend"),

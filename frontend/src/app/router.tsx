@@ -17,6 +17,7 @@ import { readAdjust, readMonitor } from "../features/monitoring/search";
 import { readConnect } from "../features/integration/search";
 import { readModel } from "../features/modelling/search";
 import { readBranches } from "../features/planning/branches/search";
+import { readPivot } from "../features/planning/pivot/search";
 import { readContext } from "../lib/usePageContext";
 import { Frame } from "./Frame";
 import { CrashPage, NotFoundPage } from "./lastResort";
@@ -67,6 +68,13 @@ const versions = createRoute({
   path: `${PATH_OF.prepare}/versions`,
   validateSearch: readBranches,
   component: lazyRouteComponent(() => import("../features/planning/branches/BranchesPage"), "BranchesPage"),
+});
+
+const pivot = createRoute({
+  getParentRoute: () => frame,
+  path: `${PATH_OF.prepare}/pivot`,
+  validateSearch: readPivot,
+  component: lazyRouteComponent(() => import("../features/planning/pivot/PivotPage"), "PivotPage"),
 });
 
 const target = createRoute({
@@ -149,7 +157,7 @@ const home = createRoute({
 
 const tree = root.addChildren([
   signInRoute,
-  frame.addChildren([home, target, targetSummary, prepare, versions, approve, spend, monitor, analyse, adjust, forecast, connect, model, admin]),
+  frame.addChildren([home, target, targetSummary, prepare, versions, pivot, approve, spend, monitor, analyse, adjust, forecast, connect, model, admin]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: false, scrollRestoration: false });

@@ -8,6 +8,7 @@ import { forecastEn } from "../features/forecast/words.en";
 import { integrationEn } from "../features/integration/words.en";
 import { modellingEn } from "../features/modelling/words.en";
 import { monitoringEn } from "../features/monitoring/words.en";
+import { pivotEn } from "../features/planning/pivot/words.en";
 import { branchesEn } from "../features/planning/branches/words.en";
 import { formEn } from "../features/planning/words.en";
 import { processEn } from "../features/process/words.en";
@@ -233,6 +234,7 @@ export const en: Words<typeof zh> = {
   access: accessEn,
   analysis: analysisEn,
   branches: branchesEn,
+  pivot: pivotEn,
   collaboration: collaborationEn,
   control: controlEn,
   entry: entryEn,

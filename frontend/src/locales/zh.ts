@@ -8,6 +8,7 @@ import { forecastZh } from "../features/forecast/words.zh";
 import { integrationZh } from "../features/integration/words.zh";
 import { modellingZh } from "../features/modelling/words.zh";
 import { monitoringZh } from "../features/monitoring/words.zh";
+import { pivotZh } from "../features/planning/pivot/words.zh";
 import { branchesZh } from "../features/planning/branches/words.zh";
 import { formZh } from "../features/planning/words.zh";
 import { processZh } from "../features/process/words.zh";
@@ -232,6 +233,7 @@ export const zh = {
   access: accessZh,
   analysis: analysisZh,
   branches: branchesZh,
+  pivot: pivotZh,
   collaboration: collaborationZh,
   control: controlZh,
   entry: entryZh,

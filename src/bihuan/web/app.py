@@ -33,6 +33,7 @@ BESIDE = (
     "control.explanation_api",
     "collaboration.inbox_api",
     "entry.review_api",
+    "entry.slice_api",
 )  # routers of a feature beside its api.py
 
 

@@ -197,12 +197,9 @@ def test_closed_rows_stay_out_and_a_partial_total_is_marked(office: Office) -> N
 
 def test_text_that_looks_like_a_formula_stays_text() -> None:
     from bihuan.features.entry.forms.export import Heading, workbook
-    from bihuan.features.entry.forms.model import View
-    from bihuan.features.entry.forms.text import Form
-    from bihuan.features.planning.wire import CellOut, ColumnOut, ItemOut, QueryIn, QueryOut, RowOut
+    from bihuan.features.planning.wire import CellOut, ColumnOut, ItemOut, QueryOut, RowOut
 
     evil = '=HYPERLINK("http://x","y")'
-    form = Form("f", "+1", "", "c", ("i",), (), "", "", None, None, (), "", Decimal(1))
     item = ItemOut(code="i", name="-2", unit="元", decimals=2, scale=2, formula=False)
     column = ColumnOut(code="2027", name="@x", kind="year", parent=None, plan=True)
     row = RowOut(key="i|m", item="i", members={}, name=evil, level=0, parent=None, leaf=True)
@@ -210,7 +207,7 @@ def test_text_that_looks_like_a_formula_stays_text() -> None:
     answer = QueryOut(
         version=1, seq=1, revision=1, items=[item], columns=[column], rows=[row], cells=[[cell]], reasons={}
     )
-    made = workbook(View(form, 2027, QueryIn(version=1, cube="c"), answer, []), Heading("元", "yuan", ["=1+1"]))
+    made = workbook(answer, Heading("+1", "元", "yuan", ["=1+1"]))
     sheet = openpyxl.load_workbook(io.BytesIO(made)).active
     assert sheet is not None
     found = {c.value: c for line in sheet.iter_rows() for c in line if c.value is not None}

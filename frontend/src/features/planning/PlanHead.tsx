@@ -51,6 +51,7 @@ export function PlanHead({ cube, form, version, versions, org, unit, plan, money
             {t("plan.offline")}
           </span>
         )}
+        <Link to="/prepare/pivot">{t("pivot.title")}</Link>
         <Link to="/prepare/versions">{t("branches.title")}</Link>
         {plan.sheet && form && <HeadFigures sheet={plan.sheet} unit={unit} money={money} />}
       </div>

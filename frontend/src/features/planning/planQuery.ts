@@ -2,7 +2,7 @@
 import { ORG } from "./useContextChoice";
 import type { Cube, Member, ModelDetail, Query, Version } from "./requests";
 
-const isPeriod = (dim: string): boolean => dim === "period" || dim.startsWith("period:");
+export const isPeriod = (dim: string): boolean => dim === "period" || dim.startsWith("period:");
 
 /** The dimensions of the cube that can stand down the rows, apart from organisation and time. */
 export function rowDimensions(cube: Cube): string[] {
@@ -21,5 +21,6 @@ export function queryOf(model: ModelDetail, version: Version, cube: Cube, org: M
     columns: "plan-with-totals",
     as_of: null,
     over: true,
+    filled: false,
   };
 }

@@ -51,8 +51,8 @@ export interface UnitTarget {
   readonly room: string | null;
 }
 
-/** What the page asks for: a form, or a slice of a cube. */
-export type Asked = { readonly kind: "form"; readonly body: FormBody } | { readonly kind: "cube"; readonly query: Query };
+/** What the page asks for: a form, or a slice of a cube; ``looking``: nothing of it is typed into, and why that is. */
+export type Asked = { readonly kind: "form"; readonly body: FormBody } | { readonly kind: "cube"; readonly query: Query; readonly looking?: string };
 
 /** What it is shown: the cells, the query that asks for them again, the columns beside them. */
 export interface Shown {
@@ -64,9 +64,17 @@ export interface Shown {
 export const shownKey = (asked: Asked) => ["slice", asked] as const;
 
 export async function fetchShown(asked: Asked): Promise<Shown> {
-  if (asked.kind === "cube") return { slice: await fetchSlice(asked.query), query: asked.query, beside: [] };
+  if (asked.kind === "cube") {
+    const slice = await fetchSlice(asked.query);
+    return { slice: asked.looking === undefined ? slice : onlyLooked(slice, asked.looking), query: asked.query, beside: [] };
+  }
   const view = await answer(api.POST("/api/v1/forms/view", { body: asked.body }));
   return { slice: view.slice, query: view.query, beside: view.beside };
+}
+
+function onlyLooked(slice: Slice, why: string): Slice {
+  const cells = slice.cells.map((line) => line.map((cell) => (cell.e ? { ...cell, e: false, r: "looking" } : cell)));
+  return { ...slice, cells, reasons: { ...slice.reasons, looking: why } };
 }
 
 export const formsQuery = (model: string) =>
@@ -105,12 +113,34 @@ export const spreadTotal = (at: CellAddress, typed: SpreadChoice & { readonly am
   return answer(api.POST("/api/v1/plan/spread", { body: { version, cube, item, members, period, ...typed, held: [], dry, reason: "" } }));
 };
 
+export interface Workbook {
+  readonly file: Blob;
+  readonly name: string;
+}
+
 /** The form as a workbook, saved by the browser under the name the server gives it. */
-export async function exportForm(body: FormBody, unit: "yuan" | "thousand" | "wan", closed: readonly string[]): Promise<{ readonly file: Blob; readonly name: string }> {
-  const got = await api.POST("/api/v1/forms/export", { body: { ...body, unit, closed: [...closed] }, parseAs: "blob" });
+export async function exportForm(body: FormBody, unit: "yuan" | "thousand" | "wan", closed: readonly string[]): Promise<Workbook> {
+  return workbookOf(await api.POST("/api/v1/forms/export", { body: { ...body, unit, closed: [...closed] }, parseAs: "blob" }));
+}
+
+/** A slice as a workbook, likewise. */
+export async function exportSlice(query: Query, unit: "yuan" | "thousand" | "wan", closed: readonly string[]): Promise<Workbook> {
+  return workbookOf(await api.POST("/api/v1/plan/export", { body: { query, unit, closed: [...closed] }, parseAs: "blob" }));
+}
+
+function workbookOf(got: { readonly response: Response; readonly data?: unknown; readonly error?: unknown }): Workbook {
   if (!got.response.ok) throw problemOf(got.response, got.error);
   const said = /filename\*=UTF-8''([^;]+)/.exec(got.response.headers.get("content-disposition") ?? "");
-  return { file: got.data as unknown as Blob, name: decodeURIComponent(said?.[1] ?? "form.xlsx") };
+  return { file: got.data as Blob, name: decodeURIComponent(said?.[1] ?? "form.xlsx") };
+}
+
+/** Hands a file to the browser to keep. */
+export function keep({ file, name }: Workbook): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 export const modelsQuery = () => queryOptions({ queryKey: ["models"], queryFn: () => answer(api.GET("/api/v1/models")) });
@@ -118,10 +148,10 @@ export const modelsQuery = () => queryOptions({ queryKey: ["models"], queryFn: (
 export const modelQuery = (code: string) =>
   queryOptions({ queryKey: ["model", code], queryFn: () => answer(api.GET("/api/v1/models/{code}", { params: { path: { code } } })) });
 
-export const membersQuery = (code: string, dimension: string) =>
+export const membersQuery = (code: string, dimension: string, tree = "") =>
   queryOptions({
-    queryKey: ["members", code, dimension],
-    queryFn: () => answer(api.GET("/api/v1/models/{code}/members", { params: { path: { code }, query: { dimension } } })),
+    queryKey: ["members", code, dimension, tree],
+    queryFn: () => answer(api.GET("/api/v1/models/{code}/members", { params: { path: { code }, query: { dimension, tree } } })),
   });
 
 export const versionsQuery = (model: string) =>

@@ -162,9 +162,10 @@ export function measureOf(unit: string, currency: string, decimals: number | nul
   return { kind: "number", places: decimals ?? Math.min(used, scale ?? 4, 4) };
 }
 
-/** Half years only repeat what their quarters say: they are left out. */
+/** Half years only repeat what the quarters beside them say: then they are left out. */
 function columnsOf(slice: Slice, words: PeriodWords): Column[] {
-  const halves = new Map(slice.columns.filter((column) => column.kind === "half").map((column) => [column.code, column.parent]));
+  const repeated = slice.columns.some((column) => column.kind !== "half" && column.kind !== "none" && column.parent !== null);
+  const halves = new Map(slice.columns.filter((column) => repeated && column.kind === "half").map((column) => [column.code, column.parent]));
   const shown = slice.columns.filter((column) => !halves.has(column.code));
   const parentOf = (code: string | null): string | null => (code === null ? null : halves.has(code) ? parentOf(halves.get(code) ?? null) : code);
   const parents = new Set(shown.map((column) => parentOf(column.parent)));

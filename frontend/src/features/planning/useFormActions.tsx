@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import type { MoneyUnit } from "../../lib/display";
 import { problemText } from "../../ui/problemText";
-import { type Asked, exportForm, fillForm, type Spread, undoChange } from "./requests";
+import { type Asked, exportForm, fillForm, keep, type Spread, undoChange } from "./requests";
 
 interface Needs {
   readonly asked: Asked;
@@ -93,12 +93,9 @@ export function useFormActions({ asked, version, money, editCount, own, closed }
   const exportNow = async (): Promise<void> => {
     if (asked.kind !== "form") return;
     try {
-      const { file, name } = await exportForm(asked.body, money, closed());
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(file);
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      const made = await exportForm(asked.body, money, closed());
+      keep(made);
+      const { name } = made;
       if (editCount > 0) message.warning(t("form.exportSaved", { count: editCount }));
       else message.success(t("form.exported", { name }));
     } catch (error) {

@@ -85,6 +85,8 @@ def answer(reader: Reader, actor: Principal, asked: QueryIn, state: PlanState) -
         out.extend(item_cells)
         if len(out) * len(columns) > CELLS_MAX:
             raise Invalid(f"一次最多读 {CELLS_MAX} 个单元格，请缩小范围", found=len(out) * len(columns))
+    if asked.filled:
+        rows, out = _filled(rows, out)
     return QueryOut(
         version=version.id,
         seq=state.seq,
@@ -95,6 +97,16 @@ def answer(reader: Reader, actor: Principal, asked: QueryIn, state: PlanState) -
         cells=out,
         reasons=view.reasons,
     )
+
+
+def _filled(rows: list[RowOut], lines: list[list[CellOut]]) -> tuple[list[RowOut], list[list[CellOut]]]:
+    """The rows that hold something, and those above them; rows come after their parents."""
+    kept: set[str] = set()
+    for row, line in zip(reversed(rows), reversed(lines), strict=True):
+        if row.key in kept or any(cell["s"] != State.BLANK.name for cell in line):
+            kept.update((row.key, *([row.parent] if row.parent is not None else [])))
+    held = [i for i, row in enumerate(rows) if row.key in kept]
+    return [rows[i] for i in held], [lines[i] for i in held]
 
 
 # --- what is asked -----------------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ class QueryIn(_In):
     columns: Literal["plan", "plan-with-totals"] | Annotated[list[Code], Field(max_length=2_000)] = "plan-with-totals"
     as_of: Annotated[int, Field(ge=0)] | None = None  # a seq of the version; default its head
     over: bool = True  # false: what a formula gives is not offered for entry, though ``override`` would take it
+    filled: bool = False  # true: rows that are blank, and so is all below them, are left out
 
 
 class EditIn(_In):

@@ -87,7 +87,7 @@ export function CompareView({ model, versions, ids }: Props) {
 }
 
 /** Never asked: the question while it is not known which table. */
-const emptyQuery: Query = { version: 0, cube: "", items: [], rows: null, fixed: {}, columns: "plan-with-totals", as_of: null, over: true };
+const emptyQuery: Query = { version: 0, cube: "", items: [], rows: null, fixed: {}, columns: "plan-with-totals", as_of: null, over: true, filled: false };
 
 interface WhoProps {
   readonly cell: Compared | undefined;

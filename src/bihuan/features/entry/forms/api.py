@@ -163,11 +163,13 @@ def export(edge: Edge, body: FormExportIn) -> Response:
     with edge.read() as reader:
         found = _view(reader, edge, body)
         state = planning.state_for(reader, edge.actor, body.version)
-        heading = Heading(state.model.definition.currency, body.unit, _facts(reader, body, found), body.closed)
+        heading = Heading(
+            found.form.title, state.model.definition.currency, body.unit, _facts(reader, body, found), body.closed
+        )
         model = modelling.find(reader, state.model_id)
     name = quote(f"{found.form.title}-{body.org or model.title}.xlsx")
     disposition = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(workbook(found, heading), media_type=XLSX, headers=disposition)
+    return Response(workbook(found.slice, heading, found.beside), media_type=XLSX, headers=disposition)
 
 
 def _facts(reader: Reader, body: FormIn, found: View) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""A form as a workbook: what the grid shows, in the unit it shows, cut by the same scope. Totals are values, not formulas.
+"""A form, or any slice, as a workbook: what the grid shows, in its unit, cut by the same scope. Totals are values, not formulas.
 
 Text never becomes a formula, not even when the file is saved as CSV and opened again: what starts like one is marked as text.
 """
@@ -13,8 +13,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from bihuan.features.entry.forms.model import View
-from bihuan.features.planning.wire import CellOut, ColumnOut, ItemOut, RowOut
+from bihuan.features.entry.forms.model import Column
+from bihuan.features.planning.wire import CellOut, ColumnOut, ItemOut, QueryOut, RowOut
 
 MoneyUnit = Literal["yuan", "thousand", "wan"]
 UNITS: Mapping[MoneyUnit, tuple[str, int, int]] = {
@@ -41,18 +41,19 @@ HEAD_ROWS = 3
 class Heading:
     """What stands above the table. ``currency``: items in it follow ``unit``; ``closed``: rows whose children are not shown."""
 
+    title: str
     currency: str
     unit: MoneyUnit
     facts: Sequence[str]
     closed: Collection[str] = ()
 
 
-def workbook(view: View, heading: Heading) -> bytes:
-    """The .xlsx file."""
+def workbook(shown: QueryOut, heading: Heading, beside: Sequence[Column] = ()) -> bytes:
+    """The .xlsx file; ``beside``: a form's columns of comparison."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet(sheet_name(view.form.title))
-    _Writer(book, sheet, view, heading).write()
+    sheet = book.add_worksheet(sheet_name(heading.title))
+    _Writer(book, sheet, (shown, beside), heading).write()
     book.close()
     return out.getvalue()
 
@@ -64,17 +65,20 @@ def sheet_name(title: str) -> str:
 
 
 class _Writer:
-    def __init__(self, book: xlsxwriter.Workbook, sheet: Worksheet, view: View, heading: Heading) -> None:
-        self.book, self.sheet, self.view, self.heading = book, sheet, view, heading
-        self.items = {item.code: item for item in view.slice.items}
-        self.beside = list(view.beside)
-        self.columns = list(view.slice.columns)
+    def __init__(
+        self, book: xlsxwriter.Workbook, sheet: Worksheet, what: tuple[QueryOut, Sequence[Column]], heading: Heading
+    ) -> None:
+        self.book, self.sheet, self.heading = book, sheet, heading
+        self.shown, beside = what
+        self.items = {item.code: item for item in self.shown.items}
+        self.beside = list(beside)
+        self.columns = list(self.shown.columns)
         self._formats: dict[tuple[Any, ...], Format] = {}
         self.partial = False
 
     def write(self) -> None:
         """Heading, header, rows; panes frozen, a note when some total is partial."""
-        self._text(0, 0, self.view.form.title, bold=True)
+        self._text(0, 0, self.heading.title, bold=True)
         money = UNITS[self.heading.unit][0]
         self._text(1, 0, " · ".join([*self.heading.facts, f"单位：{money}"]))
         self._header(HEAD_ROWS - 1)
@@ -90,7 +94,7 @@ class _Writer:
 
     def _shown(self) -> Iterator[tuple[RowOut, Sequence[CellOut], int]]:
         hidden: set[str] = set()
-        for place, (row, cells) in enumerate(zip(self.view.slice.rows, self.view.slice.cells, strict=True)):
+        for place, (row, cells) in enumerate(zip(self.shown.rows, self.shown.cells, strict=True)):
             if row.parent is not None and (row.parent in hidden or row.parent in self.heading.closed):
                 hidden.add(row.key)
                 continue
