@@ -38,7 +38,7 @@ def test_a_dimension_is_put_on_rows_and_the_address_keeps_it(someone: Someone) -
     page.wait_for_selector('[data-testid=pivot-rows]:has-text("组织")')
     page.wait_for_function("() => window.bihuanGrid?.rows().some(row => row === '金额|MM')")
     assert "rows=org" in page.url
-    page.drag_and_drop('[data-dim="科目"]', "[data-testid=pivot-rows]")
+    page.drag_and_drop('[data-dim="科目"] > span', "[data-testid=pivot-rows] > span")
     page.wait_for_function("() => window.bihuanGrid?.rows().some(row => row === '金额|差旅')")
     page.reload()
     one.ready()

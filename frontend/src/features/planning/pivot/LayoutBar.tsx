@@ -25,7 +25,10 @@ export function LayoutBar({ model, cube, members, view, change }: Props) {
   const [, changeContext] = usePageContext();
   const [over, setOver] = useState(false);
   const { row, page } = layoutOf(cube, view);
-  const named = (dim: string): string => model.dimensions.find((one) => one.code === dim)?.name ?? dim;
+  const named = (dim: string): string => {
+    const name = model.dimensions.find((one) => one.code === dim)?.name ?? dim;
+    return name === ORG ? t("top.org") : name; // a model need not name it
+  };
   const trees = model.dimensions.find((one) => one.code === row)?.trees ?? [];
   const toRows = (dim: string): void => change({ rows: dim, tree: undefined, root: undefined, level: undefined });
   const dropped = (event: React.DragEvent): void => {
