@@ -1,6 +1,7 @@
 /** Which slice the page asks for: rows down one dimension, the organisation fixed by the top bar, all periods with totals. */
-import { ORG } from "./useContextChoice";
 import type { Cube, Member, ModelDetail, Query, Version } from "./requests";
+
+export const ORG = "org";
 
 export const isPeriod = (dim: string): boolean => dim === "period" || dim.startsWith("period:");
 

@@ -2,9 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { usePageContext } from "../../lib/usePageContext";
 import { useHolds } from "../process/useBusinessDay";
+import { ORG } from "./planQuery";
 import { type Cube, type Form, formsQuery, membersQuery, type Member, type ModelDetail, modelQuery, modelsQuery, type Unit, unitsQuery, type Version, versionsQuery } from "./requests";
 
-export const ORG = "org";
+export { ORG };
 
 export interface ContextChoice {
   readonly models: readonly { readonly code: string; readonly title: string }[] | undefined;

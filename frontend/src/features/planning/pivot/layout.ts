@@ -1,7 +1,6 @@
 /** Which slice a layout asks for. Pure: what the address says, as far as the cube has it. */
-import { isPeriod } from "../planQuery";
+import { isPeriod, ORG } from "../planQuery";
 import type { Cube, Member, ModelDetail, Query } from "../requests";
-import { ORG } from "../useContextChoice";
 import type { PivotSearch } from "./search";
 
 export interface Layout {
