@@ -2569,6 +2569,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Slice
+         * @description The slice as a workbook; text in it never becomes a formula.
+         */
+        post: operations["planning_export_slice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan/history": {
         parameters: {
             query?: never;
@@ -8103,6 +8123,11 @@ export interface components {
             /** Cube */
             cube: string;
             /**
+             * Filled
+             * @default false
+             */
+            filled: boolean;
+            /**
              * Fixed
              * @default {}
              */
@@ -8857,6 +8882,24 @@ export interface components {
             title: string;
             /** Until */
             until: string | null;
+        };
+        /**
+         * SliceExportIn
+         * @description ``closed``: keys of rows whose children are not shown.
+         */
+        SliceExportIn: {
+            /**
+             * Closed
+             * @default []
+             */
+            closed: string[];
+            query: components["schemas"]["QueryIn"];
+            /**
+             * Unit
+             * @default yuan
+             * @enum {string}
+             */
+            unit: "yuan" | "thousand" | "wan";
         };
         /**
          * SnapshotIn
@@ -16444,6 +16487,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CopyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_export_slice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SliceExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description Validation Error */
