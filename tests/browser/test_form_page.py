@@ -67,6 +67,10 @@ def test_filling_from_last_year_is_counted_first_and_taken_back_by_one_undo(some
     one.expect(ABROAD, "2027-03", "50")
     one.page.click("[data-testid=undo-saved]")
     one.expect(ABROAD, "2027-03", "")
+    one.page.click("[data-testid=redo-saved]")
+    one.expect(ABROAD, "2027-03", "50")
+    one.page.click("[data-testid=undo-saved]")
+    one.expect(ABROAD, "2027-03", "")
 
 
 def test_the_workbook_is_what_is_shown(someone: Someone, tmp_path: Path) -> None:

@@ -107,6 +107,8 @@ export const fillForm = (body: FormBody, factor: string, over: boolean, dry: boo
 
 export const undoChange = (version: number, seq: number) => answer(api.POST("/api/v1/plan/undo", { body: { version, seq, reason: "" } }));
 
+export const redoChange = (version: number, seq: number) => answer(api.POST("/api/v1/plan/redo", { body: { version, seq, reason: "" } }));
+
 /** Splits what is typed on a total among the cells below it; `dry` only says what that would do. */
 export const spreadTotal = (at: CellAddress, typed: SpreadChoice & { readonly amount: string; readonly seen: string | null }, dry: boolean): Promise<Spread> => {
   const { version, cube, item, members, period } = at;

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import type { MoneyUnit } from "../../lib/display";
 import { problemText } from "../../ui/problemText";
-import { type Asked, exportForm, fillForm, keep, type Spread, undoChange } from "./requests";
+import { type Asked, exportForm, fillForm, keep, redoChange, type Spread, undoChange } from "./requests";
 
 interface Needs {
   readonly asked: Asked;
@@ -24,21 +24,23 @@ export function useFormActions({ asked, version, money, editCount, own, closed }
   const [filling, setFilling] = useState(false);
   const [spreading, setSpreading] = useState(false);
 
-  const takeBack = async (seq: number): Promise<void> => {
+  /** Takes a change set back, or does it again; then tells so, with the way to the other. */
+  const turn = async (seq: number, way: "undo" | "redo"): Promise<void> => {
     try {
-      await own(async () => (await undoChange(version, seq)).seq);
-      message.success(t("form.takenBack"));
+      await own(async () => (await (way === "undo" ? undoChange : redoChange)(version, seq)).seq);
+      if (way === "undo") tellWithWayBack(t("form.takenBack"), seq, "redo");
+      else tellWithWayBack(t("form.redone"), seq, "undo");
     } catch (error) {
-      message.error(t("form.notTakenBack", { reason: problemText(t, asProblem(error)) }));
+      message.error(t(way === "undo" ? "form.notTakenBack" : "form.notRedone", { reason: problemText(t, asProblem(error)) }));
     }
   };
 
   /** A toast with the way back, for as long as look.md says. */
-  const tellWithUndo = (text: string, seq: number): void => {
+  const tellWithWayBack = (text: string, seq: number, way: "undo" | "redo"): void => {
     const key = `undo-${seq}`;
-    const undo = (): void => {
+    const go = (): void => {
       message.destroy(key);
-      void takeBack(seq);
+      void turn(seq, way);
     };
     message.success({
       key,
@@ -46,13 +48,14 @@ export function useFormActions({ asked, version, money, editCount, own, closed }
       content: (
         <>
           {text}
-          <Button type="link" size="small" onClick={undo} data-testid="undo-saved">
-            {t("form.takeBack")}
+          <Button type="link" size="small" onClick={go} data-testid={`${way}-saved`}>
+            {t(way === "undo" ? "form.takeBack" : "form.redo")}
           </Button>
         </>
       ),
     });
   };
+  const tellWithUndo = (text: string, seq: number): void => tellWithWayBack(text, seq, "undo");
 
   const startFill = (): void => {
     if (editCount > 0) message.warning(t("form.saveFirst", { count: editCount }));

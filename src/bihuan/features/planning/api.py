@@ -140,6 +140,14 @@ def undo(edge: Edge, body: wire.UndoIn) -> wire.SeqOut:
     return wire.SeqOut(version=body.version, seq=seq)
 
 
+@router.post("/redo", **requires("plan.write"))
+def redo(edge: Edge, body: wire.UndoIn) -> wire.SeqOut:
+    """Does a change set again that was undone; ``seq`` is the change set's own."""
+    with edge.write() as uow:
+        seq = commands.redo(uow, edge.actor, version_id=body.version, seq=body.seq, reason=body.reason)
+    return wire.SeqOut(version=body.version, seq=seq)
+
+
 # --- between wire and values -------------------------------------------------------------------------------------------
 
 

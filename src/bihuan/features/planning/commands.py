@@ -38,6 +38,7 @@ __all__ = [
     "fold",
     "freeze",
     "lock_heads",
+    "redo",
     "reserve_items",
     "restore",
     "save",
@@ -164,6 +165,36 @@ def undo(uow: UnitOfWork, actor: Principal, *, version_id: int, seq: int, reason
     return _take_back(uow, actor, state, inverse, seq=seq, source="undo", reason=reason)
 
 
+def redo(uow: UnitOfWork, actor: Principal, *, version_id: int, seq: int, reason: str = "") -> int:
+    """Does again the change set ``seq`` that was undone: its undo is taken back, under the same conditions as an `undo`."""
+    actor.require("plan.write")
+    state = locked_state(uow, version_id)
+    undone_by = _undone_by(uow, version_id, seq)
+    if undone_by is None:
+        raise ChangedSince("这次修改没有被撤销，不用重做。", seq=seq)
+    again = _inverse(uow, state, version_id, undone_by)
+    _require_writable(uow, actor, state, versions.known(uow, version_id), again)
+    return _take_back(uow, actor, state, again, seq=undone_by, source="redo", reason=reason)
+
+
+def _undone_by(uow: UnitOfWork, version_id: int, seq: int) -> int | None:
+    """The change set by which ``seq`` is undone now; None where there is none, or every one was taken back itself.
+
+    An undo of an undo of … is followed as deep as it goes, without recursion.
+    """
+    undone: dict[int, int | None] = {}
+    todo = [seq]
+    while todo:
+        at = todo[-1]
+        undoers = [row["seq"] for row in uow.rows("planning.undoers", version=version_id, seq=at)]
+        if unknown := [s for s in undoers if s not in undone]:
+            todo += unknown
+            continue
+        undone[at] = next((s for s in undoers if undone[s] is None), None)
+        todo.pop()
+    return undone[seq]
+
+
 def take_back(
     uow: UnitOfWork,
     actor: Principal,
@@ -187,7 +218,7 @@ def _inverse(uow: UnitOfWork, state: PlanState, version_id: int, seq: int) -> Ch
     changes, kind = _change_set(uow, state, version_id, seq)
     if kind not in ("edit", "undo", "restore", "merge"):
         raise Invalid("批复和模型修订不能在这里撤销", seq=seq, kind=kind)
-    if uow.value("planning.undone_by", version=version_id, seq=seq) is not None:
+    if _undone_by(uow, version_id, seq) is not None:
         raise ChangedSince("这次修改已经撤销过了", seq=seq)
     return as_inverse(changes)
 
@@ -199,7 +230,7 @@ def _take_back(
     if moved.any():
         raise ChangedSince("要撤销的单元格后来又被改过，什么都没有改变。", seq=seq, cells=int(moved.sum()))
     after = write(uow, actor, state, inverse, kind="undo", source=source, reason=reason, undoes=seq)
-    _trail(uow, actor, "plan.undo", after, count=len(inverse), reason=reason)
+    _trail(uow, actor, "plan.redo" if source == "redo" else "plan.undo", after, count=len(inverse), reason=reason)
     return after.seq
 
 

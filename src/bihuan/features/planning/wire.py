@@ -131,7 +131,7 @@ class SnapshotIn(_In):
 
 
 class UndoIn(_In):
-    """Takes back one change set, if none of its cells changed since."""
+    """Takes back one change set, or does it again, if none of its cells changed since."""
 
     version: int
     seq: Annotated[int, Field(ge=1)]

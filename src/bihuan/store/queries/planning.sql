@@ -34,9 +34,9 @@ FROM plan_log l LEFT JOIN app_user u ON u.id = l.author
 WHERE l.version_id = :version AND l.seq <= :upto AND l.seq > :after AND (:unit = '*' OR l.unit = :unit OR l.unit = '')
 ORDER BY l.seq DESC, l.unit;
 
--- name: undone_by
--- The change set that took this one back, if any.
-SELECT max(seq) FROM plan_log WHERE version_id = :version AND undoes = :seq;
+-- name: undoers
+-- The change sets that took this one back, latest first; each may have been taken back itself.
+SELECT DISTINCT seq FROM plan_log WHERE version_id = :version AND undoes = :seq ORDER BY seq DESC;
 
 -- name: insert_merge
 -- A change set of a version that brought a branch's edits in, up to a seq of the branch.
