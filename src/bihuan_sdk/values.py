@@ -13,11 +13,13 @@ class Line:
     """One line of a document. ``draws``: (number, line) of the earlier document it takes over from.
 
     ``quantity`` and ``said``: what the policy's rate standard for this place asks for.
+    ``fields``: one's own document's, of the line and of the head, where its kind has a field mapping: they say what it covers of
+    coordinate, period and amount, which then are left out.
     """
 
-    coordinate: Mapping[str, str]
-    period: str
-    amount: Money
+    coordinate: Mapping[str, str] = field(default_factory=dict)
+    period: str = ""
+    amount: Money | None = None
     memo: str = ""
     tax_rate: Money = 0
     tax_included: bool = True
@@ -26,13 +28,14 @@ class Line:
     draws: tuple[str, int] | None = None
     quantity: Money | None = None
     said: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | bool | int | None] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """As it crosses."""
         said: dict[str, Any] = {
             "coordinate": dict(self.coordinate),
-            "period": self.period,
-            "amount": str(self.amount),
+            "period": self.period or None,
+            "amount": None if self.amount is None else str(self.amount),
             "memo": self.memo,
             "tax_rate": str(self.tax_rate),
             "tax_included": self.tax_included,
@@ -41,6 +44,8 @@ class Line:
         }
         if self.draws:
             said["draws"] = {"number": self.draws[0], "line": self.draws[1]}
+        if self.fields:
+            said["fields"] = dict(self.fields)
         if self.quantity is not None:
             said["quantity"] = str(self.quantity)
         if self.said:

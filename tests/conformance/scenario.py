@@ -7,6 +7,7 @@ period.
 
 import re
 import threading
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +21,14 @@ from bihuan.features.access.model import Grant, Principal
 from bihuan.features.control import commands, queries
 from bihuan.features.control.checking import check
 from bihuan.features.control.commands import standing, transfers
+from bihuan.features.control.directory import Directory
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.model import BudgetCell, Request, RequestLine, VoucherLine
 from bihuan.features.control.package import read_policy
 from bihuan.features.control.policy import BucketKey, Policy, Trees
 from bihuan.features.control.simulating import queries as simulating
 from bihuan.features.control.windows import ControlCalendar, YearPeriods
+from bihuan.features.modelling.plain_yaml import plain_yaml
 from bihuan.kernel.errors import BihuanError
 from bihuan.store.unit_of_work import Database, Reader, UnitOfWork
 
@@ -38,6 +41,7 @@ def _year(code: str) -> YearPeriods:
 
 
 CALENDAR = ControlCalendar((_year("2026"), _year("2027")))
+LAST = {p: f"{p}-{monthrange(int(p[:4]), int(p[5:]))[1]}" for p in CALENDAR.periods}  # period -> its last day
 TREES = Trees(
     {
         "org": {"集团": "", "研发": "集团", "销售": "集团", "研发一部": "研发", "研发二部": "研发"},
@@ -131,7 +135,12 @@ def _scenario(section: str) -> Scenario:
     tax = [_tax(line.removeprefix("税：")) for line in lines if line.startswith("税：")]
     standards = [_standard(line.removeprefix("标准：")) for line in lines if line.startswith("标准：")]
     policy = [_policy(line.removeprefix("方案：")) for line in lines if line.startswith("方案：")]
-    said = {**(policy[0] if policy else {}), **({"standards": standards} if standards else {})}
+    mapped = [_mapped(line.removeprefix("对应：")) for line in lines if line.startswith("对应：")]
+    said = {
+        **(policy[0] if policy else {}),
+        **({"standards": standards} if standards else {}),
+        **({"documents": mapped} if mapped else {}),
+    }
     draft = tuple(_rule(line.removeprefix("草案：")) for line in lines if line.startswith("草案："))
     return Scenario(ident, title, rules, rows, tax[0] if tax else {}, said, covers, draft)
 
@@ -162,6 +171,12 @@ def _issue(text: str) -> dict[str, Any]:
         return {"steps": [dict(zip(("from", "percent"), step.split(":"), strict=True)) for step in text.split(";")]}
     by, _, ahead = text.partition(",")
     return {"by": by, "ahead": ahead or "0"}
+
+
+def _mapped(text: str) -> dict[str, Any]:
+    """``报销单 {line: {成本中心: text}, to: {org: [{from: 成本中心}]}}``: a document type with its field mapping."""
+    code, _, mapping = text.partition(" ")
+    return {"code": code, "flow": "审批", "mapping": plain_yaml(mapping, "对应")}
 
 
 def _moves(text: str) -> dict[str, Any]:
@@ -278,9 +293,12 @@ class Stage:
 
     @classmethod
     def set(cls, database: Database, scenario: Scenario) -> "Stage":
+        directory = Directory(properties={"org": {"核算科目": {"研发一部": "差旅费"}}}, first="2026-01-01", last=LAST)
         text = {"policy": scenario.id, "rules": list(scenario.rules), "tax": scenario.tax or None, **scenario.policy}
         with database.writing() as uow:
-            made = commands.put_policy(uow, CLERK, read_policy(text, calendar=CALENDAR, trees=TREES))
+            made = commands.put_policy(
+                uow, CLERK, read_policy(text, calendar=CALENDAR, trees=TREES, directory=directory)
+            )
         other = {**text, "rules": list(scenario.draft)}
         draft = read_policy(other, calendar=CALENDAR, trees=TREES) if scenario.draft else None
         return cls(database, made, draft=draft)
@@ -418,7 +436,8 @@ class Stage:
     def lines(self, row: Row) -> tuple[RequestLine, ...]:
         """A line per department; ``期间`` and ``金额`` once for all or one per line, joined by +.
 
-        ``数量`` and ``填``: for rate standards.
+        ``数量`` and ``填``: for rate standards. ``字段`` (``成本中心:A;已分摊:是``): the line says these, and where it counts
+        follows; the row's place and period are where that is, for ``可用``; its amount is said unless it is in brackets.
         ``税率`` in percent, ``口径`` 不含税 where the amount was entered without it; ``币种`` and ``汇率`` of a foreign amount.
         """
         rate, included = Decimal(row["税率"] or 0), row["口径"] != "不含税"
@@ -426,6 +445,10 @@ class Stage:
         quantity = Decimal(row["数量"]) if row["数量"] else None
         said = dict(part.split(":") for part in row["填"].split(",") if part)
         places = row.places("+")
+        if row["字段"]:
+            fields = dict(part.split(":", 1) for part in row["字段"].split(";"))
+            amount = Decimal("NaN") if row["金额"].startswith("(") else row.amount
+            return (RequestLine({}, "", amount, "", rate, included, fields=fields),)
         return tuple(
             RequestLine(
                 place, period, Decimal(amount), "", rate, included, currency, exchange, quantity=quantity, said=said

@@ -852,6 +852,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/mapping-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Mapping
+         * @description Each dimension of each line: the ways tried, whether their conditions hold, what they give, which is taken. Books nothing.
+         */
+        post: operations["control_try_mapping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/policies": {
         parameters: {
             query?: never;
@@ -3801,9 +3821,16 @@ export interface components {
         };
         /**
          * AmendIn
-         * @description The document as it is to be, all its lines; ``expires_at`` alone is not an amendment.
+         * @description The document as it is to be, all its lines and fields; ``expires_at`` alone is not an amendment.
          */
         AmendIn: {
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            };
             /** Kind */
             kind?: string | null;
             /** Lines */
@@ -4654,6 +4681,13 @@ export interface components {
         };
         /** CheckIn */
         CheckIn: {
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            };
             /**
              * Kind
              * @default
@@ -5980,6 +6014,13 @@ export interface components {
              * Format: date
              */
             expires_on: string;
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            };
             /** Flow */
             flow?: string | null;
             /** Lines */
@@ -6841,8 +6882,18 @@ export interface components {
             /** Records */
             records: number;
         };
-        /** LedgerCheckIn */
+        /**
+         * LedgerCheckIn
+         * @description ``fields``: of the document's head, beside those of its lines.
+         */
         LedgerCheckIn: {
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            };
             /**
              * Kind
              * @default
@@ -6874,6 +6925,8 @@ export interface components {
          * @description ``coordinate``: dimension → member code, ``item`` as cube!item. ``rate``: budget currency per unit of ``currency``.
          *
          *     ``quantity`` and ``said``: what the policy's rate standard for this place asks for.
+         *     ``fields``: the document's own, where its type has a field mapping: they say the members, period and amount it covers, which
+         *     then are left out, or must agree.
          * @example {
          *       "amount": "1200.00",
          *       "coordinate": {
@@ -6886,8 +6939,11 @@ export interface components {
          */
         LedgerLineIn: {
             /** Amount */
-            amount: string;
-            /** Coordinate */
+            amount?: string | null;
+            /**
+             * Coordinate
+             * @default {}
+             */
             coordinate: {
                 [key: string]: string;
             };
@@ -6898,12 +6954,19 @@ export interface components {
             currency: string;
             draws?: components["schemas"]["DrawIn"] | null;
             /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            };
+            /**
              * Memo
              * @default
              */
             memo: string;
             /** Period */
-            period: string;
+            period?: string | null;
             /** Quantity */
             quantity?: string | null;
             /**
@@ -7017,6 +7080,7 @@ export interface components {
          * LineCheckOut
          * @description A line's amounts, or what is wrong with it (``code``, ``message``). ``counted`` counts against the budget.
          *
+         *     ``coordinate``, ``period``: where it counts, as its fields say or it says itself.
          *     ``largest``: what could be entered instead and would pass; null when it passes, or is not for the reader.
          */
         LineCheckOut: {
@@ -7024,6 +7088,10 @@ export interface components {
             basis?: ("net" | "gross") | null;
             /** Code */
             code?: string | null;
+            /** Coordinate */
+            coordinate?: {
+                [key: string]: string;
+            } | null;
             /** Counted */
             counted?: string | null;
             /** Gross */
@@ -7036,6 +7104,8 @@ export interface components {
             message?: string | null;
             /** Net */
             net?: string | null;
+            /** Period */
+            period?: string | null;
             /**
              * Standards
              * @default []
@@ -7051,7 +7121,7 @@ export interface components {
         };
         /**
          * LineExplainedOut
-         * @description ``fault``: why the policy has no place for it; "" where it has.
+         * @description ``fault``: why the policy has no place for it; "" where it has. ``targets``: how its fields became its members.
          */
         LineExplainedOut: {
             /** Amount */
@@ -7070,6 +7140,8 @@ export interface components {
             rules: components["schemas"]["WeighedRuleOut"][];
             /** Standards */
             standards: components["schemas"]["StandardOut"][];
+            /** Targets */
+            targets: components["schemas"]["TargetOut"][];
         };
         /**
          * LineIn
@@ -7090,6 +7162,20 @@ export interface components {
             /** Period */
             period: string;
         };
+        /**
+         * LineMappedOut
+         * @description ``faults``: fields that cannot be read, by name; then there are no targets.
+         */
+        LineMappedOut: {
+            /** Faults */
+            faults: {
+                [key: string]: string;
+            };
+            /** Line No */
+            line_no: number;
+            /** Targets */
+            targets: components["schemas"]["TargetOut"][];
+        };
         /** LineOut */
         LineOut: {
             /** Amount */
@@ -7100,6 +7186,10 @@ export interface components {
             coordinate: {
                 [key: string]: string;
             };
+            /** Fields */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            } | null;
             /** Gross */
             gross: string;
             /** Line No */
@@ -7273,6 +7363,45 @@ export interface components {
             when: {
                 [key: string]: string;
             };
+        };
+        /**
+         * MappingTrialIn
+         * @description The fields of a document of ``kind``: of its head and of each line; or those kept with a ``document`` (then no other).
+         *
+         *     ``text``: a draft of the policy as a policies/*.yaml file, tried instead of the one in force.
+         */
+        MappingTrialIn: {
+            /** Document */
+            document?: number | null;
+            /**
+             * Head
+             * @default {}
+             */
+            head: {
+                [key: string]: string | boolean | number | null;
+            };
+            /**
+             * Kind
+             * @default
+             */
+            kind: string;
+            /**
+             * Lines
+             * @default []
+             */
+            lines: {
+                [key: string]: string | boolean | number | null;
+            }[];
+            /**
+             * Policy
+             * @default
+             */
+            policy: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * MatchOut
@@ -7718,12 +7847,34 @@ export interface components {
             /** Name */
             name: string;
         };
-        /** OptionKindOut */
+        /** OptionFieldOut */
+        OptionFieldOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "number" | "date" | "truth";
+            /** Name */
+            name: string;
+            /**
+             * On
+             * @enum {string}
+             */
+            on: "head" | "line";
+        };
+        /**
+         * OptionKindOut
+         * @description ``fields`` of the document say its ``mapped`` dimensions (period, amount); none: its lines say them.
+         */
         OptionKindOut: {
             /** Code */
             code: string;
+            /** Fields */
+            fields: components["schemas"]["OptionFieldOut"][];
             /** Flow */
             flow: string;
+            /** Mapped */
+            mapped: string[];
             /** Title */
             title: string;
             /** Where */
@@ -8348,9 +8499,18 @@ export interface components {
          * RequestIn
          * @description ``key`` names the request once and for all (an Idempotency-Key header does too); ``number`` empty: the next one.
          *
+         *     ``fields``: of the document's head, beside those of its lines.
+         *
          *     The approval is the one the policy names for ``kind``; ``flow`` names it only where the policy does not.
          */
         RequestIn: {
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            };
             /** Flow */
             flow?: string | null;
             /** Key */
@@ -8415,6 +8575,13 @@ export interface components {
         ReserveIn: {
             /** Expires At */
             expires_at?: string | null;
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            };
             /**
              * Kind
              * @default 用款申请
@@ -9090,21 +9257,39 @@ export interface components {
          * SpendLineIn
          * @description ``amount`` as entered, at ``tax_rate`` percent; ``tax_included``: it contains the tax.
          *
+         *     ``fields``: those of a document type with a field mapping; they say members, period and amount, which then are left out.
+         *
          *     ``quantity`` and ``said``: what the rate standard of its place asks for (the form names them).
          */
         SpendLineIn: {
-            /** Amount */
+            /**
+             * Amount
+             * @default
+             */
             amount: string;
-            /** Coordinate */
+            /**
+             * Coordinate
+             * @default {}
+             */
             coordinate: {
                 [key: string]: string;
+            };
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string | boolean | number | null;
             };
             /**
              * Memo
              * @default
              */
             memo: string;
-            /** Period */
+            /**
+             * Period
+             * @default
+             */
             period: string;
             /** Quantity */
             quantity?: string | null;
@@ -9387,6 +9572,13 @@ export interface components {
          * @description The lines as they are to be held now.
          */
         SubmissionIn: {
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            };
             /** Lines */
             lines: components["schemas"]["SpendLineIn"][];
             /**
@@ -9494,6 +9686,20 @@ export interface components {
              * @enum {string}
              */
             part: "target" | "reserve";
+        };
+        /**
+         * TargetOut
+         * @description How fields become the value of a dimension (or period, amount): every way tried, in order; ``fault``: why there is none.
+         */
+        TargetOut: {
+            /** Fault */
+            fault: string;
+            /** Name */
+            name: string;
+            /** Tried */
+            tried: components["schemas"]["TriedOut"][];
+            /** Value */
+            value: string;
         };
         /** TargetResultOut */
         TargetResultOut: {
@@ -9904,6 +10110,32 @@ export interface components {
             requester: string;
             /** Status */
             status: string;
+        };
+        /**
+         * TriedOut
+         * @description A way to a value. ``holds``: its condition; null where it has none, or could not be judged. ``read``: fields as sent.
+         *
+         *     ``found``: what its expression came to; ``value``: what that stands for, "" where it gives none, as ``note`` says.
+         */
+        TriedOut: {
+            /** Chosen */
+            chosen: boolean;
+            /** Found */
+            found: string;
+            /** Holds */
+            holds: boolean | null;
+            /** Note */
+            note: string;
+            /** Read */
+            read: {
+                [key: string]: string;
+            };
+            /** Value */
+            value: string;
+            /** Way */
+            way: string;
+            /** When */
+            when: string;
         };
         /**
          * UndoIn
@@ -11946,6 +12178,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MoveOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_try_mapping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingTrialIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineMappedOut"][];
                 };
             };
             /** @description Validation Error */

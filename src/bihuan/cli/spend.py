@@ -1,9 +1,11 @@
-"""``bihuan spend check|request|release|balances|reconcile|policies|simulate``: spending against budget, as a named user."""
+"""``bihuan spend check|request|release|balances|reconcile|policies|simulate|fields``: spending against budget, as a named user."""
 
 import argparse
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+
+from pydantic import BaseModel
 
 from bihuan.bootstrap import opened
 from bihuan.cli import group
@@ -11,10 +13,19 @@ from bihuan.cli.migrate import add_data_option, settings_of
 from bihuan.cli.unit import actor_of, add_actor_option
 from bihuan.features.control import commands, queries
 from bihuan.features.control.checking import check
+from bihuan.features.control.mapping_trial import trial
 from bihuan.features.control.model import Request, RequestLine
 from bihuan.features.control.reconcile import reconcile
 from bihuan.features.control.simulating.queries import simulate
+from bihuan.features.control.wire import Fields
 from bihuan.kernel.errors import Invalid
+
+
+class FieldsIn(BaseModel):
+    """A document's fields: of its head and of each line."""
+
+    head: Fields = {}
+    lines: list[Fields] = []
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -41,6 +52,11 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     simulation.add_argument("file", type=Path, help="方案文本，policies/*.yaml 的写法")
     simulation.add_argument("--since", type=date.fromisoformat, help="从哪天提交的单据起，YYYY-MM-DD（UTC）")
     simulation.add_argument("--until", type=date.fromisoformat, help="到哪天为止，含这一天")
+    fields = spend.add_parser(
+        "fields", help="试一张单据的字段对应到什么维度：每个取法、条件、结果；不占用预算，对应不出则退出码 1"
+    )
+    fields.add_argument("kind", help="单据类型")
+    fields.add_argument("file", type=Path, help='单据的字段，JSON：{"head": {字段: 值}, "lines": [{字段: 值}]}')
     proof = spend.add_parser("reconcile", help="证明 余额 = 台账 = 已下达的预算；有差异则退出码 1")
     for parser, run in (
         (trial, run_check),
@@ -49,12 +65,13 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         (balances, run_balances),
         (policies, run_policies),
         (simulation, run_simulate),
+        (fields, run_fields),
         (proof, run_reconcile),
     ):
         parser.set_defaults(run=run)
         add_data_option(parser)
         add_actor_option(parser)
-    for parser in (trial, request, balances, simulation, proof):
+    for parser in (trial, request, balances, simulation, fields, proof):
         parser.add_argument("--policy", required=True, help="控制方案")
 
 
@@ -78,6 +95,26 @@ def run_check(args: argparse.Namespace) -> int:
     for rule in found["rules"]:
         print(rule["explanation"] if rule["verdict"] == "refuse" else f"{rule['verdict']}  {rule['formula']}")
     return int(found["verdict"] == "refuse")
+
+
+def run_fields(args: argparse.Namespace) -> int:
+    try:
+        said = FieldsIn.model_validate_json(args.file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        message = f'“{args.file}”读不出单据的字段，应为 JSON {{"head": {{字段: 值}}, "lines": [{{字段: 值}}]}}：{fault}'
+        raise Invalid(message) from None
+    with opened(settings_of(args)) as container, container.database.reading() as reader:
+        found = trial(reader, actor_of(container, args), args.policy, args.kind, said.head, said.lines)
+    for line in found:
+        print(f"第 {line['line_no']} 行")
+        for name, wrong in line["faults"].items():
+            print(f"  字段“{name}”：{wrong}")
+        for target in line["targets"]:
+            print(f"  {target['name']} = {target['value'] or '对应不出'}")
+            for way in target["tried"]:
+                when = f"  [{way['when']}]" if way["when"] else ""
+                print(f"    {'✓' if way['chosen'] else '×'} {way['way']}{when}  {way['value'] or way['note']}")
+    return int(any(line["faults"] or any(t["fault"] for t in line["targets"]) for line in found))
 
 
 def run_request(args: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ BESIDE = (
     "control.desk.api",
     "control.simulating.api",
     "control.explanation_api",
+    "control.mapping_api",
     "collaboration.inbox_api",
     "entry.review_api",
     "entry.slice_api",

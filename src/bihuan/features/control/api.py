@@ -60,7 +60,7 @@ def spend_forms(edge: Edge, model: str | None = None) -> list[SpendFormOut]:
 def check(edge: Edge, body: CheckIn) -> CheckOut:
     """What a request would be answered now, line by line and rule by rule, with ways to make it pass; holds nothing."""
     with edge.read() as reader:
-        lines = request_lines(body.lines)
+        lines = request_lines(body.lines, body.fields)
         return CheckOut.model_validate(
             check_request(reader, edge.actor, policy=body.policy, lines=lines, kind=body.kind)
         )
@@ -82,7 +82,9 @@ def request(edge: Edge, body: RequestIn, idempotency_key: str | None = Header(No
 
 
 def _file(uow: UnitOfWork, edge: Edge, body: RequestIn, key: str, number: str) -> ReservationOut:
-    asked = Request(key, number, request_lines(body.lines), body.kind, body.title)
+    asked = Request(
+        key, number, request_lines(body.lines, body.fields), body.kind, body.title, fields=body.fields or None
+    )
     return _submitted(commands.file(uow, edge.actor, policy=body.policy, request=asked, flow=body.flow))
 
 
@@ -145,7 +147,7 @@ def submit(edge: Edge, document_id: int, body: SubmissionIn) -> ReservationOut:
     with edge.write() as uow:
 
         def act() -> ReservationOut:
-            lines = request_lines(body.lines)
+            lines = request_lines(body.lines, body.fields)
             return _submitted(commands.submit(uow, edge.actor, document_id=document_id, lines=lines, title=body.title))
 
         return ReservationOut.model_validate(edge.once(uow, body, act))

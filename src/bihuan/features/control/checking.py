@@ -58,9 +58,10 @@ def check(
     """What `reserve` would answer now: ``verdict``, each line's amounts and faults, each rule before and after, and ways out."""
     actor.require("control.request")
     in_force = queries.policy(reader, policy)
-    for line in lines:
-        actor.require("control.request", model=in_force.policy.model, **line.coordinate)
     trial = try_lines(reader, actor, in_force, lines, kind)
+    resolved = {line.no: line.asked for line in trial.lines}
+    for no, asked in enumerate(lines, 1):
+        actor.require("control.request", model=in_force.policy.model, **resolved.get(no, asked).coordinate)
     names = names_of(reader, in_force.policy.model)
     deciding = tightest(trial.findings)
     rules = [_rule(reader, actor, trial, f, names) for f in deciding]
@@ -118,6 +119,8 @@ def _line(actor: Principal, trial: Trial, no: int, refused: Sequence[Finding]) -
     return {
         "line_no": no,
         "verdict": min(verdicts, key=WORST.index, default="ok"),
+        "coordinate": line.asked.coordinate,
+        "period": line.asked.period,
         "standards": [told_standard(m) for m in line.measured],
         "gross": line.taxed.gross,
         "net": line.taxed.net,

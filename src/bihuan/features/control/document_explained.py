@@ -10,6 +10,7 @@ from bihuan.features.control.checking import check, told_standard
 from bihuan.features.control.commands.spend import lines_of
 from bihuan.features.control.explaining import sight
 from bihuan.features.control.ledger import PolicyInForce
+from bihuan.features.control.mapping_trial import mapped_again, told_targets
 from bihuan.features.control.model import UnresolvableKey
 from bihuan.features.control.policy import BucketKey, Coordinate
 from bihuan.features.control.ways import rows_by_key
@@ -42,6 +43,7 @@ def explained_document(reader: Reader, actor: Principal, document_id: int) -> di
                 **{name: line[name] for name in ("line_no", "coordinate", "period", "amount")},
                 **rules_at(reader, actor, in_force, line["coordinate"], line["period"], head["kind"]),
                 "standards": _standards(in_force, line, head["kind"]),
+                "targets": told_targets(mapped_again(in_force.policy, head["kind"], line["fields"])),
             }
             for line in head["lines"]
         ],

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from bihuan.features.access.http import Edge, requires
 from bihuan.features.control.document_explained import explained_document
-from bihuan.features.control.wire import Amount, CheckOut, ExplainedOut, StandardOut
+from bihuan.features.control.wire import Amount, CheckOut, ExplainedOut, StandardOut, TargetOut
 
 router = APIRouter(prefix="/api/v1", tags=["control"])
 
@@ -29,7 +29,7 @@ class WeighedRuleOut(BaseModel):
 
 
 class LineExplainedOut(BaseModel):
-    """``fault``: why the policy has no place for it; "" where it has."""
+    """``fault``: why the policy has no place for it; "" where it has. ``targets``: how its fields became its members."""
 
     line_no: int
     coordinate: dict[str, str]
@@ -38,6 +38,7 @@ class LineExplainedOut(BaseModel):
     fault: str
     rules: list[WeighedRuleOut]
     standards: list[StandardOut]
+    targets: list[TargetOut]
 
 
 class DocumentExplainedOut(BaseModel):

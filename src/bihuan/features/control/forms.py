@@ -77,7 +77,14 @@ def _form(
         "title": policy.title,
         "model": policy.model,
         "kinds": [
-            {"code": k.code, "title": k.title, "flow": k.flow, "where": {d: list(m) for d, m in k.where.items()}}
+            {
+                "code": k.code,
+                "title": k.title,
+                "flow": k.flow,
+                "where": {d: list(m) for d, m in k.where.items()},
+                "fields": k.mapping.fields if k.mapping else (),
+                "mapped": list(k.mapping.ways) if k.mapping else [],
+            }
             for k in policy.documents
         ],
         "items": list(policy.items),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bihuan.engine.compiled import CompiledModel
+from bihuan.features.control.directory import Directory
 from bihuan.features.control.package import read_policy
 from bihuan.features.control.package_lines import located
 from bihuan.features.control.policy import ITEM, Policy, Trees
@@ -95,7 +96,14 @@ def _policy_of(compiled: CompiledModel, model: str, file: str, content: Any) -> 
         raise ProblemsFound(unknown or [Problem("bad_policy", file, found="no items", expected="items: [cube!item]")])
     trees = {d.code: parents_of(d) for d in compiled.dimensions.values() if d.role_of is None}
     trees[ITEM] = dict.fromkeys(items, "")
-    policy = read_policy(content, calendar=calendar_of(compiled.calendar), trees=Trees(trees), file=file, model=model)
+    policy = read_policy(
+        content,
+        calendar=calendar_of(compiled.calendar),
+        trees=Trees(trees),
+        directory=directory_of(compiled),
+        file=file,
+        model=model,
+    )
     units = {f"{ref.cube}!{ref.item}": found.unit for ref, found in compiled.items.items()}
     if wrong := [*_mixed(policy, units, file), *_unknown_revenue(policy, units, file)]:
         raise ProblemsFound(wrong)
@@ -128,6 +136,21 @@ def parents_of(dimension: Dimension) -> dict[str, str]:
     edges = tree.parent_of() if tree is not None else {}
     by_id = dimension.by_id
     return {m.code: by_id[edges[m.id].parent].code if m.id in edges else "" for m in dimension.members}
+
+
+def directory_of(compiled: CompiledModel) -> Directory:
+    """Names, properties and days of a model."""
+    known = [d for d in compiled.dimensions.values() if d.role_of is None]
+    calendar = compiled.calendar
+    return Directory(
+        {d.code: {m.code: m.name for m in d.members} for d in known},
+        {
+            d.code: {p: {m.code: m.properties[p] for m in d.members if m.properties.get(p)} for p in d.properties}
+            for d in known
+        },
+        calendar.first_day(0).isoformat(),
+        {code: calendar.last_day(index).isoformat() for index, code in enumerate(calendar.codes)},
+    )
 
 
 def calendar_of(calendar: Calendar) -> ControlCalendar:

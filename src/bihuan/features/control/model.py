@@ -28,6 +28,13 @@ class UnresolvableKey(Invalid):
         super().__init__(message, dimension=dimension, found=found, expected=expected)
 
 
+class Unmapped(UnresolvableKey):
+    """单据的字段对应不出控制对象。"""
+
+    def __init__(self, message: str, **facts: object) -> None:
+        Invalid.__init__(self, message, **facts)
+
+
 class Unbudgeted(Invalid):
     """这一行没有适用的控制规则或已下达的预算。"""
 
@@ -149,6 +156,8 @@ def amount_of(value: Decimal | str | int, *, what: str, positive: bool = False) 
         exact = amount.quantize(Decimal("0.01"))
     except ArithmeticError:
         raise BadAmount(f"{what}：金额“{value}”不是数字或过大。", found=str(value)) from None
+    if amount.is_nan():
+        raise BadAmount(f"{what}：没有写金额，或写的不是数字。")
     if exact != amount or abs(amount) >= LARGEST:
         raise BadAmount(f"{what}：金额“{value}”最多两位小数、绝对值小于一亿亿。", found=str(value))
     if positive and amount <= 0:
@@ -185,6 +194,8 @@ class RequestLine:
 
     ``currency``: what the amount was entered in, "" the budget's; ``rate``: budget currency per unit, stated by who asks.
     ``quantity`` > 0, at most 4 places, in the unit of the standard it comes under; ``said``: the words that standard asks for.
+    ``fields``: the other system's, of this line and of its document's head, where they stand for members (field_mapping.py);
+    then ``coordinate`` says the rest, ``period`` may be "" and ``amount`` NaN: not said.
     ``draws``: (document, line) whose hold this line takes over, as far as it reaches; the rest is asked anew.
     """
 
@@ -199,6 +210,7 @@ class RequestLine:
     draws: tuple[int, int] | None = None
     quantity: Decimal | None = None
     said: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | bool | int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast, get_args
 
 from bihuan.features.control.bands import bands_json, read_bands
+from bihuan.features.control.directory import Directory, directory_json, directory_of_json
 from bihuan.features.control.exemptions import exemptions_json, read_exemptions
+from bihuan.features.control.field_mapping import Places
 from bihuan.features.control.issuing import issue_json, read_issue
 from bihuan.features.control.linked import linked_json, read_linked
 from bihuan.features.control.move_rules import move_rules_json, read_move_rules
 from bihuan.features.control.package_documents import documents_json, read_documents, read_members, read_tax, tax_json
+from bihuan.features.control.package_mapping import needs
 from bihuan.features.control.package_windows import EXTENT_KEYS, extent_json, read_window
-from bihuan.features.control.policy import STAGES, Level, Policy, Rule, Stage, Strength, Trees
+from bihuan.features.control.policy import STAGES, DocumentType, Level, Policy, Rule, Stage, Strength, Trees
 from bihuan.features.control.standards import read_standards, standards_json
 from bihuan.features.control.windows import ControlCalendar, YearPeriods
 from bihuan.kernel.errors import Problem, ProblemsFound
@@ -65,9 +68,18 @@ _RULE_KEYS = {
 
 
 def read_policy(
-    text: Mapping[str, Any], *, calendar: ControlCalendar, trees: Trees, file: str = "policy", model: str = ""
+    text: Mapping[str, Any],
+    *,
+    calendar: ControlCalendar,
+    trees: Trees,
+    directory: Directory | None = None,
+    file: str = "policy",
+    model: str = "",
 ) -> Policy:
-    """The policy of a parsed text; every problem at once. Scalars may be text, as packages are read."""
+    """The policy of a parsed text; every problem at once. Scalars may be text, as packages are read.
+
+    ``directory``: all that the model knows; the policy keeps what its field mappings look up.
+    """
     problems: list[Problem] = []
 
     def bad(where: str, found: object, expected: str) -> None:
@@ -92,7 +104,9 @@ def read_policy(
     for code in {c for c in codes if codes.count(c) > 1}:
         bad("rules", code, "each code once")
     rules = [_rule(raw, trees, calendar, bad) for raw in raw_rules]
-    documents = read_documents(text.get("documents"), trees, bad)
+    known = directory or Directory()
+    places = Places(trees.parents, frozenset(calendar.periods), known)
+    documents = read_documents(text.get("documents"), trees, places, bad)
     taxes = read_tax(text.get("tax"), trees, bad)
     kinds = [d.code for d in documents]
 
@@ -127,7 +141,14 @@ def read_policy(
         supplements=moves["supplements"],
         standards=standards,
         issue=issue,
+        directory=_looked_up(documents, known),
     )
+
+
+def _looked_up(documents: Sequence[DocumentType], known: Directory) -> Directory:
+    mappings = [d.mapping for d in documents if d.mapping]
+    dimensions, properties, days = needs(mappings)
+    return known.cut(dimensions, properties, days=days)
 
 
 def _rule(raw: Mapping[str, Any], trees: Trees, calendar: ControlCalendar, bad: Any) -> Rule | None:
@@ -249,6 +270,8 @@ def to_json(policy: Policy) -> dict[str, Any]:
         out["standards"] = standards_json(policy.standards)
     if policy.documents:
         out["documents"] = documents_json(policy.documents)
+    if any(d.mapping for d in policy.documents):
+        out["directory"] = directory_json(policy.directory)
     if tax := tax_json(policy.taxes):
         out["tax"] = tax
     return out
@@ -284,5 +307,8 @@ def from_json(content: Mapping[str, Any]) -> Policy:
     calendar = ControlCalendar(
         tuple(YearPeriods(c, tuple(ps), tuple((q, tuple(qps)) for q, qps in quarters)) for c, ps, quarters in years)
     )
-    text = {k: v for k, v in content.items() if k not in ("calendar", "trees", "model")}
-    return read_policy(text, calendar=calendar, trees=Trees(content["trees"]), model=content["model"])
+    text = {k: v for k, v in content.items() if k not in ("calendar", "trees", "directory", "model")}
+    directory = directory_of_json(content["directory"]) if "directory" in content else None
+    return read_policy(
+        text, calendar=calendar, trees=Trees(content["trees"]), directory=directory, model=content["model"]
+    )

@@ -4,6 +4,7 @@ documents:
   - code: 用款申请          title, flow (the approval), number (prefix of the numbers)
     where: {account: [差旅费]}   the members it is for; absent: all
     expires_days: 60             what it still holds so long after it was filed is given back; absent: never
+    mapping: {...}               how its fields become members (package_mapping.py); absent: lines say members
 tax:
   rates: [0, 6, 13]
   deductible: {account: [办公费]}   here the amount without tax counts, elsewhere the amount with it
@@ -13,29 +14,31 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from bihuan.features.control.field_mapping import Places
+from bihuan.features.control.package_mapping import mapping_json, read_mapping
 from bihuan.features.control.policy import DocumentType, Trees
 from bihuan.features.control.tax import Taxes
 
 Bad = Callable[[str, object, str], None]
-_DOCUMENT_KEYS = {"code", "title", "flow", "number", "where", "expires_days"}
+_DOCUMENT_KEYS = {"code", "title", "flow", "number", "where", "expires_days", "mapping"}
 _TAX_KEYS = {"rates", "deductible"}
 
 
-def read_documents(raw: object, trees: Trees, bad: Bad) -> tuple[DocumentType, ...]:
+def read_documents(raw: object, trees: Trees, places: Places, bad: Bad) -> tuple[DocumentType, ...]:
     """The document types, each code once; what is wrong is told to ``bad`` as where, found, expected."""
     if raw in (None, ""):
         return ()
     if not isinstance(raw, list) or not all(isinstance(r, dict) for r in raw):
         bad("documents", raw, "a list of mappings")
         return ()
-    types = [_document(r, trees, bad) for r in raw]
+    types = [_document(r, trees, places, bad) for r in raw]
     codes = [t.code for t in types]
     for code in {c for c in codes if codes.count(c) > 1}:
         bad("documents", code, "each code once")
     return tuple(types)
 
 
-def _document(raw: Mapping[str, Any], trees: Trees, bad: Bad) -> DocumentType:
+def _document(raw: Mapping[str, Any], trees: Trees, places: Places, bad: Bad) -> DocumentType:
     code = str(raw.get("code") or "")
     where = f"document {code or '?'}"
     if not code:
@@ -46,7 +49,8 @@ def _document(raw: Mapping[str, Any], trees: Trees, bad: Bad) -> DocumentType:
         bad(f"{where} flow", "nothing", "the code of an approval flow")
     members = read_members(f"{where} where", raw.get("where"), trees, bad)
     title, prefix = str(raw.get("title") or code), str(raw.get("number") or code)
-    return DocumentType(code, title, str(raw.get("flow") or ""), prefix, members, _days(where, raw, bad))
+    mapping = read_mapping(where, raw.get("mapping"), places, bad)
+    return DocumentType(code, title, str(raw.get("flow") or ""), prefix, members, _days(where, raw, bad), mapping)
 
 
 def _days(where: str, raw: Mapping[str, Any], bad: Bad) -> int:
@@ -108,6 +112,7 @@ def documents_json(types: Sequence[DocumentType]) -> list[dict[str, Any]]:
             "number": t.prefix,
             "where": {d: list(m) for d, m in t.where.items()},
             **({"expires_days": t.expires_days} if t.expires_days else {}),
+            **({"mapping": mapping_json(t.mapping)} if t.mapping else {}),
         }
         for t in types
     ]

@@ -13,7 +13,9 @@ from typing import Literal
 
 from bihuan.features.control import bands as banding
 from bihuan.features.control.bands import Band, Measure
+from bihuan.features.control.directory import Directory
 from bihuan.features.control.exemptions import Exemption
+from bihuan.features.control.field_mapping import FieldMapping, Places
 from bihuan.features.control.issuing import Issue
 from bihuan.features.control.linked import Linked
 from bihuan.features.control.model import UnresolvableKey, WrongDocument
@@ -149,6 +151,7 @@ class DocumentType:
     prefix: str
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     expires_days: int = 0  # what it still holds so long after it was filed is given back; 0: never
+    mapping: FieldMapping | None = None  # how its fields become members; None: its lines say members
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,7 @@ class Policy:
     supplements: MoveRules = FREE
     standards: tuple[Standard, ...] = ()
     issue: Issue | None = None  # when what is released may be spent; None: at once
+    directory: Directory = field(default_factory=Directory)  # what the mappings of its documents look up
 
     @cached_property
     def dimensions(self) -> frozenset[str]:
@@ -201,6 +205,11 @@ class Policy:
     def takes(self, kind: DocumentType, coordinate: Coordinate) -> bool:
         """True if a document of this type may ask for ``coordinate``."""
         return all(set(m) & set(self.trees.path(d, coordinate.get(d))) for d, m in kind.where.items())
+
+    @cached_property
+    def places(self) -> Places:
+        """What fields of documents are looked for in."""
+        return Places(self.trees.parents, frozenset(self.calendar.periods), self.directory)
 
     def net_counts(self, coordinate: Coordinate) -> bool:
         """True where the amount without tax counts against the budget."""

@@ -4,13 +4,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, StrictInt, StringConstraints
 
 from bihuan.features.control.commands import Draft
+from bihuan.features.control.mapped_lines import merged
 from bihuan.features.control.model import BudgetCell, RequestLine
 from bihuan.features.process.api import MovedOut
 
 Amount = Annotated[Decimal, PlainSerializer(lambda d: format(d, "f"), return_type=str)]
+
+
+FieldValue = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")] | StrictBool | StrictInt | None
+Fields = Annotated[dict[str, FieldValue], Field(max_length=200)]  # other systems' fields by name; decimals as strings
 
 
 class LineIn(BaseModel):
@@ -25,23 +30,32 @@ class LineIn(BaseModel):
 class SpendLineIn(LineIn):
     """``amount`` as entered, at ``tax_rate`` percent; ``tax_included``: it contains the tax.
 
+    ``fields``: those of a document type with a field mapping; they say members, period and amount, which then are left out.
+
     ``quantity`` and ``said``: what the rate standard of its place asks for (the form names them).
     """
 
     tax_rate: str = "0"
     tax_included: bool = True
+    coordinate: dict[str, str] = {}
+    period: str = ""
+    amount: str = ""
     quantity: str | None = None
     said: dict[str, str] = {}
+    fields: Fields = {}
 
 
 class CheckIn(BaseModel):
     policy: str
     kind: str = ""
+    fields: Fields = {}
     lines: list[SpendLineIn]
 
 
 class RequestIn(BaseModel):
     """``key`` names the request once and for all (an Idempotency-Key header does too); ``number`` empty: the next one.
+
+    ``fields``: of the document's head, beside those of its lines.
 
     The approval is the one the policy names for ``kind``; ``flow`` names it only where the policy does not.
     """
@@ -53,6 +67,7 @@ class RequestIn(BaseModel):
     kind: str = "用款申请"
     title: str = ""
     flow: str | None = None
+    fields: Fields = {}
 
 
 class DraftIn(BaseModel):
@@ -72,6 +87,7 @@ class SubmissionIn(BaseModel):
     """The lines as they are to be held now."""
 
     title: str = ""
+    fields: Fields = {}
     lines: list[SpendLineIn]
 
 
@@ -220,11 +236,14 @@ class StandardOut(BaseModel):
 class LineCheckOut(BaseModel):
     """A line's amounts, or what is wrong with it (``code``, ``message``). ``counted`` counts against the budget.
 
+    ``coordinate``, ``period``: where it counts, as its fields say or it says itself.
     ``largest``: what could be entered instead and would pass; null when it passes, or is not for the reader.
     """
 
     line_no: int
     verdict: Literal["ok", "warn", "refuse"]
+    coordinate: dict[str, str] | None = None
+    period: str | None = None
     gross: Amount | None = None
     net: Amount | None = None
     tax: Amount | None = None
@@ -253,6 +272,33 @@ class WayOut(BaseModel):
     holder: str
     since: datetime | None
     enough: bool
+
+
+class TriedOut(BaseModel):
+    """A way to a value. ``holds``: its condition; null where it has none, or could not be judged. ``read``: fields as sent.
+
+    ``found``: what its expression came to; ``value``: what that stands for, "" where it gives none, as ``note`` says.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    way: str
+    when: str
+    holds: bool | None
+    read: dict[str, str]
+    found: str
+    value: str
+    note: str
+    chosen: bool
+
+
+class TargetOut(BaseModel):
+    """How fields become the value of a dimension (or period, amount): every way tried, in order; ``fault``: why there is none."""
+
+    name: str
+    value: str
+    fault: str
+    tried: list[TriedOut]
 
 
 class CheckOut(BaseModel):
@@ -318,6 +364,7 @@ class LineOut(BaseModel):
     memo: str
     quantity: Amount | None
     said: dict[str, str] | None
+    fields: Fields | None
     reserved: Amount
     committed: Amount
 
@@ -432,11 +479,23 @@ class OptionDimensionOut(BaseModel):
     members: list[OptionMemberOut]
 
 
+class OptionFieldOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    kind: Literal["text", "number", "date", "truth"]
+    on: Literal["head", "line"]
+
+
 class OptionKindOut(BaseModel):
+    """``fields`` of the document say its ``mapped`` dimensions (period, amount); none: its lines say them."""
+
     code: str
     title: str
     flow: str
     where: dict[str, list[str]]
+    fields: list[OptionFieldOut]
+    mapped: list[str]
 
 
 class OptionStandardOut(BaseModel):
@@ -564,8 +623,8 @@ class TransferMadeOut(BaseModel):
     case: MovedOut | None
 
 
-def request_lines(lines: list[SpendLineIn]) -> tuple[RequestLine, ...]:
-    """Lines of a request."""
+def request_lines(lines: list[SpendLineIn], head: Fields | None = None) -> tuple[RequestLine, ...]:
+    """Lines of a request; ``head``: the fields of its head."""
     return tuple(
         RequestLine(
             x.coordinate,
@@ -576,8 +635,9 @@ def request_lines(lines: list[SpendLineIn]) -> tuple[RequestLine, ...]:
             x.tax_included,
             quantity=None if x.quantity is None else as_decimal(x.quantity),
             said=x.said,
+            fields=merged(head or {}, x.fields, what=f"第 {no} 行"),
         )
-        for x in lines
+        for no, x in enumerate(lines, 1)
     )
 
 

@@ -50,6 +50,20 @@ class Condition:
             return True
         return bool(kernels.truth(said).flat[0]) and int(said.states.flat[0]) == State.VALUE
 
+    def value(self, facts: Mapping[str, Fact]) -> Fact:
+        """What it comes to: TRUE and FALSE as 1 and 0, None = blank. Raises `BadCondition` where it cannot be computed (÷ 0)."""
+        if isinstance(self.syntax, Reference):
+            return facts.get(self.syntax.name)  # as it was said, whatever its digits
+        said = _value(self.syntax, facts)
+        state = int(said.states.flat[0])
+        if state >= FIRST_ERROR:
+            raise BadCondition(f"“{self.text}”算不出来（如除以 0）。", when=self.text)
+        if state != State.VALUE:
+            return None
+        if said.values.dtype.kind == "U":
+            return str(said.values.flat[0])
+        return Decimal(repr(float(kernels.natural(said).flat[0])))
+
 
 def read_condition(text: str) -> Condition:
     """Parses; raises `Invalid` with what is wrong."""

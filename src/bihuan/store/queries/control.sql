@@ -118,13 +118,14 @@ SELECT id, fingerprint, number, status FROM document WHERE requester = :requeste
 -- name: document_lines_insert
 -- The lines of revisions of documents.
 INSERT INTO document_line (document_id, revision, line_no, coordinate, period, amount, gross, net, tax_rate, tax_included, memo,
-                           currency, rate, foreign_amount, draws_document, draws_line, quantity, said)
+                           currency, rate, foreign_amount, draws_document, draws_line, quantity, said, fields)
 SELECT l.document_id, l.revision, l.line_no, l.coordinate, l.period, l.amount, l.gross, l.net, l.tax_rate, l.tax_included,
-       l.memo, l.currency, l.rate, l.foreign_amount, l.draws_document, l.draws_line, l.quantity, l.said
+       l.memo, l.currency, l.rate, l.foreign_amount, l.draws_document, l.draws_line, l.quantity, l.said,
+       l.fields
 FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(document_id bigint, revision integer, line_no integer, coordinate jsonb,
      period text, amount numeric, gross numeric, net numeric, tax_rate numeric, tax_included boolean, memo text,
      currency text, rate numeric, foreign_amount numeric, draws_document bigint, draws_line integer,
-     quantity numeric, said jsonb);
+     quantity numeric, said jsonb, fields jsonb);
 
 -- name: document
 -- One document.
@@ -150,7 +151,7 @@ UPDATE document SET status = :status WHERE id = ANY(:ids);
 -- The lines of a document as last submitted; gross and net are the amount where no tax was spoken of.
 SELECT l.line_no, l.coordinate, l.period, l.amount, COALESCE(l.gross, l.amount) AS gross, COALESCE(l.net, l.amount) AS net,
        l.tax_rate, l.tax_included, l.memo, l.currency, l.rate, l.foreign_amount, l.draws_document, l.draws_line, l.quantity,
-       l.said
+       l.said, l.fields
 FROM document_line l JOIN document d ON d.id = l.document_id AND d.revision = l.revision
 WHERE l.document_id = :document_id ORDER BY l.line_no;
 

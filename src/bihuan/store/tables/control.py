@@ -129,6 +129,7 @@ document_line = Table(
     Column("draws_line", Integer),
     Column("quantity", Numeric(18, 4)),  # in the unit of the rate standard it comes under; null: not said
     Column("said", JSONB),  # what that standard asks for beside the members
+    Column("fields", JSONB),  # the other system's, that became its members; null: it said members
     info={"append_only": True},
 )
 

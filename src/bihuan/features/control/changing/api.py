@@ -12,7 +12,7 @@ from bihuan.features.control import queries
 from bihuan.features.control.changing import carrying, exceptions, lending
 from bihuan.features.control.explaining import names_of
 from bihuan.features.control.policy import ITEM
-from bihuan.features.control.wire import Amount, SpendLineIn, as_decimal, request_lines
+from bihuan.features.control.wire import Amount, Fields, SpendLineIn, as_decimal, request_lines
 from bihuan.features.process.api import MovedOut, moved_out
 
 router = APIRouter(prefix="/api/v1", tags=["changing"])
@@ -79,6 +79,7 @@ class WhyIn(BaseModel):
 class ExceptionIn(BaseModel):
     """``lines``: as they would be submitted; ``flow``: only where the document's type names none."""
 
+    fields: Fields = {}
     lines: list[SpendLineIn]
     reason: str
     expires_on: date
@@ -189,7 +190,7 @@ def ask_exception(edge: Edge, document_id: int, body: ExceptionIn) -> ExceptionM
             uow,
             edge.actor,
             document_id=document_id,
-            lines=request_lines(body.lines),
+            lines=request_lines(body.lines, body.fields),
             reason=body.reason,
             expires_on=body.expires_on,
             flow=body.flow,

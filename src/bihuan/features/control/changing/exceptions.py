@@ -22,6 +22,7 @@ from bihuan.features.control.checking import try_lines
 from bihuan.features.control.commands.requests import own, place_of
 from bihuan.features.control.commands.spend import line_json, line_of_json
 from bihuan.features.control.explaining import describe, tightest
+from bihuan.features.control.mapped_lines import mapped_lines
 from bihuan.features.control.model import BadException, NoSuchException, NotHeld, RequestLine
 from bihuan.features.process import commands as process
 from bihuan.features.process import queries as process_queries
@@ -56,6 +57,7 @@ def ask(
     if tried.faults:
         no, fault = min(tried.faults.items())
         raise BadException(f"第 {no} 行：{fault}", line=no, code=fault.code)
+    lines = mapped_lines(in_force.policy, head["kind"], lines)
     refused = [f for f in tried.findings if f.verdict == "refuse"]
     over = [(line.no, m) for line in tried.lines for m in line.measured if m.blocks]
     if hard := next((m for _, m in over if m.measure == "refuse"), None):

@@ -115,7 +115,7 @@ def amend(
     insert_lines(uow, {document_id: resolved}, revision + 1)
     uow.run("control.document_revised", id=document_id, revision=revision + 1)
     record(uow, actor, "control.amend", ("document", document_id), None, {"revision": revision + 1}, reason)
-    tell_changed(uow, in_force, [x.coordinate for x in lines], document_id)
+    tell_changed(uow, in_force, [x.asked.coordinate for x in resolved], document_id)
     return Reservation(document_id, str(head["number"]), warnings=warnings_of(findings, resolved))
 
 

@@ -18,6 +18,7 @@ from bihuan.features.control.commands import filing, spend
 from bihuan.features.control.commands.spend import Reservation
 from bihuan.features.control.events import tell_changed
 from bihuan.features.control.ledger import PolicyInForce
+from bihuan.features.control.mapped_lines import mapped_lines
 from bihuan.features.control.model import NoSuchDocument, NotHeld, Request, RequestLine, WrongDocument
 from bihuan.features.process import commands as process
 from bihuan.features.process import queries as process_queries
@@ -53,8 +54,9 @@ def file(uow: UnitOfWork, actor: Principal, *, policy: str, request: Request, fl
     held = filing.reserve(uow, actor, policy=policy, request=request)
     if held.repeated:
         return Submitted(held, None)
-    moved = _start(uow, actor, chosen, held.document_id, request.title or request.number, request.lines, in_force)
-    tell_changed(uow, in_force, [x.coordinate for x in request.lines], held.document_id)
+    lines = mapped_lines(in_force.policy, request.kind, request.lines)
+    moved = _start(uow, actor, chosen, held.document_id, request.title or request.number, lines, in_force)
+    tell_changed(uow, in_force, [x.coordinate for x in lines], held.document_id)
     return Submitted(held, moved)
 
 
@@ -107,7 +109,8 @@ def submit(
     in_force = queries.policy_by_id(uow, head["policy_id"])
     if head["status"] not in ("draft", "released"):
         raise NotHeld(f"单据 {head['number']} 已占用预算。", document=document_id, status=head["status"])
-    uow.memo[filed(document_id)] = (tuple(lines), title)
+    lines = mapped_lines(in_force.policy, head["kind"], lines)
+    uow.memo[filed(document_id)] = (lines, title)
     instance_id = process_queries.instance_of(uow, DOCUMENT, document_id)
     stands = None if instance_id is None else process_queries.status(uow, instance_id)
     if stands in ("approved", "rejected"):

@@ -15,6 +15,7 @@ from bihuan.features.access.model import Principal
 from bihuan.features.control.availability import Balance, Finding, formula
 from bihuan.features.control.explaining import exceeded
 from bihuan.features.control.ledger import Entry, Ledger, PolicyInForce
+from bihuan.features.control.mapped_lines import mapped_line
 from bihuan.features.control.model import (
     BadAmount,
     NoSuchDocument,
@@ -83,6 +84,7 @@ def resolve(policy: PolicyInForce, lines: Sequence[RequestLine], kind: str = "")
 def resolve_line(policy: PolicyInForce, no: int, line: RequestLine, kind: str = "") -> Line:
     """One line's; ``kind`` empty: whatever the document."""
     what = f"第 {no} 行"
+    line = mapped_line(policy.policy, kind, no, line)
     amount = amount_of(line.amount, what=what, positive=True)
     if not line.currency and line.rate != 1:
         raise BadAmount(f"{what}：写了汇率“{line.rate}”，没有写币种。", found=str(line.rate))
@@ -188,6 +190,7 @@ def line_of(row: RowMapping) -> RequestLine:
         drawn,
         row["quantity"],
         row["said"] or {},
+        row["fields"] or {},
     )
 
 
@@ -208,9 +211,10 @@ def line_json(line: RequestLine) -> dict[str, object]:
 
 
 def measured_json(line: RequestLine) -> dict[str, object]:
-    """What a line says for rate standards; nothing where it says nothing."""
+    """What a line says for rate standards and its fields; nothing where it says nothing."""
     quantity = {} if line.quantity is None else {"quantity": shown(Decimal(line.quantity))}
-    return {**quantity, **({"said": dict(line.said)} if line.said else {})}
+    said = {"said": dict(line.said)} if line.said else {}
+    return {**quantity, **said, **({"fields": dict(line.fields)} if line.fields else {})}
 
 
 def line_of_json(said: Mapping[str, Any]) -> RequestLine:
@@ -228,6 +232,7 @@ def line_of_json(said: Mapping[str, Any]) -> RequestLine:
         (drawn[0], drawn[1]) if drawn else None,
         Decimal(said["quantity"]) if "quantity" in said else None,
         said.get("said", {}),
+        said.get("fields", {}),
     )
 
 

@@ -37,7 +37,7 @@ class ExplanationOut(BaseModel):
 def check(uow: Reader, actor: Principal, body: wire.LedgerCheckIn) -> CheckOut:
     """What reserve would answer now."""
     policy = opened(uow, actor, body.policy)
-    lines = wire.lines_in(body.lines, _drawn(uow, policy, body.lines))
+    lines = wire.lines_in(body.lines, body.fields, _drawn(uow, policy, body.lines))
     return CheckOut.model_validate(check_lines(uow, actor, policy=policy, lines=lines, kind=body.kind))
 
 
@@ -100,7 +100,8 @@ def amend(uow: UnitOfWork, actor: Principal, body: wire.AmendIn) -> wire.HeldOut
     if any(line.draws for line in body.lines):
         raise WrongDocument("变更时不能再接续前序单据。")
     document_id = _document(uow, actor, body)
-    done = commands.amend(uow, actor, document_id=document_id, lines=wire.lines_in(body.lines), reason=body.reason)
+    lines = wire.lines_in(body.lines, body.fields)
+    done = commands.amend(uow, actor, document_id=document_id, lines=lines, reason=body.reason)
     return wire.HeldOut.model_validate(done)
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bihuan.features.access.moment import Moment
+from bihuan.features.control.mapped_lines import merged
 from bihuan.features.control.model import Request, RequestLine, VoucherLine
-from bihuan.features.control.wire import Amount, as_decimal
+from bihuan.features.control.wire import Amount, Fields, as_decimal
 
 BATCH_MAX = 500
 LINES_MAX = 1000
@@ -39,13 +40,15 @@ class LedgerLineIn(_In):
     """``coordinate``: dimension → member code, ``item`` as cube!item. ``rate``: budget currency per unit of ``currency``.
 
     ``quantity`` and ``said``: what the policy's rate standard for this place asks for.
+    ``fields``: the document's own, where its type has a field mapping: they say the members, period and amount it covers, which
+    then are left out, or must agree.
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE_LINE]})
 
-    coordinate: dict[Text, Text] = Field(max_length=30)
-    period: Text
-    amount: Number
+    coordinate: dict[Text, Text] = Field({}, max_length=30)
+    period: Text | None = None
+    amount: Number | None = None
     memo: Note = ""
     tax_rate: Number = "0"
     tax_included: bool = True
@@ -54,11 +57,15 @@ class LedgerLineIn(_In):
     draws: DrawIn | None = None
     quantity: Number | None = None
     said: dict[Text, Text] = Field(default={}, max_length=30)
+    fields: Fields = {}
 
 
 class LedgerCheckIn(_In):
+    """``fields``: of the document's head, beside those of its lines."""
+
     policy: Text
     kind: Note = ""
+    fields: Fields = {}
     lines: list[LedgerLineIn] = Field(min_length=1, max_length=LINES_MAX)
 
 
@@ -78,6 +85,7 @@ class ReserveIn(_In):
     number: Text
     kind: Text = "用款申请"
     title: Note = ""
+    fields: Fields = {}
     lines: list[LedgerLineIn] = Field(min_length=1, max_length=LINES_MAX)
     stage: Literal["reserved", "committed"] = "reserved"
     partial: bool = False
@@ -133,7 +141,9 @@ class ReverseIn(_In):
 
 
 class AmendIn(DocumentRef):
-    """The document as it is to be, all its lines; ``expires_at`` alone is not an amendment."""
+    """The document as it is to be, all its lines and fields; ``expires_at`` alone is not an amendment."""
+
+    fields: Fields = {}
 
     lines: list[LedgerLineIn] = Field(min_length=1, max_length=LINES_MAX)
     reason: Note = ""
@@ -249,14 +259,19 @@ class OperationsOut(BaseModel):
     results: list[OperationOut]
 
 
-def lines_in(lines: list[LedgerLineIn], drawn: dict[int, tuple[int, int]] | None = None) -> tuple[RequestLine, ...]:
-    """Lines as the commands take them; ``drawn``: what each draws on, by position."""
+def lines_in(
+    lines: list[LedgerLineIn], head: Fields, drawn: dict[int, tuple[int, int]] | None = None
+) -> tuple[RequestLine, ...]:
+    """Lines as the commands take them; ``head``: the fields of the document's head, ``drawn``: what each draws on, by position.
+
+    A line says what its fields do not: without fields, its period and amount.
+    """
     found = drawn or {}
     return tuple(
         RequestLine(
             line.coordinate,
-            line.period,
-            as_decimal(line.amount),
+            line.period or "",
+            as_decimal(line.amount or ""),
             line.memo,
             as_decimal(line.tax_rate),
             line.tax_included,
@@ -265,6 +280,7 @@ def lines_in(lines: list[LedgerLineIn], drawn: dict[int, tuple[int, int]] | None
             found.get(n),
             None if line.quantity is None else as_decimal(line.quantity),
             line.said,
+            merged(head, line.fields, what=f"第 {n + 1} 行"),
         )
         for n, line in enumerate(lines)
     )
@@ -275,12 +291,13 @@ def request_in(body: ReserveIn, key: str, drawn: dict[int, tuple[int, int]]) -> 
     return Request(
         key,
         body.number,
-        lines_in(body.lines, drawn),
+        lines_in(body.lines, body.fields, drawn),
         body.kind,
         body.title,
         body.stage,
         body.partial,
         body.expires_at,
+        body.fields or None,
     )
 
 

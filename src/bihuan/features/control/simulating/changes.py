@@ -12,7 +12,7 @@ from bihuan.features.control.package import to_json
 from bihuan.features.control.policy import Policy
 
 LISTS = ("rules", "documents", "exempt")  # of mappings with a code of their own
-NOT_COMPARED = frozenset({"calendar", "trees", "model", *LISTS})
+NOT_COMPARED = frozenset({"calendar", "trees", "directory", "model", *LISTS})
 
 
 @dataclass(frozen=True, slots=True)
