@@ -8204,6 +8204,8 @@ export interface components {
         PolicyOut: {
             /** Code */
             code: string;
+            /** Kinds */
+            kinds: components["schemas"]["OptionKindOut"][];
             /** Model */
             model: string;
             /** Period */

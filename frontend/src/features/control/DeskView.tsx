@@ -8,6 +8,7 @@ import { Empty, Failed, Loading } from "../../ui/states";
 import { problemText } from "../../ui/problemText";
 import { ExceptionTable } from "./ExceptionTable";
 import { HoldTable } from "./HoldTable";
+import { MappingView } from "./MappingView";
 import { OriginTable } from "./OriginTable";
 import { ProofView } from "./ProofView";
 import { SignalList } from "./SignalList";
@@ -15,7 +16,7 @@ import { SimulateView } from "./SimulateView";
 import { policiesQuery } from "./spendRequests";
 import type { SpendPlace } from "./useSpendPlace";
 
-const PARTS = ["holds", "signals", "origins", "exceptions", "proof", "simulate"] as const;
+const PARTS = ["holds", "signals", "origins", "exceptions", "proof", "mapping", "simulate"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Props {
@@ -64,6 +65,7 @@ export function DeskView({ model, place, go }: Props) {
         {part === "signals" && <SignalList policy={policy.code} go={go} />}
         {part === "origins" && <OriginTable policy={policy.code} period={period} />}
         {part === "exceptions" && <ExceptionTable />}
+        {part === "mapping" && <MappingView key={policy.code} policy={policy} />}
         {part === "simulate" && <SimulateView key={policy.code} policy={policy.code} />}
         {part === "proof" && <ProofView key={policy.code} policy={policy.code} />}
       </div>

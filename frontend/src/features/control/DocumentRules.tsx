@@ -8,6 +8,7 @@ import { Empty, Failed, Loading } from "../../ui/states";
 import { problemText } from "../../ui/problemText";
 import { documentRulesQuery, type WeighedRule } from "./deskRequests";
 import { yuan } from "./figures";
+import { MappingTable } from "./MappingTable";
 
 const SHOWN = 5; // documents named beside a rule
 
@@ -39,6 +40,7 @@ function Rules({ id }: { readonly id: number }) {
         <div key={line.line_no}>
           <b>{t("control.form.line", { n: line.line_no })}</b> {line.period} {yuan(line.amount)}
           {line.fault && <p className="unfav small">{line.fault}</p>}
+          {line.targets.length > 0 && <MappingTable targets={line.targets} />}
           {line.standards.map((one) => (
             <p key={one.code} className={one.verdict === "ok" ? "small" : "small unfav"}>
               {one.explanation}

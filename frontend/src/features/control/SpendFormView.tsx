@@ -9,8 +9,9 @@ import { Icon } from "../../ui/icons";
 import { problemText } from "../../ui/problemText";
 import { CheckPanel, LiveRemaining } from "./CheckPanel";
 import { yuan } from "./figures";
+import { FieldInputs } from "./FieldInputs";
 import { SpendLines } from "./SpendLines";
-import { contentOf, current, type LineDraft, missing, newLine, newRequest, type RequestDraft, wireLines } from "./spendDraft";
+import { contentOf, current, fieldsOf, filled, type LineDraft, missing, newLine, newRequest, type RequestDraft, wireLines } from "./spendDraft";
 import { type Check, fileRequest, type LineCheck, saveDraft, SPEND, type SpendForm, submitDocument, type Way } from "./spendRequests";
 import { useSpendCheck } from "./useSpendCheck";
 
@@ -33,7 +34,7 @@ export function SpendFormView({ forms, editing, onFiled, onDraft }: Props) {
   const { message } = App.useApp();
   const client = useQueryClient();
   const first = forms.find((one) => one.policy === editing?.request.policy) ?? current(forms);
-  const [request, setRequest] = useState<RequestDraft>(() => editing?.request ?? (first ? newRequest(first) : { policy: "", kind: "", title: "", lines: [] }));
+  const [request, setRequest] = useState<RequestDraft>(() => editing?.request ?? (first ? newRequest(first) : { policy: "", kind: "", title: "", fields: {}, lines: [] }));
   const [busy, setBusy] = useState<"saving" | "submitting" | null>(null);
   const key = useRef(crypto.randomUUID());
   const form = forms.find((one) => one.policy === request.policy) ?? first;
@@ -41,7 +42,7 @@ export function SpendFormView({ forms, editing, onFiled, onDraft }: Props) {
   if (!form) throw new Error("a form is shown only where there is one");
   const asked = useSpendCheck(form, request, busy === "submitting");
   const checked = useMemo(() => byLine(asked.check, asked.at), [asked.check, asked.at]);
-  const lacking = missing(form, request, { period: t("control.form.period"), amount: t("control.form.amount"), department: t("control.department") });
+  const lacking = missing(form, request, { period: t("control.form.period"), amount: t("control.form.amount"), department: t("control.department"), fields: t("control.form.fields") });
   const change = (part: Partial<RequestDraft>): void => {
     key.current = crypto.randomUUID(); // another content is another request
     setRequest((old) => ({ ...old, ...part }));
@@ -68,7 +69,7 @@ export function SpendFormView({ forms, editing, onFiled, onDraft }: Props) {
   const submit = async (): Promise<void> => {
     setBusy("submitting");
     try {
-      const wanted = { ...request, lines: wireLines(form, request).lines };
+      const wanted = { ...request, fields: filled(request.fields), lines: wireLines(form, request).lines };
       const filed = editing ? await submitDocument(editing.id, wanted) : await fileRequest(wanted, key.current);
       await client.invalidateQueries({ queryKey: [SPEND] });
       message.success(t("control.form.submitted", { number: filed.number, amount: yuan(asked.check?.asked ?? "0") }));
@@ -116,6 +117,7 @@ export function SpendFormView({ forms, editing, onFiled, onDraft }: Props) {
               <label htmlFor="about">{t("control.form.about")}</label>
               <Input id="about" value={request.title} placeholder={t("control.form.aboutHint")} maxLength={200} onChange={(event) => change({ title: event.target.value })} />
             </div>
+            <FieldInputs id="head" fields={fieldsOf(form, request.kind, "head")} values={request.fields} onChange={(fields) => change({ fields })} />
             <SpendLines form={form} request={request} checked={checked} onChange={(lines) => change({ lines })} />
             {request.lines.length > 1 && asked.check && (
               <div className="pair total">
@@ -171,7 +173,7 @@ function KindPicker({ forms, request, fixed, onPick }: KindProps) {
         options={kinds.map(({ form, kind }) => ({ value: `${form.policy}\t${kind.code}`, label: `${kind.title}（${form.title}）` }))}
         onChange={(picked) => {
           const found = kinds.find(({ form, kind }) => `${form.policy}\t${kind.code}` === picked);
-          if (found) onPick({ policy: found.form.policy, kind: found.kind.code, title: request.title, lines: [newLine(found.form, found.kind.code, undefined, 1)] });
+          if (found) onPick({ policy: found.form.policy, kind: found.kind.code, title: request.title, fields: {}, lines: [newLine(found.form, found.kind.code, undefined, 1)] });
         }}
       />
     </div>

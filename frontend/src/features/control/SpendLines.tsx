@@ -3,7 +3,8 @@ import { Button, Input, Segmented, Select, TreeSelect } from "antd";
 import { useTranslation } from "react-i18next";
 import { Icon } from "../../ui/icons";
 import { yuan } from "./figures";
-import { amountFault, choices, dimensionName, type LineDraft, newLine, type RequestDraft, standardsOf, typedAmount } from "./spendDraft";
+import { FieldInputs } from "./FieldInputs";
+import { amountFault, askedOf, choices, dimensionName, fieldsOf, type LineDraft, newLine, type RequestDraft, says, standardsOf, typedAmount } from "./spendDraft";
 import type { FormDimension, FormMember, LineCheck, SpendForm } from "./spendRequests";
 
 interface Props {
@@ -49,10 +50,12 @@ interface LineProps {
 function LineFields({ form, request, line, checked, onChange }: LineProps) {
   const { t } = useTranslation();
   const fault = amountFault(line.amount);
+  const placed = checked?.coordinate ? { ...line, members: { ...line.members, ...checked.coordinate } } : line; // its fields said where
   const id = (name: string): string => `line-${line.id}-${name}`;
   return (
     <div className="spend-fields">
-      {form.dimensions.map((dimension) => (
+      <FieldInputs id={id("field")} fields={fieldsOf(form, request.kind, "line")} values={line.fields} onChange={(fields) => onChange({ fields })} />
+      {askedOf(form, request.kind).map((dimension) => (
         <div className="field wide" key={dimension.code}>
           <label htmlFor={id(dimension.code)}>{dimensionName(dimension, t("control.department"))}</label>
           <MemberPicker
@@ -64,23 +67,27 @@ function LineFields({ form, request, line, checked, onChange }: LineProps) {
           />
         </div>
       ))}
-      <div className="field">
-        <label htmlFor={id("period")}>{t("control.form.period")}</label>
-        <Select id={id("period")} value={line.period || null} options={form.periods.map((one) => ({ value: one, label: one }))} onChange={(period) => onChange({ period })} />
-      </div>
-      <div className="field">
-        <label htmlFor={id("amount")}>{t("control.form.amount")}</label>
-        <Input
-          id={id("amount")}
-          className="number"
-          inputMode="decimal"
-          autoComplete="off"
-          value={line.amount}
-          {...(fault || checked?.verdict === "refuse" ? { status: "error" as const } : {})}
-          aria-describedby={id("note")}
-          onChange={(event) => onChange({ amount: event.target.value })}
-        />
-      </div>
+      {!says(form, request.kind, "period") && (
+        <div className="field">
+          <label htmlFor={id("period")}>{t("control.form.period")}</label>
+          <Select id={id("period")} value={line.period || null} options={form.periods.map((one) => ({ value: one, label: one }))} onChange={(period) => onChange({ period })} />
+        </div>
+      )}
+      {!says(form, request.kind, "amount") && (
+        <div className="field">
+          <label htmlFor={id("amount")}>{t("control.form.amount")}</label>
+          <Input
+            id={id("amount")}
+            className="number"
+            inputMode="decimal"
+            autoComplete="off"
+            value={line.amount}
+            {...(fault || checked?.verdict === "refuse" ? { status: "error" as const } : {})}
+            aria-describedby={id("note")}
+            onChange={(event) => onChange({ amount: event.target.value })}
+          />
+        </div>
+      )}
       <div className="field">
         <label htmlFor={id("rate")}>{t("control.form.rate")}</label>
         <Select
@@ -104,12 +111,13 @@ function LineFields({ form, request, line, checked, onChange }: LineProps) {
           onChange={(included) => onChange({ included })}
         />
       </div>
-      <StandardFields form={form} line={line} id={id} onChange={onChange} />
+      <StandardFields form={form} line={placed} id={id} onChange={onChange} />
       <div className="field wide">
         <label htmlFor={id("memo")}>{t("control.form.memo")}</label>
         <Input id={id("memo")} value={line.memo} onChange={(event) => onChange({ memo: event.target.value })} />
       </div>
       <p className="note small wide" id={id("note")} data-tone={fault || checked?.message || checked?.standards.some((one) => one.verdict === "refuse") ? "error" : undefined}>
+        {(form.kinds.find((one) => one.code === request.kind)?.mapped.length ?? 0) > 0 && <PlacedAt form={form} checked={checked} />}
         <LineNote line={line} checked={checked} />
       </p>
     </div>
@@ -142,6 +150,15 @@ function StandardFields({ form, line, id, onChange }: Pick<LineProps, "form" | "
       ))}
     </>
   );
+}
+
+/** Where the fields of a line lead. */
+function PlacedAt({ form, checked }: { readonly form: SpendForm; readonly checked: LineCheck | undefined }) {
+  const { t } = useTranslation();
+  const place = checked?.coordinate;
+  if (!place) return null;
+  const names = form.dimensions.map((one) => one.members.find((member) => member.code === place[one.code])?.name ?? place[one.code]).filter(Boolean);
+  return <span data-testid="placed">{t("control.form.placed", { place: [...names, checked.period, yuan(checked.counted ?? "0")].join(" · ") })}</span>;
 }
 
 function LineNote({ line, checked }: { readonly line: LineDraft; readonly checked: LineCheck | undefined }) {

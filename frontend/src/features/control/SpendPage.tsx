@@ -13,8 +13,8 @@ import { DeskView } from "./DeskView";
 import { DocumentList } from "./DocumentList";
 import { DocumentView } from "./DocumentView";
 import { type Editing, SpendFormView } from "./SpendFormView";
-import { fromContent, type LineDraft, newLine, newRequest } from "./spendDraft";
-import { type Document, documentQuery, formsQuery, SPEND, type SpendForm } from "./spendRequests";
+import { fieldsOf, filled, fromContent, type LineDraft, newLine, newRequest, type Texts } from "./spendDraft";
+import { type Document, documentQuery, type FormField, formsQuery, SPEND, type SpendForm } from "./spendRequests";
 import { type SpendPlace, useSpendPlace } from "./useSpendPlace";
 import "../../styles/spend.css";
 
@@ -88,17 +88,25 @@ function editingOf(document: Document, forms: readonly SpendForm[]): Editing | u
   const form = forms.find((one) => one.policy === document.policy);
   if (!form) return undefined;
   const { policy, kind, title } = document;
-  const kept = document.draft ? fromContent(policy, kind, title, document.draft) : { policy, kind, title, lines: document.lines.map(lineOf) };
+  const kept = document.draft ? fromContent(policy, kind, title, document.draft) : { policy, kind, title, ...fieldsKept(document, form), lines: document.lines.map((one) => lineOf(one, form, kind)) };
   const lines = kept.lines.length > 0 ? kept.lines : [newLine(form, kind, undefined, 1)];
   return { id: document.id, number: document.number, again: document.state !== "draft", request: { ...newRequest(form), ...kept, lines } };
 }
 
-function lineOf(line: Document["lines"][number]): LineDraft {
+/** The fields of the head, which are kept with every line. */
+const fieldsKept = (document: Document, form: SpendForm): { readonly fields: Texts } => ({ fields: textsOf(document.lines[0]?.fields, fieldsOf(form, document.kind, "head")) });
+
+function textsOf(kept: Document["lines"][number]["fields"] | undefined, fields: readonly FormField[]): Texts {
+  const text = (said: string | number | boolean | null | undefined): string => (said === true ? "是" : said === false ? "否" : String(said ?? ""));
+  return filled(Object.fromEntries(fields.map(({ name }) => [name, text(kept?.[name])])));
+}
+
+function lineOf(line: Document["lines"][number], form: SpendForm, kind: string): LineDraft {
   const members = Object.fromEntries(Object.entries(line.coordinate).filter(([dimension]) => dimension !== "item"));
   const rate = String(Number(line.tax_rate));
   const quantity = line.quantity === null ? "" : String(Number(line.quantity));
   const amount = line.tax_included ? line.gross : line.net;
-  return { id: line.line_no, members, period: line.period, amount, rate, included: line.tax_included, memo: line.memo, quantity, said: line.said ?? {} };
+  return { id: line.line_no, members, period: line.period, amount, rate, included: line.tax_included, memo: line.memo, quantity, said: line.said ?? {}, fields: textsOf(line.fields, fieldsOf(form, kind, "line")) };
 }
 
 /** Lists and balances are read again when balances changed somewhere one may see. */

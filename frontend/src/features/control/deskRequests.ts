@@ -11,6 +11,8 @@ export type Proof = Schemas["ReconciliationOut"];
 export type Step = Schemas["TimelineOut"];
 export type Origin = Schemas["BudgetOriginOut"];
 export type Simulation = Schemas["SimulationOut"];
+export type LineMapped = Schemas["LineMappedOut"];
+export type Target = Schemas["TargetOut"];
 export type WeighedRule = Schemas["WeighedRuleOut"];
 export type Simulated = Schemas["SimulatedDocument"];
 
@@ -68,6 +70,8 @@ export const policyTextQuery = (policy: string) =>
   });
 
 export const simulate = (body: Schemas["SimulationIn"]): Promise<Simulation> => answer(api.POST("/api/v1/control/simulations", { body }));
+
+export const tryMapping = (body: Schemas["MappingTrialIn"]): Promise<LineMapped[]> => answer(api.POST("/api/v1/control/mapping-trials", { body }));
 
 export const documentRulesQuery = (id: number) =>
   queryOptions({

@@ -2,7 +2,7 @@
 import { amount, compare } from "../../lib/amount";
 import { readTyped } from "../../lib/display";
 import { MONEY } from "./figures";
-import type { FormDimension, FormMember, SpendForm, SpendLine } from "./spendRequests";
+import type { FormDimension, FormField, FormKind, FormMember, SpendForm, SpendLine } from "./spendRequests";
 
 export interface LineDraft {
   readonly id: number;
@@ -14,16 +14,31 @@ export interface LineDraft {
   readonly memo: string;
   readonly quantity: string;
   readonly said: Readonly<Record<string, string>>; // what its rate standards ask for, by name
+  readonly fields: Texts; // of a kind with a field mapping
 }
+
+export type Texts = Readonly<Record<string, string>>;
 
 export interface RequestDraft {
   readonly policy: string;
   readonly kind: string;
   readonly title: string;
+  readonly fields: Texts; // of the head
   readonly lines: readonly LineDraft[];
 }
 
 export const ITEM = "item";
+
+export const kindOf = (form: SpendForm, kind: string): FormKind | undefined => form.kinds.find((one) => one.code === kind);
+
+/** The fields of a document's head, or of its lines. */
+export const fieldsOf = (form: SpendForm, kind: string, on: FormField["on"]): readonly FormField[] => kindOf(form, kind)?.fields.filter((one) => one.on === on) ?? [];
+
+/** What the fields of a kind say: dimensions, period, amount; what they do not is asked of the line. */
+export const says = (form: SpendForm, kind: string, target: string): boolean => kindOf(form, kind)?.mapped.includes(target) ?? false;
+
+/** The fields that are not blank. */
+export const filled = (fields: Texts): Record<string, string> => Object.fromEntries(Object.entries(fields).filter(([, said]) => said.trim() !== ""));
 
 /** The members one may pick for a kind of document, and what stands above those. */
 export function choices(form: SpendForm, kind: string, dimension: FormDimension): FormMember[] {
@@ -51,7 +66,7 @@ export function newLine(form: SpendForm, kind: string, before: LineDraft | undef
     const kept = only ?? (dimension.code === "org" ? before?.members[dimension.code] : undefined);
     if (kept) members[dimension.code] = kept;
   }
-  return { id, members, period: before?.period ?? form.period ?? form.periods[0] ?? "", amount: "", rate: before?.rate ?? "0", included: true, memo: "", quantity: "", said: {} };
+  return { id, members, period: before?.period ?? form.period ?? form.periods[0] ?? "", amount: "", rate: before?.rate ?? "0", included: true, memo: "", quantity: "", said: {}, fields: {} };
 }
 
 /** The policy a request is meant for, most likely: that of the budget year one is in; else the first. */
@@ -59,7 +74,7 @@ export const current = (forms: readonly SpendForm[]): SpendForm | undefined => f
 
 export function newRequest(form: SpendForm): RequestDraft {
   const kind = form.kinds[0]?.code ?? "用款申请";
-  return { policy: form.policy, kind, title: "", lines: [newLine(form, kind, undefined, 1)] };
+  return { policy: form.policy, kind, title: "", fields: {}, lines: [newLine(form, kind, undefined, 1)] };
 }
 
 /** The typed amount as the server reads it; null while it is blank or no positive number. */
@@ -86,18 +101,27 @@ export function standardsOf(form: SpendForm, line: LineDraft): SpendForm["standa
   return form.standards.filter((one) => Object.entries(one.where).every(([code, members]) => holds(code, members)));
 }
 
+/** The dimensions a line of this kind is asked for: those its fields do not say. */
+export const askedOf = (form: SpendForm, kind: string): FormDimension[] => form.dimensions.filter((one) => !says(form, kind, one.code));
+
 /** A line as it is asked; null while something is missing. */
-export function wireLine(form: SpendForm, line: LineDraft): SpendLine | null {
-  const typed = typedAmount(line.amount);
+export function wireLine(form: SpendForm, kind: string, line: LineDraft): SpendLine | null {
+  const typed = says(form, kind, "amount") ? "" : typedAmount(line.amount);
+  const period = says(form, kind, "period") ? "" : line.period;
   const item = form.items[0];
-  if (typed === null || item === undefined || !line.period || form.dimensions.some((one) => !line.members[one.code])) return null;
-  const members = Object.fromEntries(form.dimensions.map((one) => [one.code, line.members[one.code] ?? ""]));
-  const asked = standardsOf(form, line);
+  const dimensions = askedOf(form, kind);
+  const mapped = (kindOf(form, kind)?.mapped.length ?? 0) > 0;
+  const fields = mapped ? filled(line.fields) : {};
+  if (typed === null || item === undefined || (!period && !says(form, kind, "period")) || dimensions.some((one) => !line.members[one.code])) return null;
+  if (mapped && Object.keys(fields).length === 0) return null;
+  const members = Object.fromEntries(dimensions.map((one) => [one.code, line.members[one.code] ?? ""]));
+  const asked = mapped ? form.standards : standardsOf(form, line);
   const names = new Set(asked.flatMap((one) => Object.keys(one.ask)));
   return {
-    coordinate: { ...members, [ITEM]: item },
-    period: line.period,
+    coordinate: { ...members, ...(says(form, kind, ITEM) ? {} : { [ITEM]: item }) },
+    period,
     amount: typed,
+    fields,
     memo: line.memo,
     tax_rate: line.rate,
     tax_included: line.included,
@@ -108,7 +132,7 @@ export function wireLine(form: SpendForm, line: LineDraft): SpendLine | null {
 
 /** The complete lines, and which line of the form each is (check answers by their order). */
 export function wireLines(form: SpendForm, request: RequestDraft): { readonly lines: SpendLine[]; readonly at: readonly number[] } {
-  const found = request.lines.map((line) => wireLine(form, line));
+  const found = request.lines.map((line) => wireLine(form, request.kind, line));
   const at = found.flatMap((line, index) => (line ? [index] : []));
   return { lines: found.flatMap((line) => (line ? [line] : [])), at };
 }
@@ -117,28 +141,31 @@ export function wireLines(form: SpendForm, request: RequestDraft): { readonly li
 export const dimensionName = (one: FormDimension, department: string): string => (one.code === "org" && one.name === "org" ? department : one.name);
 
 /** The names of what the first incomplete line still lacks. */
-export function missing(form: SpendForm, request: RequestDraft, words: { readonly period: string; readonly amount: string; readonly department: string }): string[] {
-  const line = request.lines.find((one) => wireLine(form, one) === null);
+export function missing(form: SpendForm, request: RequestDraft, words: { readonly period: string; readonly amount: string; readonly department: string; readonly fields: string }): string[] {
+  const { kind } = request;
+  const line = request.lines.find((one) => wireLine(form, kind, one) === null);
   if (!line) return [];
-  const dims = form.dimensions.filter((one) => !line.members[one.code]).map((one) => dimensionName(one, words.department));
-  return [...dims, ...(line.period ? [] : [words.period]), ...(typedAmount(line.amount) === null ? [words.amount] : [])];
+  const dims = askedOf(form, kind).filter((one) => !line.members[one.code]).map((one) => dimensionName(one, words.department));
+  const period = line.period || says(form, kind, "period") ? [] : [words.period];
+  const amounts = says(form, kind, "amount") || typedAmount(line.amount) !== null ? [] : [words.amount];
+  const blank = fieldsOf(form, kind, "line").length > 0 && Object.keys(filled(line.fields)).length === 0;
+  return [...dims, ...period, ...amounts, ...(blank ? [words.fields] : [])];
 }
 
-export const contentOf = (request: RequestDraft): Record<string, unknown> => ({ lines: request.lines });
+export const contentOf = (request: RequestDraft): Record<string, unknown> => ({ fields: request.fields, lines: request.lines });
 
 /** A draft read back; lines that are not ours are dropped. */
 export function fromContent(policy: string, kind: string, title: string, content: Readonly<Record<string, unknown>>): RequestDraft {
   const lines = Array.isArray(content["lines"]) ? (content["lines"] as unknown[]) : [];
-  return { policy, kind, title, lines: lines.flatMap((one, index) => readLine(one, index + 1)) };
+  return { policy, kind, title, fields: texts(content["fields"]), lines: lines.flatMap((one, index) => readLine(one, index + 1)) };
 }
+
+const texts = (found: unknown): Record<string, string> =>
+  typeof found === "object" && found !== null ? Object.fromEntries(Object.entries(found).filter((pair): pair is [string, string] => typeof pair[1] === "string")) : {};
 
 function readLine(raw: unknown, id: number): LineDraft[] {
   if (typeof raw !== "object" || raw === null) return [];
   const said = raw as Record<string, unknown>;
   const text = (name: string): string => (typeof said[name] === "string" ? said[name] : "");
-  const members = typeof said["members"] === "object" && said["members"] !== null ? said["members"] : {};
-  const words = typeof said["said"] === "object" && said["said"] !== null ? said["said"] : {};
-  const texts = (found: object): Record<string, string> => Object.fromEntries(Object.entries(found).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
-  const known = texts(members);
-  return [{ id, members: known, period: text("period"), amount: text("amount"), rate: text("rate") || "0", included: said["included"] !== false, memo: text("memo"), quantity: text("quantity"), said: texts(words) }];
+  return [{ id, members: texts(said["members"]), period: text("period"), amount: text("amount"), rate: text("rate") || "0", included: said["included"] !== false, memo: text("memo"), quantity: text("quantity"), said: texts(said["said"]), fields: texts(said["fields"]) }];
 }

@@ -7,6 +7,9 @@ type Schemas = components["schemas"];
 export type SpendForm = Schemas["SpendFormOut"];
 export type FormDimension = Schemas["OptionDimensionOut"];
 export type FormMember = Schemas["OptionMemberOut"];
+export type FormKind = Schemas["OptionKindOut"];
+export type FormField = Schemas["OptionFieldOut"];
+export type Fields = Schemas["CheckIn"]["fields"];
 export type SpendLine = Schemas["SpendLineIn"];
 export type Check = Schemas["CheckOut"];
 export type Finding = Schemas["FindingOut"];
@@ -52,23 +55,24 @@ export const bucketQuery = (id: number) =>
     queryFn: () => answer(api.GET("/api/v1/control/buckets/{bucket_id}", { params: { path: { bucket_id: id } } })),
   });
 
-export const fetchCheck = (policy: string, kind: string, lines: SpendLine[], signal: AbortSignal): Promise<Check> =>
-  answer(api.POST("/api/v1/spend/check", { body: { policy, kind, lines }, signal }));
+export const fetchCheck = (policy: string, kind: string, fields: Fields, lines: SpendLine[], signal: AbortSignal): Promise<Check> =>
+  answer(api.POST("/api/v1/spend/check", { body: { policy, kind, fields, lines }, signal }));
 
 export interface Asked {
   readonly policy: string;
   readonly kind: string;
   readonly title: string;
+  readonly fields: Fields;
   readonly lines: SpendLine[];
 }
 
 /** Files a new request; the same key again files nothing more. */
-export const fileRequest = ({ policy, kind, title, lines }: Asked, key: string): Promise<Filed> =>
-  answer(api.POST("/api/v1/spend/requests", { params: { header: { "idempotency-key": key } }, body: { policy, kind, title, lines, number: "" } }));
+export const fileRequest = ({ policy, kind, title, fields, lines }: Asked, key: string): Promise<Filed> =>
+  answer(api.POST("/api/v1/spend/requests", { params: { header: { "idempotency-key": key } }, body: { policy, kind, title, fields, lines, number: "" } }));
 
 /** Submits a draft, or again what was returned or withdrawn. */
-export const submitDocument = (id: number, { title, lines }: Asked): Promise<Filed> =>
-  answer(api.POST("/api/v1/spend/requests/{document_id}/submission", { params: { path: { document_id: id } }, body: { title, lines } }));
+export const submitDocument = (id: number, { title, fields, lines }: Asked): Promise<Filed> =>
+  answer(api.POST("/api/v1/spend/requests/{document_id}/submission", { params: { path: { document_id: id } }, body: { title, fields, lines } }));
 
 export interface Draft {
   readonly policy: string;

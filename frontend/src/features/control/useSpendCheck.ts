@@ -2,7 +2,7 @@
 import { useEffect, useEffectEvent, useState } from "react";
 import { useLiveEvents } from "../../api/events";
 import { asProblem, type Problem } from "../../api/problem";
-import { type RequestDraft, wireLines } from "./spendDraft";
+import { filled, type RequestDraft, wireLines } from "./spendDraft";
 import { type Check, fetchCheck, type SpendForm } from "./spendRequests";
 
 const DEBOUNCE_MS = 150;
@@ -24,14 +24,15 @@ interface Told {
 /** `submitting`: nothing is asked meanwhile, or one's own reservation, just made, would be answered as somebody else's. */
 export function useSpendCheck(form: SpendForm, request: RequestDraft, submitting: boolean): SpendCheck {
   const { lines, at } = wireLines(form, request);
-  const question = JSON.stringify([request.policy, request.kind, lines]);
+  const fields = filled(request.fields);
+  const question = JSON.stringify([request.policy, request.kind, fields, lines]);
   const [told, setTold] = useState<Told>({ check: null, at: [], question: "" });
   const [problem, setProblem] = useState<Problem | null>(null);
   const [turn, setTurn] = useState(0);
 
   const ask = useEffectEvent(async (signal: AbortSignal): Promise<void> => {
     try {
-      const check = await fetchCheck(request.policy, request.kind, lines, signal);
+      const check = await fetchCheck(request.policy, request.kind, fields, lines, signal);
       setTold({ check, at, question });
       setProblem(null);
     } catch (error) {

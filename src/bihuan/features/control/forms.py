@@ -43,7 +43,8 @@ def policies(reader: Reader, actor: Principal) -> list[dict[str, Any]]:
         periods = _periods(in_force.policy, queries.begun_years(reader, in_force))
         now = _period_of(modelling.compiled(reader, model), today) if model else None
         period = now if now in periods else None
-        found.append({**row, "model": model, "rules": _rules(in_force.policy), "periods": periods, "period": period})
+        told = {"rules": _rules(in_force.policy), "kinds": _kinds(in_force.policy), "periods": periods, "period": period}
+        found.append({**row, "model": model, **told})
     return found
 
 
@@ -64,6 +65,20 @@ def _rules(policy: Policy) -> list[dict[str, Any]]:
     ]
 
 
+def _kinds(policy: Policy) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": k.code,
+            "title": k.title,
+            "flow": k.flow,
+            "where": {d: list(m) for d, m in k.where.items()},
+            "fields": k.mapping.fields if k.mapping else (),
+            "mapped": list(k.mapping.ways) if k.mapping else [],
+        }
+        for k in policy.documents
+    ]
+
+
 def _form(
     model: CompiledModel, actor: Principal, in_force: PolicyInForce, begun: frozenset[str], today: date
 ) -> dict[str, Any]:
@@ -76,17 +91,7 @@ def _form(
         "policy": policy.code,
         "title": policy.title,
         "model": policy.model,
-        "kinds": [
-            {
-                "code": k.code,
-                "title": k.title,
-                "flow": k.flow,
-                "where": {d: list(m) for d, m in k.where.items()},
-                "fields": k.mapping.fields if k.mapping else (),
-                "mapped": list(k.mapping.ways) if k.mapping else [],
-            }
-            for k in policy.documents
-        ],
+        "kinds": _kinds(policy),
         "items": list(policy.items),
         "dimensions": [
             {"code": d, "name": model.dimensions[d].name, "members": list(_members(model, policy, d, scope))}

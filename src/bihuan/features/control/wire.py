@@ -536,6 +536,7 @@ class PolicyOut(BaseModel):
     version_id: int | None
     model: str
     rules: list[ControlRuleOut]
+    kinds: list[OptionKindOut]
     periods: list[str]
     period: str | None
 
