@@ -43,7 +43,12 @@ def policies(reader: Reader, actor: Principal) -> list[dict[str, Any]]:
         periods = _periods(in_force.policy, queries.begun_years(reader, in_force))
         now = _period_of(modelling.compiled(reader, model), today) if model else None
         period = now if now in periods else None
-        told = {"rules": _rules(in_force.policy), "kinds": _kinds(in_force.policy), "periods": periods, "period": period}
+        told = {
+            "rules": _rules(in_force.policy),
+            "kinds": _kinds(in_force.policy),
+            "periods": periods,
+            "period": period,
+        }
         found.append({**row, "model": model, **told})
     return found
 
