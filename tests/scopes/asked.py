@@ -290,7 +290,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("POST", "/api/v1/control/cells/documents"): [_each(lambda s, o, a: {**_explained(s, o, a), "period": "2026-02"})],
     ("POST", "/api/v1/control/mapping-trials"): [
         _plain(json={"policy": "secret", "kind": "用款申请", "lines": [{"a": "1"}]}),
-        lambda shop, path: ((path, {"document": one}) for one in shop.ids["document"]),
+        _numbers,
     ],
     ("POST", "/api/v1/control/simulations"): [_plain(json={"policy": "secret", "text": STRICTER})],
     ("POST", "/api/v1/control/reconciliations"): [_plain(json={"policy": "secret"})],

@@ -7366,13 +7366,11 @@ export interface components {
         };
         /**
          * MappingTrialIn
-         * @description The fields of a document of ``kind``: of its head and of each line; or those kept with a ``document`` (then no other).
+         * @description The fields of a document of ``kind``: of its head and of each line; or those kept with the document of that ``number``.
          *
          *     ``text``: a draft of the policy as a policies/*.yaml file, tried instead of the one in force.
          */
         MappingTrialIn: {
-            /** Document */
-            document?: number | null;
             /**
              * Head
              * @default {}
@@ -7380,10 +7378,7 @@ export interface components {
             head: {
                 [key: string]: string | boolean | number | null;
             };
-            /**
-             * Kind
-             * @default
-             */
+            /** Kind */
             kind: string;
             /**
              * Lines
@@ -7393,9 +7388,11 @@ export interface components {
                 [key: string]: string | boolean | number | null;
             }[];
             /**
-             * Policy
+             * Number
              * @default
              */
+            number: string;
+            /** Policy */
             policy: string;
             /**
              * Text
@@ -9229,7 +9226,7 @@ export interface components {
          * SpendFormOut
          * @description What one may file under a policy: kinds, items, the dimensions of a line cut to where one may ask, periods, tax rates.
          *
-         *     ``period``: the one the business date lies in, where the policy has budget for it.
+         *     ``period``: the one the business date lies in, where the policy has budget for it. ``unit``: of what a line asks for.
          */
         SpendFormOut: {
             /** Dimensions */
@@ -9254,6 +9251,8 @@ export interface components {
             standards: components["schemas"]["OptionStandardOut"][];
             /** Title */
             title: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * SpendLineIn

@@ -146,9 +146,10 @@ def test_a_bill_by_fields_is_held_where_they_say_and_keeps_them(office: Office) 
         ("费用 → 对照表", ""),
         ("活动 → 活动 的 科目", "展会费"),
     ]
-    kept = tried(office, "he", policy="", kind="", document=shown["id"]).json()
+    kept = tried(office, "he", number="BX-1").json()
     assert [t["value"] for t in kept[1]["targets"]] == ["N1", "展会费", ITEM, FEB, "50.00"]
-    assert tried(office, "sun", document=shown["id"]).status_code == 404
+    assert tried(office, "sun", number="BX-1").status_code == 404
+    assert tried(office, "he", number="BX-0").status_code == 404
     again = office.call("he", "POST", "/spend/requests", json=bill(PLANE, fair, number="BX-1"))
     assert again.json()["repeated"]
     other = office.call("he", "POST", "/spend/requests", json=bill(PLANE, {**fair, "含税": "51"}, number="BX-1"))
@@ -219,6 +220,7 @@ def test_other_systems_say_fields_to_the_ledger_and_amend_by_them(office: Office
 
 def test_the_form_says_which_fields_a_kind_has(office: Office) -> None:
     (form,) = office.call("he", "GET", "/spend/forms").json()
+    assert form["unit"] == "元"
     bills, plain = form["kinds"]
     assert bills["fields"][:2] == [
         {"name": "公司", "kind": "text", "on": "head"},

@@ -32,10 +32,10 @@ function Trial({ policy, kind, kinds, onKind }: Props) {
   const { t } = useTranslation();
   const [head, setHead] = useState<Texts>({});
   const [line, setLine] = useState<Texts>({});
-  const [document, setDocument] = useState("");
+  const [number, setNumber] = useState("");
   const trial = useMutation({ mutationFn: tryMapping });
-  const typed = { policy, kind: kind.code, head: filled(head), lines: [filled(line)], text: "" };
-  const kept = { policy, kind: kind.code, head: {}, lines: [], text: "", document: Number(document) };
+  const typed = { policy, kind: kind.code, head: filled(head), lines: [filled(line)], number: "", text: "" };
+  const kept = { policy, kind: kind.code, head: {}, lines: [], number: number.trim(), text: "" };
   return (
     <div className="mapping">
       <form
@@ -62,8 +62,8 @@ function Trial({ policy, kind, kinds, onKind }: Props) {
         <div className="field">
           <label htmlFor="mapping-document">{t("control.mapping.document")}</label>
           <span className="mapping-document">
-            <Input id="mapping-document" inputMode="numeric" value={document} onChange={(event) => setDocument(event.target.value)} />
-            <Button disabled={!/^[1-9]\d{0,15}$/.test(document)} loading={trial.isPending} onClick={() => trial.mutate(kept)}>
+            <Input id="mapping-document" autoComplete="off" value={number} onChange={(event) => setNumber(event.target.value)} />
+            <Button disabled={number.trim() === ""} loading={trial.isPending} onClick={() => trial.mutate(kept)}>
               {t("control.mapping.useDocument")}
             </Button>
           </span>

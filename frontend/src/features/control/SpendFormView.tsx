@@ -11,7 +11,7 @@ import { CheckPanel, LiveRemaining } from "./CheckPanel";
 import { yuan } from "./figures";
 import { FieldInputs } from "./FieldInputs";
 import { SpendLines } from "./SpendLines";
-import { contentOf, current, fieldsOf, filled, type LineDraft, missing, newLine, newRequest, type RequestDraft, wireLines } from "./spendDraft";
+import { contentOf, current, fieldsOf, filled, isMoney, type LineDraft, missing, newLine, newRequest, type RequestDraft, wireLines } from "./spendDraft";
 import { type Check, fileRequest, type LineCheck, saveDraft, SPEND, type SpendForm, submitDocument, type Way } from "./spendRequests";
 import { useSpendCheck } from "./useSpendCheck";
 
@@ -42,7 +42,7 @@ export function SpendFormView({ forms, editing, onFiled, onDraft }: Props) {
   if (!form) throw new Error("a form is shown only where there is one");
   const asked = useSpendCheck(form, request, busy === "submitting");
   const checked = useMemo(() => byLine(asked.check, asked.at), [asked.check, asked.at]);
-  const lacking = missing(form, request, { period: t("control.form.period"), amount: t("control.form.amount"), department: t("control.department"), fields: t("control.form.fields") });
+  const lacking = missing(form, request, { period: t("control.form.period"), amount: isMoney(form) ? t("control.form.amount") : t("control.form.amountOf", { unit: form.unit }), department: t("control.department"), fields: t("control.form.fields") });
   const change = (part: Partial<RequestDraft>): void => {
     key.current = crypto.randomUUID(); // another content is another request
     setRequest((old) => ({ ...old, ...part }));

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Icon } from "../../ui/icons";
 import { yuan } from "./figures";
 import { FieldInputs } from "./FieldInputs";
-import { amountFault, askedOf, choices, dimensionName, fieldsOf, type LineDraft, newLine, type RequestDraft, says, standardsOf, typedAmount } from "./spendDraft";
+import { amountFault, askedOf, choices, dimensionName, fieldsOf, isMoney, type LineDraft, newLine, type RequestDraft, says, standardsOf, typedAmount } from "./spendDraft";
 import type { FormDimension, FormMember, LineCheck, SpendForm } from "./spendRequests";
 
 interface Props {
@@ -75,7 +75,7 @@ function LineFields({ form, request, line, checked, onChange }: LineProps) {
       )}
       {!says(form, request.kind, "amount") && (
         <div className="field">
-          <label htmlFor={id("amount")}>{t("control.form.amount")}</label>
+          <label htmlFor={id("amount")}>{isMoney(form) ? t("control.form.amount") : t("control.form.amountOf", { unit: form.unit })}</label>
           <Input
             id={id("amount")}
             className="number"

@@ -29,6 +29,9 @@ export interface RequestDraft {
 
 export const ITEM = "item";
 
+/** Whether a line asks for money, and not for so many of another unit. */
+export const isMoney = (form: SpendForm): boolean => form.unit === "元" || form.unit === "";
+
 export const kindOf = (form: SpendForm, kind: string): FormKind | undefined => form.kinds.find((one) => one.code === kind);
 
 /** The fields of a document's head, or of its lines. */

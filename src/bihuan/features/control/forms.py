@@ -70,6 +70,12 @@ def _rules(policy: Policy) -> list[dict[str, Any]]:
     ]
 
 
+def _unit(model: CompiledModel, policy: Policy) -> str:
+    """Of what the form asks for, its first item: 元, 人天; "" where the item has none."""
+    unit = model.items[ref_of(policy.items[0])].unit if policy.items else None
+    return "" if unit is None else unit.text
+
+
 def _kinds(policy: Policy) -> list[dict[str, Any]]:
     return [
         {
@@ -98,6 +104,7 @@ def _form(
         "model": policy.model,
         "kinds": _kinds(policy),
         "items": list(policy.items),
+        "unit": _unit(model, policy),
         "dimensions": [
             {"code": d, "name": model.dimensions[d].name, "members": list(_members(model, policy, d, scope))}
             for d in dims

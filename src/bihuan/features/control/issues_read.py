@@ -7,12 +7,21 @@ from bihuan.features.access.queries import business_date
 from bihuan.features.control.availability import ZERO, Balance
 from bihuan.features.control.issuing import coming_of, place_of
 from bihuan.features.control.ledger import PolicyInForce
+from bihuan.features.modelling import queries as modelling
 from bihuan.store.unit_of_work import Reader
 
 
 def present(reader: Reader, policy: PolicyInForce) -> int:
-    """The place in the policy's calendar of the period in which the business stands."""
-    return place_of(policy.policy.calendar, business_date(reader).strftime("%Y-%m"))
+    """The place in the policy's calendar of the period in which the business stands; -1 before its first.
+
+    A period has come by its first day: the codes of weeks and of 13 periods say no date. Without a model periods are months.
+    """
+    today, calendar = business_date(reader), policy.policy.calendar
+    if not policy.policy.model:
+        return place_of(calendar, today.strftime("%Y-%m"))
+    axis = modelling.compiled(reader, policy.policy.model).calendar
+    begun = {code for index, code in enumerate(axis.codes) if axis.first_day(index) <= today}
+    return sum(period in begun for period in calendar.periods) - 1
 
 
 def coming(reader: Reader, policy: PolicyInForce, row: Balance) -> Mapping[str, Decimal]:

@@ -12,16 +12,16 @@ MOST_TEXT = 200_000
 
 
 class MappingTrialIn(BaseModel):
-    """The fields of a document of ``kind``: of its head and of each line; or those kept with a ``document`` (then no other).
+    """The fields of a document of ``kind``: of its head and of each line; or those kept with the document of that ``number``.
 
     ``text``: a draft of the policy as a policies/*.yaml file, tried instead of the one in force.
     """
 
-    policy: str = ""
-    kind: str = ""
+    policy: str
+    kind: str
     head: Fields = {}
     lines: list[Fields] = Field([], max_length=200)
-    document: int | None = Field(None, ge=1, le=2**62)
+    number: str = Field("", max_length=200)
     text: str = Field("", max_length=MOST_TEXT)
 
 
@@ -37,8 +37,8 @@ class LineMappedOut(BaseModel):
 def try_mapping(edge: Edge, body: MappingTrialIn) -> list[LineMappedOut]:
     """Each dimension of each line: the ways tried, whether their conditions hold, what they give, which is taken. Books nothing."""
     with edge.read() as reader:
-        if body.document is not None:
-            found = mapping_trial.trial_of_document(reader, edge.actor, body.document, body.text)
+        if body.number:
+            found = mapping_trial.trial_of_document(reader, edge.actor, body.policy, body.kind, body.number, body.text)
         else:
             found = mapping_trial.trial(reader, edge.actor, body.policy, body.kind, body.head, body.lines, body.text)
     return [LineMappedOut.model_validate(f) for f in found]

@@ -9,7 +9,7 @@ from bihuan.features.control import documents, queries
 from bihuan.features.control.field_mapping import Mapped, Said, map_fields
 from bihuan.features.control.from_model import policy_of
 from bihuan.features.control.mapped_lines import mapping_of, merged
-from bihuan.features.control.model import NoSuchPolicy, WrongDocument
+from bihuan.features.control.model import NoSuchDocument, NoSuchPolicy, WrongDocument
 from bihuan.features.control.policy import Policy
 from bihuan.features.modelling import queries as modelling
 from bihuan.store.unit_of_work import Reader
@@ -45,8 +45,15 @@ def trial(  # noqa: PLR0917
     return found
 
 
-def trial_of_document(reader: Reader, actor: Principal, document_id: int, text: str = "") -> list[dict[str, Any]]:
+def trial_of_document(  # noqa: PLR0917
+    reader: Reader, actor: Principal, policy: str, kind: str, number: str, text: str = ""
+) -> list[dict[str, Any]]:
     """The same with the fields kept with a document that the actor may see."""
+    in_force = queries.policy(reader, policy)
+    found = reader.rows("control.documents_of_number", policy_id=in_force.id, number=number, kind=kind)
+    if not found:
+        raise NoSuchDocument(number=number)
+    document_id = found[0]["id"]
     head = documents.shown(reader, actor, document_id)
     lines = [line["fields"] or {} for line in head["lines"]]
     if not any(lines):

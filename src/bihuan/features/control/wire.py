@@ -511,7 +511,7 @@ class OptionStandardOut(BaseModel):
 class SpendFormOut(BaseModel):
     """What one may file under a policy: kinds, items, the dimensions of a line cut to where one may ask, periods, tax rates.
 
-    ``period``: the one the business date lies in, where the policy has budget for it.
+    ``period``: the one the business date lies in, where the policy has budget for it. ``unit``: of what a line asks for.
     """
 
     policy: str
@@ -519,6 +519,7 @@ class SpendFormOut(BaseModel):
     model: str
     kinds: list[OptionKindOut]
     items: list[str]
+    unit: str
     dimensions: list[OptionDimensionOut]
     periods: list[str]
     period: str | None
