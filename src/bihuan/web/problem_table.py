@@ -98,6 +98,8 @@ TABLE: Mapping[str, Row] = {
     "no_such_policy": Row(404, "没有这个控制方案", "检查方案代码", "No such policy", "Check its code"),
     "not_held": Row(409, "单据当前没有占用预算", "刷新查看单据状态", "The document holds no budget now", "Reload to see its state"),
     "document_moved": Row(409, "单据刚被别人改动，什么都没有做", "再做一次", "The document was just changed by somebody; nothing was done", "Do it again"),
+    "cannot_activate": Row(409, "这一版控制方案不能启用", "按说明改好草稿，或先处理挡着它的单据", "This edition cannot be activated", "Change the draft as told, or settle what stands in its way"),
+    "no_such_edition": Row(404, "没有这一版控制方案", "刷新后再看", "No such edition of a policy", "Reload and look again"),
     "already_released": Row(409, "预算已经下达过", "用调剂或追加来调整", "Released already", "Use a transfer or a supplement"),
     "no_such_voucher": Row(404, "这张凭证没有入账，或已经冲回", "检查凭证号", "Nothing was entered by this voucher, or it was reversed", "Check its number"),
     "bad_exception": Row(422, "超预算申请不成立", "按提示修改", "The exception does not hold", "Follow the detail"),

@@ -19,7 +19,7 @@ from sqlalchemy import RowMapping
 
 from bihuan.features.control.availability import Balance, Finding
 from bihuan.features.control.linked import KIND as LINK
-from bihuan.features.control.policy import BucketKey, Coordinate, Policy, Stage
+from bihuan.features.control.policy import BucketKey, Coordinate, Policy, Rule, Stage
 from bihuan.store.unit_of_work import UnitOfWork
 
 COUNTERS = ("cap", "reserved", "committed", "executed", "forced", "original")
@@ -30,16 +30,22 @@ USES = "control.uses"  # where a unit of work remembers which documents use a ro
 
 @dataclass(frozen=True)
 class PolicyInForce:
-    """A policy with its ids in this database; ``version_id`` is the released plan version."""
+    """A policy with its ids in this database; ``version_id`` is the released plan version.
+
+    ``edition``: how many texts have been in force; ``retired``: rules out of force, by id, which only watch their old rows.
+    """
 
     id: int
     policy: Policy
     rules: Mapping[str, int]
     version_id: int | None
+    edition: int = 1
+    retired: Mapping[int, Rule] = field(default_factory=dict)
 
     def balance(self, row: RowMapping) -> Balance:
         """A balance row as a value."""
-        rule = self.policy.rule(self._codes[row["rule_id"]])
+        code = self._codes.get(row["rule_id"])
+        rule = self.retired[row["rule_id"]] if code is None else self.policy.rule(code)
         counters = (row[c] for c in COUNTERS)
         return Balance(row["id"], rule, row["key"], row["window_code"], *counters)
 
@@ -75,6 +81,7 @@ class Entry:
     transfer_id: int | None = None
     by_document_id: int | None = None
     voucher: str | None = None
+    edition: int | None = None  # whose activation moved the amount from rows to others
     reason: str = ""
 
 

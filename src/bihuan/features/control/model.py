@@ -143,6 +143,18 @@ class DocumentMoved(Conflict):
     code = "document_moved"
 
 
+class CannotActivate(Conflict):
+    """这一版控制方案不能启用。"""
+
+    code = "cannot_activate"
+
+
+class NoSuchEdition(NotFound):
+    """没有这一版控制方案。"""
+
+    code = "no_such_edition"
+
+
 class AlreadyReleased(Conflict):
     """这些预算已经下达过。"""
 

@@ -253,7 +253,7 @@ def to_json(policy: Policy) -> dict[str, Any]:
         "unbudgeted": policy.unbudgeted,
         **({"rest": policy.rest} if policy.rest != "keep" else {}),
         **({"transfer_flow": policy.transfer_flow} if policy.transfer_flow else {}),
-        "rules": [_rule_json(rule) for rule in policy.rules],
+        "rules": [rule_json(rule) for rule in policy.rules],
         "calendar": [[y.code, list(y.periods), [[q, list(ps)] for q, ps in y.quarters]] for y in policy.calendar.years],
         "trees": {d: dict(parents) for d, parents in policy.trees.parents.items()},
     }
@@ -277,7 +277,8 @@ def to_json(policy: Policy) -> dict[str, Any]:
     return out
 
 
-def _rule_json(rule: Rule) -> dict[str, Any]:
+def rule_json(rule: Rule) -> dict[str, Any]:
+    """A rule as text."""
     out: dict[str, Any] = {
         "code": rule.code,
         "title": rule.title,
@@ -311,4 +312,25 @@ def from_json(content: Mapping[str, Any]) -> Policy:
     directory = directory_of_json(content["directory"]) if "directory" in content else None
     return read_policy(
         text, calendar=calendar, trees=Trees(content["trees"]), directory=directory, model=content["model"]
+    )
+
+
+def retired_rule(text: Mapping[str, Any], rule_id: int, calendar: ControlCalendar) -> Rule:
+    """A rule out of force as `rule_json` wrote it: its rows stay readable and refuse nothing.
+
+    Its code is that of no rule in force. The members it names may be gone.
+    """
+    window, extent = read_window(text, calendar, lambda *_: None)
+    return Rule(
+        code=f"{text['code']}~{rule_id}",
+        title=text["title"],
+        window=window,
+        extent=extent,
+        by=text["by"],
+        where={d: tuple(m) for d, m in text["where"].items()},
+        pools={d: {p: tuple(m) for p, m in named.items()} for d, named in text["pools"].items()},
+        strength="flexible",
+        tolerance=None,
+        stages=tuple(text["stages"]),
+        disclose="disclose" in text,
     )

@@ -261,6 +261,13 @@ class Policy:
             for window in rule.windows(self.calendar, period)
         ]
 
+    def counted(self, coordinate: Coordinate, period: str, kind: str = "") -> list[BucketKey]:
+        """The balance rows an amount that was booked before counts in: none without a place, or held by an exempt ``kind``."""
+        try:
+            return [] if kind and self.exemption(coordinate, kind) else self.touched(coordinate, period)
+        except UnresolvableKey:
+            return []
+
     def opened(self, coordinate: Coordinate, period: str) -> list[BucketKey]:
         """The balance rows that exist once a cell at ``period`` is released: all windows of its fiscal year."""
         return [

@@ -13,31 +13,45 @@ from bihuan.features.control.issues_read import coming
 from bihuan.features.control.ledger import PolicyInForce
 from bihuan.features.control.links_read import link_told
 from bihuan.features.control.model import NoSuchBucket, NoSuchDocument, NoSuchPolicy
-from bihuan.features.control.package import from_json
+from bihuan.features.control.package import from_json, retired_rule
 from bihuan.features.control.policy import Policy, Rule
 from bihuan.features.control.windows import ControlCalendar, YearPeriods
-from bihuan.store.unit_of_work import Reader
+from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 ALL = 100_000  # balance rows of a policy: they are cut by the scope before they are counted
 _parsed: dict[str, Policy] = {}  # by digest of the content, so entries never go stale; a handful per installation
 
 
 def policy(reader: Reader, code: str) -> PolicyInForce:
-    """The revision of a policy that is in force."""
-    return _in_force(reader, reader.row("control.policy_in_force", code=code), code)
+    """The policy in force; whoever writes holds its edition from here to the end of the transaction."""
+    return _in_force(reader, "control.policy_in_force", code, code=code)
 
 
 def policy_by_id(reader: Reader, policy_id: int) -> PolicyInForce:
-    """The revision a document was checked under."""
-    return _in_force(reader, reader.row("control.policy_by_id", id=policy_id), str(policy_id))
+    """The policy of a document, as `policy`."""
+    return _in_force(reader, "control.policy_by_id", str(policy_id), id=policy_id)
 
 
-def _in_force(reader: Reader, row: RowMapping | None, named: str) -> PolicyInForce:
+def glance(reader: Reader, code: str) -> PolicyInForce:
+    """The policy in force at this moment, for what does not write under it."""
+    return policy(Reader(reader.conn, reader.now), code)
+
+
+def _in_force(reader: Reader, query: str, named: str, **params: object) -> PolicyInForce:
+    row = _held(reader, query, params) if isinstance(reader, UnitOfWork) else reader.row(query, **params)
     if row is None:
         raise NoSuchPolicy(f"没有控制方案“{named}”。", policy=named)
     if row["digest"] not in _parsed:
         _parsed[row["digest"]] = from_json(reader.value("control.policy_content", id=row["id"]))
-    return PolicyInForce(row["id"], _parsed[row["digest"]], row["rules"], row["version_id"])
+    found, rules, retired = _parsed[row["digest"]], row["rules"], row["retired"] or {}
+    old = {int(i): retired_rule(text, int(i), found.calendar) for i, text in retired.items()}
+    return PolicyInForce(row["id"], found, rules, row["version_id"], row["edition"], old)
+
+
+def _held(uow: UnitOfWork, query: str, params: Mapping[str, object]) -> RowMapping | None:
+    """The lock is taken by the statement that reads; what another edition changed meanwhile is seen by the next."""
+    row = uow.row(f"{query}_held", **params)
+    return row if row is None or row["seen"] == row["edition"] else uow.row(f"{query}_held", **params)
 
 
 def balances(

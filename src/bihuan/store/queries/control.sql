@@ -1,14 +1,133 @@
 -- name: policy_in_force
 -- The revision of a policy that is in force: the released one, else the newest; with the ids of its rules, without its content.
-SELECT p.id, p.code, p.digest, p.version_id,
-       (SELECT jsonb_object_agg(r.code, r.id) FROM control_rule r WHERE r.policy_id = p.id) AS rules
+SELECT p.id, p.code, p.digest, p.version_id, p.edition,
+       (SELECT jsonb_object_agg(r.code, r.id) FROM control_rule r WHERE r.policy_id = p.id AND r.retired IS NULL) AS rules,
+       (SELECT jsonb_object_agg(r.id, r.retired) FROM control_rule r
+        WHERE r.policy_id = p.id AND r.retired IS NOT NULL) AS retired
 FROM control_policy p WHERE p.code = :code ORDER BY (p.version_id IS NOT NULL) DESC, p.revision DESC LIMIT 1;
 
 -- name: policy_by_id
--- The same for a revision that a document was checked under.
-SELECT p.id, p.code, p.digest, p.version_id,
-       (SELECT jsonb_object_agg(r.code, r.id) FROM control_rule r WHERE r.policy_id = p.id) AS rules
+-- The same by id.
+SELECT p.id, p.code, p.digest, p.version_id, p.edition,
+       (SELECT jsonb_object_agg(r.code, r.id) FROM control_rule r WHERE r.policy_id = p.id AND r.retired IS NULL) AS rules,
+       (SELECT jsonb_object_agg(r.id, r.retired) FROM control_rule r
+        WHERE r.policy_id = p.id AND r.retired IS NOT NULL) AS retired
 FROM control_policy p WHERE p.id = :id;
+
+-- name: policy_by_id_held
+-- As policy_by_id, for whoever writes under it: no other edition comes into force until the transaction ends. The row is read as
+-- committed after the wait, all else as the statement began: where ``seen`` is another edition, it must be asked once more.
+WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended('control_edition:' || CAST(:id AS text), 0)))
+SELECT p.id, p.code, p.digest, p.version_id, p.edition,
+       (SELECT jsonb_object_agg(r.code, r.id) FROM control_rule r WHERE r.policy_id = p.id AND r.retired IS NULL) AS rules,
+       (SELECT jsonb_object_agg(r.id, r.retired) FROM control_rule r
+        WHERE r.policy_id = p.id AND r.retired IS NOT NULL) AS retired,
+       (SELECT q.edition FROM control_policy q WHERE q.id = p.id) AS seen
+FROM turn CROSS JOIN control_policy p WHERE p.id = :id FOR KEY SHARE OF p;
+
+-- name: policy_in_force_held
+-- The same by code.
+WITH chosen AS MATERIALIZED (
+    SELECT c.id FROM control_policy c WHERE c.code = :code
+    ORDER BY (c.version_id IS NOT NULL) DESC, c.revision DESC LIMIT 1),
+turn AS MATERIALIZED (
+    SELECT chosen.id, pg_advisory_xact_lock_shared(hashtextextended('control_edition:' || CAST(chosen.id AS text), 0)) FROM chosen)
+SELECT p.id, p.code, p.digest, p.version_id, p.edition,
+       (SELECT jsonb_object_agg(r.code, r.id) FROM control_rule r WHERE r.policy_id = p.id AND r.retired IS NULL) AS rules,
+       (SELECT jsonb_object_agg(r.id, r.retired) FROM control_rule r
+        WHERE r.policy_id = p.id AND r.retired IS NOT NULL) AS retired,
+       (SELECT q.edition FROM control_policy q WHERE q.id = p.id) AS seen
+FROM turn JOIN control_policy p ON p.id = turn.id FOR KEY SHARE OF p;
+
+-- name: edition_turn
+-- Bringing another edition into force waits for everybody who writes under the policy, and they for it. Taken before all else.
+SELECT pg_advisory_xact_lock(hashtextextended('control_edition:' || CAST(:id AS text), 0));
+
+-- name: edition_begin
+-- After the turn. FOR UPDATE, so that the change of the row counts as one of its key: only then does FOR KEY SHARE follow it.
+SELECT id FROM control_policy WHERE id = :id FOR UPDATE;
+
+-- name: edition_origin
+-- The first edition of a policy: the text it was written with.
+INSERT INTO policy_edition (policy_id, status, edition, content, starts_on, author, created_at, started_at, started_by)
+SELECT p.id, 'active', 1, p.content, :today, :author, :at, :at, :author FROM control_policy p WHERE p.id = :policy_id;
+
+-- name: edition_plan
+-- A text that is to come into force; nothing comes back where another is planned already.
+INSERT INTO policy_edition (policy_id, status, text, starts_on, reason, author, created_at)
+VALUES (:policy_id, 'planned', :text, :starts_on, :reason, :author, :at)
+ON CONFLICT (policy_id) WHERE status = 'planned' DO NOTHING RETURNING id;
+
+-- name: edition
+-- One edition.
+SELECT e.id, e.policy_id, p.code AS policy, p.content ->> 'model' AS model, e.status, e.edition, e.text, e.starts_on, e.reason,
+       e.author, e.fault
+FROM policy_edition e JOIN control_policy p ON p.id = e.policy_id WHERE e.id = :id;
+
+-- name: edition_text
+-- The text in force as it was written.
+SELECT text FROM policy_edition WHERE policy_id = :policy_id AND status = 'active';
+
+-- name: edition_lock
+-- One edition, to be decided once.
+SELECT status, starts_on, text, reason FROM policy_edition WHERE id = :id FOR UPDATE;
+
+-- name: edition_withdraw
+-- A planned edition that will not come into force.
+UPDATE policy_edition SET status = 'withdrawn', ended_at = :at, ended_by = :actor WHERE id = :id AND status = 'planned' RETURNING id;
+
+-- name: edition_fault
+-- Why a planned edition could not come into force on its day.
+UPDATE policy_edition SET fault = :fault WHERE id = :id AND status = 'planned' AND fault <> :fault;
+
+-- name: editions_due
+-- Planned editions whose day has come.
+SELECT id FROM policy_edition WHERE status = 'planned' AND starts_on <= :today ORDER BY starts_on, id;
+
+-- name: edition_end
+-- The text in force until now.
+UPDATE policy_edition SET status = 'past', ended_at = :at, ended_by = :actor WHERE policy_id = :policy_id AND status = 'active';
+
+-- name: edition_start
+-- The text in force from now on.
+UPDATE policy_edition SET status = 'active', edition = :edition, content = CAST(:content AS jsonb), started_at = :at,
+       started_by = :actor, fault = ''
+WHERE id = :id;
+
+-- name: policy_replace
+-- Another text of a policy that stays what it is for its ledger.
+UPDATE control_policy SET digest = :digest, content = CAST(:content AS jsonb), edition = :edition WHERE id = :id;
+
+-- name: rule_retire
+-- A rule that is no longer in force, with its text.
+UPDATE control_rule SET retired = CAST(:retired AS jsonb) WHERE id = :id;
+
+-- name: editions
+-- Every text of a policy, newest first: the planned one, then by when it came into force.
+SELECT e.id, e.status, e.edition, e.text, e.content, e.starts_on, e.reason, e.author, COALESCE(u.name, e.author) AS author_name,
+       e.created_at, e.started_at, COALESCE(s.name, e.started_by) AS started_by, e.ended_at, COALESCE(w.name, e.ended_by) AS ended_by,
+       e.fault
+FROM policy_edition e LEFT JOIN app_user u ON u.login = e.author LEFT JOIN app_user s ON s.login = e.started_by
+LEFT JOIN app_user w ON w.login = e.ended_by
+WHERE e.policy_id = :policy_id ORDER BY (e.status = 'planned') DESC, COALESCE(e.started_at, e.ended_at) DESC, e.id DESC;
+
+-- name: buckets_all
+-- Every balance row of a policy, of rules out of force too.
+SELECT b.id, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.original, b.rule_id
+FROM bucket b JOIN control_rule r ON r.id = b.rule_id WHERE r.policy_id = :policy_id ORDER BY b.id;
+
+-- name: standing
+-- What stands in the ledger, by place and by the balance rows it counts in: budget by how it came about, what is held and spent.
+-- ``of``: the document's kind. What a transfer holds is net by row and belongs to no place.
+SELECT e.coordinate, e.period, e.stage, CASE WHEN e.stage = 'budget' THEN e.kind ELSE 'opening' END AS kind, e.document_id,
+       e.line_no, e.buckets, sum(e.amount) AS amount, (SELECT d.kind FROM document d WHERE d.id = e.document_id) AS of
+FROM ledger_entry e
+WHERE e.policy_id = :policy_id AND e.coordinate <> '{}' AND e.stage <> 'forced' AND (e.stage = 'budget' OR e.transfer_id IS NULL)
+GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(e.amount) <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7;
+
+-- name: transfers_held
+-- Transfers that hold what they take away.
+SELECT id, lines FROM transfer WHERE policy_id = :policy_id AND status = 'held' ORDER BY id;
 
 -- name: policy_content
 -- Text and trees of a policy.
@@ -82,13 +201,13 @@ WITH written AS (
                                                        executed numeric, forced numeric, original numeric, hard_limit numeric)
     WHERE b.id = n.id)
 INSERT INTO ledger_entry (policy_id, stage, kind, amount, coordinate, period, buckets, version_id, document_id, line_no,
-                          liquidates, transfer_id, by_document_id, voucher, reason, actor, at)
+                          liquidates, transfer_id, by_document_id, voucher, edition, reason, actor, at)
 SELECT e.policy_id, e.stage, e.kind, e.amount, e.coordinate, e.period, e.buckets, e.version_id, e.document_id, e.line_no,
-       e.liquidates, e.transfer_id, e.by_document_id, e.voucher, e.reason, :actor, :at
+       e.liquidates, e.transfer_id, e.by_document_id, e.voucher, e.edition, e.reason, :actor, :at
 FROM ROWS FROM (jsonb_to_recordset(CAST(:entries AS jsonb)) AS (
          policy_id bigint, stage text, kind text, amount numeric, coordinate jsonb, period text, buckets bigint[],
          version_id bigint, document_id bigint, line_no integer, liquidates bigint, transfer_id bigint, by_document_id bigint,
-         voucher text, reason text)) WITH ORDINALITY AS e
+         voucher text, edition integer, reason text)) WITH ORDINALITY AS e
 ORDER BY e.ordinality;
 
 -- name: documents_insert
@@ -271,10 +390,10 @@ SELECT e.id, e.stage, e.kind, e.amount, e.coordinate, e.period, e.line_no, e.liq
 FROM ledger_entry e LEFT JOIN app_user u ON u.login = e.actor WHERE e.document_id = :document_id ORDER BY e.id;
 
 -- name: buckets_of_policy
--- Balance rows of a policy, by rule, key and window.
+-- Balance rows of a policy, by rule, key and window; of rules in force.
 SELECT b.id, r.code AS rule, b.key, b.window_code, b.cap, b.reserved, b.committed, b.executed, b.forced, b.original, b.rule_id
 FROM bucket b JOIN control_rule r ON r.id = b.rule_id
-WHERE r.policy_id = :policy_id AND (CAST(:rule AS text) IS NULL OR r.code = :rule)
+WHERE r.policy_id = :policy_id AND r.retired IS NULL AND (CAST(:rule AS text) IS NULL OR r.code = :rule)
       AND (CAST(:window_code AS text) IS NULL OR b.window_code = :window_code)
 ORDER BY b.id LIMIT :limit OFFSET :skip;
 
@@ -367,7 +486,8 @@ ORDER BY coordinate, period, stage, document_id, line_no, buckets;
 
 -- name: windows_open
 -- The windows of time a policy has balance rows for.
-SELECT DISTINCT b.window_code FROM bucket b JOIN control_rule r ON r.id = b.rule_id WHERE r.policy_id = :policy_id;
+SELECT DISTINCT b.window_code FROM bucket b JOIN control_rule r ON r.id = b.rule_id
+WHERE r.policy_id = :policy_id AND r.retired IS NULL;
 
 -- name: buckets_by_key
 -- Balance rows by key in one step, without a lock; a key without a row is absent.
@@ -459,7 +579,8 @@ FROM ledger_entry WHERE document_id = :document_id GROUP BY line_no;
 
 -- name: booked_by_voucher
 -- What a voucher booked and nothing has reversed yet: facts, and what they took off documents' holds.
-SELECT e.id, e.stage, e.kind, e.amount, e.coordinate, e.period, e.buckets, e.document_id, e.line_no, e.liquidates, e.voucher
+SELECT e.id, e.stage, e.kind, e.amount, e.coordinate, e.period, e.buckets, e.document_id, e.line_no, e.liquidates, e.voucher,
+       (SELECT d.kind FROM document d WHERE d.id = e.document_id) AS document_kind
 FROM ledger_entry e
 WHERE e.policy_id = :policy_id AND e.voucher = :voucher AND e.kind IN ('execute', 'direct')
       AND e.stage IN ('reserved', 'committed', 'executed')

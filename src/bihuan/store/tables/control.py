@@ -31,7 +31,8 @@ def _at(name: str = "at") -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
 
 
-# A policy never changes once written: another text is another row, so a checked document stays explainable.
+# A policy is the identity of a ledger: entries, documents and rules name it. Until budget is released under it another text is
+# another row; after that its text is replaced in place by an activation, and every text it had stays in policy_edition.
 control_policy = Table(
     "control_policy",
     metadata,
@@ -41,9 +42,35 @@ control_policy = Table(
     Column("digest", Text, nullable=False),  # of the content; the key under which workers keep it parsed
     Column("content", JSONB, nullable=False),  # the package text as read, and the trees it rolls up along
     Column("version_id", BigInteger),  # the released plan version; null while nothing is released
+    Column("edition", Integer, nullable=False, server_default=text("1")),  # + 1 with every activation
     _at("created_at"),
     UniqueConstraint("code", "revision"),
-    info={"append_only": True, "updatable": ("version_id",)},
+    info={"append_only": True, "updatable": ("version_id", "digest", "content", "edition")},
+)
+
+# A text of a policy: in force, once in force, planned, or withdrawn before its day.
+policy_edition = Table(
+    "policy_edition",
+    metadata,
+    identity(),
+    Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("edition", Integer),  # null: never in force
+    Column("text", Text, nullable=False, server_default=""),  # as it was written; "": the package's, see content
+    Column("content", JSONB),  # as it was pinned when it came into force
+    Column("starts_on", Date, nullable=False),  # the business date from which it is to hold
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("author", Text, nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("started_by", Text),
+    Column("ended_at", DateTime(timezone=True)),  # when the next one replaced it, or it was withdrawn
+    Column("ended_by", Text),
+    Column("fault", Text, nullable=False, server_default=""),  # why its day came and it could not come into force
+    _at("created_at"),
+    CheckConstraint("status IN ('planned', 'active', 'past', 'withdrawn')", name="status"),
+    Index("uq_policy_edition_planned", "policy_id", unique=True, postgresql_where=text("status = 'planned'")),
+    Index("uq_policy_edition_active", "policy_id", unique=True, postgresql_where=text("status = 'active'")),
+    UniqueConstraint("policy_id", "edition"),
 )
 
 control_rule = Table(
@@ -53,7 +80,8 @@ control_rule = Table(
     Column("policy_id", BigInteger, ForeignKey("control_policy.id"), nullable=False),
     Column("code", Text, nullable=False),
     Column("stages", ARRAY(Text), nullable=False),  # the stages that count against its buckets
-    UniqueConstraint("policy_id", "code"),
+    Column("retired", JSONB),  # its text when an activation took it out of force; null: in force
+    Index("uq_control_rule_in_force", "policy_id", "code", unique=True, postgresql_where=text("retired IS NULL")),
 )
 
 bucket = Table(
@@ -153,6 +181,9 @@ ledger_entry = Table(
     Column("transfer_id", BigInteger),
     Column("by_document_id", BigInteger, ForeignKey("document.id")),  # the later document that took this hold over
     Column("voucher", Text),
+    Column(
+        "edition", Integer
+    ),  # of the policy, whose activation moved this amount from rows to others; sums to zero by place
     Column("reason", Text, nullable=False, server_default=""),
     Column("actor", Text, nullable=False),
     _at(),
@@ -170,7 +201,7 @@ ledger_entry = Table(
         "coordinate",
         "period",
         unique=True,
-        postgresql_where=text("kind = 'release' AND stage = 'budget'"),
+        postgresql_where=text("kind = 'release' AND stage = 'budget' AND edition IS NULL"),
     ),
     info={"append_only": True},
 )

@@ -5,15 +5,17 @@ line that the earlier hold does not cover is asked anew. Cancelling the later do
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sqlalchemy import RowMapping
 
+from bihuan.features.control import queries
 from bihuan.features.control.commands.spend import Line, liquidation, lock_documents
 from bihuan.features.control.ledger import Entry, Ledger
 from bihuan.features.control.model import NotHeld
+from bihuan.features.control.policy import BucketKey
 from bihuan.store.unit_of_work import Reader, UnitOfWork
 
 ZERO = Decimal("0.00")
@@ -76,6 +78,13 @@ def drawn_from(reader: Reader, document_id: int) -> set[int]:
     return {r["document_id"] for r in reader.rows("control.drawn_by", document_id=document_id)}
 
 
+def drawn_keys(reader: Reader, document_id: int) -> list[BucketKey]:
+    """The balance rows that what a document took over counts in now; `hand_back` finds them locked."""
+    policy = queries.policy_by_id(reader, queries.document(reader, document_id)["policy_id"]).policy
+    drawn = reader.rows("control.drawn_by", document_id=document_id)
+    return [k for r in drawn for k in policy.counted(r["coordinate"], r["period"])]
+
+
 def hand_back(uow: UnitOfWork, ledger: Ledger, document_id: int, holds: Sequence[RowMapping]) -> None:
     """Books what an undone document took over and still held (``holds``, its own) back to the earlier ones, rows locked.
 
@@ -87,19 +96,30 @@ def hand_back(uow: UnitOfWork, ledger: Ledger, document_id: int, holds: Sequence
     draws = {r["line_no"]: (r["draws_document"], r["draws_line"]) for r in _lines(uow, document_id)}
     for hold in holds:
         left[draws.get(hold["line_no"], (0, 0))] += hold["amount"]
-    able = {r["id"] for r in lock_documents(uow, sorted({r["document_id"] for r in drawn})) if r["status"] in OPEN}
+    able = {
+        r["id"]: r["kind"]
+        for r in lock_documents(uow, sorted({r["document_id"] for r in drawn}))
+        if r["status"] in OPEN
+    }
     got = set()
     for row in drawn:
         place = (row["document_id"], row["line_no"])
         back = min(left[place], row["amount"])
         if back > 0 and row["document_id"] in able:
             entry = liquidation(row, back, "undraw", reason="后续单据取消")
-            again = replace(entry, amount=back, by_document_id=document_id)
+            again = replace(entry, amount=back, by_document_id=document_id, buckets=_rows_now(ledger, row, able))
             if all(f.verdict != "refuse" for f in ledger.attempt([again])):
                 got.add(row["document_id"])
         left[place] -= max(back, ZERO)
     if got:
         uow.run("control.documents_status", ids=sorted(got), status="held")
+
+
+def _rows_now(ledger: Ledger, row: RowMapping, kinds: Mapping[int, str]) -> tuple[int, ...]:
+    """Where the earlier document's hold counts now: another edition of the policy may count it elsewhere."""
+    ids = {BucketKey(b.rule.code, b.key, b.window): b.id for b in ledger.rows.values()}
+    keys = ledger.policy.policy.counted(row["coordinate"], row["period"], kinds[row["document_id"]])
+    return tuple(ids[k] for k in keys if k in ids)
 
 
 def _lines(reader: Reader, document_id: int) -> Sequence[RowMapping]:

@@ -4,7 +4,6 @@ Unlike a red-letter voucher (a fact of its own, negative), a reversal names the 
 entry is undone once. A document that was closed holds again; what was given back by its requester stays given back.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -45,12 +44,14 @@ def reverse(uow: UnitOfWork, actor: Principal, *, policy: str, voucher: str, rea
         raise NoSuchVoucher(f"凭证 {voucher} 没有入账，或已经冲回。", voucher=voucher)
     documents = sorted({row["document_id"] for row in todo if row["document_id"]})
     ledger = Ledger(uow, actor.login, in_force)
-    ledger.lock((), {i for row in todo for i in row["buckets"]})
+    # rows opened since it was booked count it too, those of rules out of force no longer
+    where = {row["id"]: in_force.policy.counted(row["coordinate"], row["period"], _holder(row)) for row in todo}
+    ids = ledger.lock((k for keys in where.values() for k in keys), {i for row in todo for i in row["buckets"]})
     status = {r["id"]: r["status"] for r in lock_documents(uow, documents)} if documents else {}
     amount = restored = ZERO
     overruns = Overruns(ledger)
     for row in sorted(todo, key=lambda r: -r["amount"]):  # facts come off before holds come back
-        entry = _undoing(row, reason)
+        entry = _undoing(row, tuple(ids[k] for k in where[row["id"]] if k in ids), reason)
         if row["stage"] == "executed":
             amount += row["amount"]
         elif status[row["document_id"]] == "released":
@@ -73,15 +74,19 @@ def reverse(uow: UnitOfWork, actor: Principal, *, policy: str, voucher: str, rea
     return Reversed(amount, restored, tuple(documents))
 
 
-def _undoing(row: RowMapping, reason: str) -> Entry:
-    buckets: Sequence[int] = row["buckets"]
+def _holder(row: RowMapping) -> str:
+    """The kind of the document whose hold it was; "" for a fact."""
+    return "" if row["stage"] == "executed" else str(row["document_kind"] or "")
+
+
+def _undoing(row: RowMapping, buckets: tuple[int, ...], reason: str) -> Entry:
     return Entry(
         stage=row["stage"],
         kind="reverse",
         amount=-row["amount"],
         coordinate=row["coordinate"],
         period=row["period"],
-        buckets=tuple(buckets),
+        buckets=buckets,
         document_id=row["document_id"],
         line_no=row["line_no"],
         liquidates=row["id"],

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 from bihuan.features.access.commands import record
 from bihuan.features.access.model import Principal
 from bihuan.features.control import queries
-from bihuan.features.control.commands.drawing import drawn_from, hand_back
+from bihuan.features.control.commands.drawing import drawn_from, drawn_keys, hand_back
 from bihuan.features.control.commands.spend import Reservation, liquidation, lock_documents, settle, warnings_of
 from bihuan.features.control.events import tell_changed
 from bihuan.features.control.ledger import Ledger, PolicyInForce
@@ -41,7 +41,9 @@ def give_back(uow: UnitOfWork, actor: Principal, *, document_id: int, kind: str,
     What it had taken over from earlier documents goes back to them where ``kind`` undoes the document itself.
     """
     earlier = drawn_from(uow, document_id) if kind in UNDOING else set()
-    ledger, every = open_holds(uow, actor, sorted({document_id, *earlier}))
+    ledger, every = open_holds(
+        uow, actor, sorted({document_id, *earlier}), drawn_keys(uow, document_id) if earlier else ()
+    )
     holds = [h for h in every if h["document_id"] == document_id]
     for hold in holds:
         ledger.book(liquidation(hold, hold["amount"], kind, reason=reason))

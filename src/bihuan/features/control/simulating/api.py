@@ -90,7 +90,7 @@ class PolicyChangeOut(BaseModel):
 
 
 class PolicyTextOut(BaseModel):
-    """``text``: "" where the applied package does not say this policy. ``released``: its rules cannot be replaced any more."""
+    """``text``: "" where the applied package does not say this policy. ``released``: other rules are activated, by date."""
 
     policy: str
     title: str

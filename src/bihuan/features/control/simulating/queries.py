@@ -35,11 +35,13 @@ def read_draft(reader: Reader, model: str, text: str) -> Policy:
 
 
 def text_in_force(reader: Reader, actor: Principal, policy: str) -> dict[str, Any]:
-    """The text to begin a draft with, and whether budget was released under it (then its rules cannot be replaced)."""
+    """The text to begin a draft with, and whether budget was released under it (then another is activated, by date)."""
     in_force = queries.policy(reader, policy)
     model = in_force.policy.model
     actor.require("control.policy", model=model)
-    text = text_of(reader, model, policy) if model else ""
+    text = reader.value("control.edition_text", policy_id=in_force.id) or (
+        text_of(reader, model, policy) if model else ""
+    )
     return {"policy": policy, "title": in_force.policy.title, "text": text, "released": in_force.version_id is not None}
 
 
