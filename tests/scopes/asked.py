@@ -221,6 +221,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/control/holds"): [_plain("?policy=secret")],
     ("GET", "/api/v1/control/policies"): [_plain()],
     ("GET", "/api/v1/control/policies/{code}/text"): [_code("secret")],
+    ("GET", "/api/v1/control/policies/{code}/editions"): [_code("secret")],
     ("GET", "/api/v1/control/reconciliations"): [_plain("?policy=secret")],
     ("GET", "/api/v1/control/remaining"): [_remaining],
     ("GET", "/api/v1/control/signals"): [_plain("?policy=secret&year=2026")],

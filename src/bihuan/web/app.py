@@ -30,6 +30,7 @@ BESIDE = (
     "control.changing.api",
     "control.desk.api",
     "control.simulating.api",
+    "control.editions.api",
     "control.explanation_api",
     "control.mapping_api",
     "collaboration.inbox_api",

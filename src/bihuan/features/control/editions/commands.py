@@ -34,7 +34,7 @@ def plan(uow: UnitOfWork, actor: Principal, *, policy: str, text: str, starts_on
     It is read against the model as it stands, now and once more on its day.
     """
     in_force = queries.glance(uow, policy)
-    actor.require("control.policy", model=in_force.policy.model)
+    _require_whole(actor, in_force.policy)
     if not reason.strip():
         raise Invalid("请写明改动的原因。", field="reason")
     if in_force.version_id is None:
@@ -60,7 +60,7 @@ def plan(uow: UnitOfWork, actor: Principal, *, policy: str, text: str, starts_on
 def withdraw(uow: UnitOfWork, actor: Principal, *, edition_id: int, reason: str) -> None:
     """A planned text will not come into force."""
     head = _head(uow, edition_id)
-    actor.require("control.policy", model=head["model"])
+    _require_whole(actor, queries.glance(uow, head["policy"]).policy)
     if not reason.strip():
         raise Invalid("请写明撤回的原因。", field="reason")
     if uow.value("control.edition_withdraw", id=edition_id, actor=actor.login, at=uow.now()) is None:
@@ -76,7 +76,7 @@ def activate(uow: UnitOfWork, actor: Principal, *, edition_id: int, early: bool 
     One transaction: text, rules, balance rows and what counts in them. Takes the policy's turn before any other lock.
     """
     head = _head(uow, edition_id)
-    actor.require("control.policy", model=head["model"])
+    _require_whole(actor, queries.glance(uow, head["policy"]).policy)
     uow.run("control.edition_turn", id=head["policy_id"])
     uow.run("control.edition_begin", id=head["policy_id"])
     row = uow.row("control.edition_lock", id=edition_id)
@@ -115,6 +115,14 @@ def _replace(  # noqa: PLR0917
     uow.run("control.policy_replace", id=old.id, digest=digest, content=content, edition=edition)
     uow.run("control.edition_end", policy_id=old.id, actor=actor.login, at=at)
     uow.run("control.edition_start", id=edition_id, edition=edition, content=content, actor=actor.login, at=at)
+
+
+def _require_whole(actor: Principal, policy: Policy) -> None:
+    """A policy holds for everybody under it: who keeps a part of the company does not change it."""
+    actor.require("control.policy", model=policy.model)
+    for org, parent in policy.trees.parents.get("org", {}).items():
+        if not parent:
+            actor.require("control.policy", model=policy.model, org=org)
 
 
 def _digest(policy: Policy) -> tuple[str, str]:
