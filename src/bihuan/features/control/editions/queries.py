@@ -14,7 +14,7 @@ from bihuan.features.control.simulating.queries import read_draft
 from bihuan.kernel.errors import BihuanError
 from bihuan.store.unit_of_work import Reader
 
-DERIVED = ("calendar", "trees", "model")  # of the model, not of the text
+DERIVED = ("calendar", "trees", "directory", "model")  # of the model, not of the text
 
 
 def history(reader: Reader, actor: Principal, policy: str) -> list[dict[str, Any]]:
