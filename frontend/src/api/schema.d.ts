@@ -772,6 +772,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/editions/{edition_id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate Edition
+         * @description A planned text comes into force now, before its day.
+         */
+        post: operations["control_activate_edition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/editions/{edition_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Edition
+         * @description A planned text will not come into force.
+         */
+        post: operations["control_withdraw_edition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/exceptions": {
         parameters: {
             query?: never;
@@ -890,6 +930,30 @@ export interface paths {
          * @description Brings the policies of a model's applied package into force.
          */
         post: operations["control_apply_policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/policies/{code}/editions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Policy Editions
+         * @description Every text of a policy, newest first: who wrote it, from when to when it held, and what it changed.
+         */
+        get: operations["control_policy_editions"];
+        put?: never;
+        /**
+         * Plan Edition
+         * @description Another text comes into force on a day, or at once; what was checked before is not judged again.
+         */
+        post: operations["control_plan_edition"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5902,6 +5966,83 @@ export interface components {
              */
             period: string;
         };
+        /**
+         * EditionActivated
+         * @description ``activated``: false where it was in force or withdrawn already.
+         */
+        EditionActivated: {
+            /** Activated */
+            activated: boolean;
+        };
+        /**
+         * EditionIn
+         * @description ``starts_on``: the business date from which the text holds, not before today; null: at once.
+         */
+        EditionIn: {
+            /** Reason */
+            reason: string;
+            /** Starts On */
+            starts_on?: string | null;
+            /** Text */
+            text: string;
+        };
+        /** EditionMade */
+        EditionMade: {
+            /** Id */
+            id: number;
+        };
+        /**
+         * EditionOut
+         * @description ``edition``: null for one never in force; ``fault``: why its day came and it could not be activated.
+         *
+         *     ``changes``: of the text before it, of the one in force for a planned one.
+         */
+        EditionOut: {
+            /** Author */
+            author: string;
+            /** Author Name */
+            author_name: string;
+            /** Changes */
+            changes: components["schemas"]["PolicyChangeOut"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Edition */
+            edition: number | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Fault */
+            fault: string;
+            /** Id */
+            id: number;
+            /** Reason */
+            reason: string;
+            /** Started At */
+            started_at: string | null;
+            /** Started By */
+            started_by: string | null;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "planned" | "active" | "past" | "withdrawn";
+            /** Text */
+            text: string;
+        };
+        /** EditionReasonIn */
+        EditionReasonIn: {
+            /** Reason */
+            reason: string;
+        };
         /** EffectIn */
         EffectIn: {
             /**
@@ -8220,7 +8361,7 @@ export interface components {
         };
         /**
          * PolicyTextOut
-         * @description ``text``: "" where the applied package does not say this policy. ``released``: its rules cannot be replaced any more.
+         * @description ``text``: "" where the applied package does not say this policy. ``released``: other rules are activated, by date.
          */
         PolicyTextOut: {
             /** Policy */
@@ -12075,6 +12216,70 @@ export interface operations {
             };
         };
     };
+    control_activate_edition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edition_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditionActivated"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_withdraw_edition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edition_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditionReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     changing_list_exceptions: {
         parameters: {
             query?: never;
@@ -12263,6 +12468,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": string[];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_policy_editions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    control_plan_edition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditionMade"];
                 };
             };
             /** @description Validation Error */
