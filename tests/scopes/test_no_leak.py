@@ -86,6 +86,7 @@ SILENT = {
     "GET /api/v1/batches/{batch}/desk",
     "GET /api/v1/control/policies",
     "GET /api/v1/control/policies/{code}/text",  # rules, no amounts
+    "GET /api/v1/control/policies/{code}/editions",
     "GET /api/v1/models/{code}/formulas",  # of items; what it may not name is tested with the route
     "GET /api/v1/loads",
     "GET /api/v1/loads/{run}",
