@@ -19,6 +19,7 @@ from bihuan.features.control.commands.requests import Draft
 from bihuan.features.control.desk.queries import cell_uses
 from bihuan.features.control.desk.signals import rushes, signals
 from bihuan.features.control.document_explained import rules_at
+from bihuan.features.control.editions import commands as editions
 from bihuan.features.control.linked import Linked
 from bihuan.features.control.model import BudgetCell
 from bihuan.store.unit_of_work import UnitOfWork
@@ -189,6 +190,16 @@ def _said(rule: Mapping[str, Any]) -> str:
     return f"{rule['title']} 余{found['available']}{f'（{used}）' if used else ''}"
 
 
+def activate(stage: "Stage", uow: UnitOfWork, row: "Row") -> None:
+    """The draft comes into force now."""
+    assert stage.draft is not None, "nothing to activate"
+    said = {"text": "", "starts_on": date(2026, 1, 1), "reason": row.id, "author": CLERK.login, "at": uow.now()}
+    edition = uow.value("control.edition_plan", policy_id=stage.policy.id, **said)
+    editions.take_turn(uow, stage.policy.id)
+    editions.bring_in(uow, CLERK, policy_id=stage.policy.id, edition_id=edition, draft=stage.draft, reason=row.id)
+    stage.policy = queries.policy_by_id(uow, stage.policy.id)
+
+
 MORE: Mapping[str, Act] = {
     "说明": say,
     "借用": borrow,
@@ -209,4 +220,5 @@ MORE: Mapping[str, Act] = {
     "追加申请": ask_supplement,
     "联查": documents,
     "预警": alarms,
+    "启用": activate,
 }

@@ -1,4 +1,4 @@
-/** 规则试算: a policy's text, what it changes, and what it would have said to the documents there were. Nothing is written. */
+/** 规则试算: a policy's text, what it changes, what it would have said to the documents there were, and the day it comes into force. */
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Button, Input } from "antd";
 import { useState } from "react";
@@ -7,6 +7,8 @@ import { asProblem, type Problem } from "../../api/problem";
 import { Empty, Failed, Loading } from "../../ui/states";
 import { problemText } from "../../ui/problemText";
 import { policyTextQuery, simulate } from "./deskRequests";
+import { EditionHistory } from "./EditionHistory";
+import { EditionPlan } from "./EditionPlan";
 import { SimulationResult } from "./SimulationResult";
 
 export function SimulateView({ policy }: { readonly policy: string }) {
@@ -18,15 +20,30 @@ export function SimulateView({ policy }: { readonly policy: string }) {
     if (problem.kind === "forbidden") return <Empty>{t("control.simulate.noRight")}</Empty>;
     return <Failed what={t("problem.load", { reason: problemText(t, problem) })} retry={() => void found.refetch()} />;
   }
-  return <Draft policy={policy} inForce={found.data.text} />;
+  return (
+    <>
+      <Draft policy={policy} inForce={found.data.text} released={found.data.released} />
+      <EditionHistory policy={policy} />
+    </>
+  );
 }
 
-function Draft({ policy, inForce }: { readonly policy: string; readonly inForce: string }) {
+interface DraftProps {
+  readonly policy: string;
+  readonly inForce: string;
+  readonly released: boolean;
+}
+
+function Draft({ policy, inForce, released }: DraftProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(inForce);
   const [since, setSince] = useState("");
   const [until, setUntil] = useState("");
-  const trial = useMutation({ mutationFn: () => simulate({ policy, text, since: since || null, until: until || null }) });
+  const [tried, setTried] = useState<string>();
+  const trial = useMutation({
+    mutationFn: () => simulate({ policy, text, since: since || null, until: until || null }),
+    onMutate: () => setTried(text),
+  });
   return (
     <div className="simulate">
       <section className="simulate-text">
@@ -53,6 +70,7 @@ function Draft({ policy, inForce }: { readonly policy: string; readonly inForce:
             {t("control.simulate.reset")}
           </Button>
         </div>
+        {released && text.trim() !== "" && text !== inForce && <EditionPlan policy={policy} text={text} tried={tried === text ? trial.data : undefined} />}
       </section>
       <section className="simulate-result" aria-live="polite">
         {trial.isPending && <Loading rows={6} />}

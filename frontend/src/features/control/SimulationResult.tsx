@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { withSearch } from "../../lib/search";
 import { clockTime } from "../../lib/times";
 import { Empty } from "../../ui/states";
-import type { Simulated, Simulation } from "./deskRequests";
+import type { PolicyChange, Simulated, Simulation } from "./deskRequests";
 import { yuan } from "./figures";
 
 const COLORS: Readonly<Record<Simulated["answer"], string>> = { unplaced: "error", refuse: "error", exception: "error", confirm: "warning", notify: "processing", none: "default" };
@@ -48,14 +48,22 @@ function Changes({ found }: { readonly found: Simulation }) {
   return (
     <details className="simulate-changes" open={found.changes.length <= 6}>
       <summary>{t("control.simulate.changes", { count: found.changes.length })}</summary>
-      <ul className="small">
-        {found.changes.map((one) => (
-          <li key={`${one.of} ${one.code} ${one.part}`}>
-            <b>{[one.code, one.part].filter(Boolean).join(" · ")}</b> <span className="muted">{one.was || t("control.simulate.nothing")}</span> → {one.now || t("control.simulate.nothing")}
-          </li>
-        ))}
-      </ul>
+      <ChangeList changes={found.changes} />
     </details>
+  );
+}
+
+/** What one text of a policy says otherwise than another, part by part. */
+export function ChangeList({ changes }: { readonly changes: readonly PolicyChange[] }) {
+  const { t } = useTranslation();
+  return (
+    <ul className="small">
+      {changes.map((one) => (
+        <li key={`${one.of} ${one.code} ${one.part}`}>
+          <b>{[one.code, one.part].filter(Boolean).join(" · ")}</b> <span className="muted">{one.was || t("control.simulate.nothing")}</span> → {one.now || t("control.simulate.nothing")}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -11,6 +11,8 @@ export type Proof = Schemas["ReconciliationOut"];
 export type Step = Schemas["TimelineOut"];
 export type Origin = Schemas["BudgetOriginOut"];
 export type Simulation = Schemas["SimulationOut"];
+export type PolicyChange = Schemas["PolicyChangeOut"];
+export type Edition = Schemas["EditionOut"];
 export type LineMapped = Schemas["LineMappedOut"];
 export type Target = Schemas["TargetOut"];
 export type WeighedRule = Schemas["WeighedRuleOut"];
@@ -68,6 +70,21 @@ export const policyTextQuery = (policy: string) =>
     retry: false,
     refetchOnWindowFocus: false,
   });
+
+export const editionsQuery = (policy: string) =>
+  queryOptions({
+    queryKey: [SPEND, "editions", policy],
+    queryFn: () => answer(api.GET("/api/v1/control/policies/{code}/editions", { params: { path: { code: policy } } })),
+    retry: false,
+  });
+
+export const planEdition = (policy: string, body: Schemas["EditionIn"]): Promise<Schemas["EditionMade"]> =>
+  answer(api.POST("/api/v1/control/policies/{code}/editions", { params: { path: { code: policy } }, body }));
+
+export const withdrawEdition = (id: number, reason: string) =>
+  answer(api.POST("/api/v1/control/editions/{edition_id}/withdraw", { params: { path: { edition_id: id } }, body: { reason } }));
+
+export const activateEdition = (id: number) => answer(api.POST("/api/v1/control/editions/{edition_id}/activate", { params: { path: { edition_id: id } } }));
 
 export const simulate = (body: Schemas["SimulationIn"]): Promise<Simulation> => answer(api.POST("/api/v1/control/simulations", { body }));
 

@@ -77,20 +77,30 @@ def activate(uow: UnitOfWork, actor: Principal, *, edition_id: int, early: bool 
     """
     head = _head(uow, edition_id)
     _require_whole(actor, queries.glance(uow, head["policy"]).policy)
-    uow.run("control.edition_turn", id=head["policy_id"])
-    uow.run("control.edition_begin", id=head["policy_id"])
+    take_turn(uow, head["policy_id"])
     row = uow.row("control.edition_lock", id=edition_id)
     assert row is not None, "editions are never removed"
     if row["status"] != "planned" or (not early and row["starts_on"] > business_date(uow)):
         return False
-    old = queries.policy_by_id(uow, head["policy_id"])
-    draft = read_draft(uow, old.policy.model, row["text"])
+    draft = read_draft(uow, head["model"], row["text"])
+    bring_in(uow, actor, policy_id=head["policy_id"], edition_id=edition_id, draft=draft, reason=row["reason"])
+    return True
+
+
+def take_turn(uow: UnitOfWork, policy_id: int) -> None:
+    """Waits for everybody who writes under a policy, and keeps others out; before any other lock."""
+    uow.run("control.edition_turn", id=policy_id)
+    uow.run("control.edition_begin", id=policy_id)
+
+
+def bring_in(uow: UnitOfWork, actor: Principal, *, policy_id: int, edition_id: int, draft: Policy, reason: str) -> None:
+    """The text of a planned edition, as read, comes into force. The caller holds the policy's turn."""
+    old = queries.policy_by_id(uow, policy_id)
     before = {r["id"]: old.balance(r) for r in uow.rows("control.buckets_all", policy_id=old.id)}
     _replace(uow, actor, old, draft, replacing(old.policy, draft), edition_id)
     moved = recount(uow, actor.login, old, queries.policy_by_id(uow, old.id), before)
     what = {"edition": old.edition + 1, "moved": moved}
-    record(uow, actor, TRAIL, ("policy", old.policy.code), {"edition": old.edition}, what, row["reason"])
-    return True
+    record(uow, actor, TRAIL, ("policy", old.policy.code), {"edition": old.edition}, what, reason)
 
 
 def due(reader: Reader) -> Sequence[int]:
