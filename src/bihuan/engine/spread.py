@@ -53,24 +53,52 @@ def split(amount: float, weights: Floats) -> Floats:
     return np.asarray(np.sign(amount) * in_whole(weights / total * abs(amount), abs(amount)) + 0.0)  # -0.0 is 0.0
 
 
+def split_each(amounts: Floats, weights: Floats, group: Integers) -> Floats:
+    """Each group's amount (a whole number) in parts among its cells by ``weights``, equally where a group's come to nothing.
+
+    As `split`, for every group at once. Shapes: amounts [g], weights and group [n] → [n]. Raises `NothingToSpreadOn` where a
+    group with an amount has no cell, `PartTooLarge`.
+    """
+    size = len(amounts)
+    sums: Floats = np.asarray(np.bincount(group, weights=weights, minlength=size), np.float64)
+    nothing = sums == 0.0
+    shares = np.where(nothing[group], 1.0, weights)
+    sums = np.where(nothing, np.maximum(np.bincount(group, minlength=size), 1), sums)
+    exact = shares / sums[group] * np.abs(amounts)[group]
+    return np.asarray(np.sign(amounts)[group] * _in_whole_each(exact, np.abs(amounts), group) + 0.0)
+
+
 def in_whole(exact: Floats, amount: float) -> Floats:
     """Parts [n] that add up to ``amount`` (a whole number) but for rounding -> whole numbers that do; a part of 0 stays 0.
 
     Every part is off by less than 1. Raises `NothingToSpreadOn`, `PartTooLarge`.
     """
+    return _in_whole_each(exact, np.array([amount]), np.zeros(len(exact), np.intp))
+
+
+def _in_whole_each(exact: Floats, amounts: Floats, group: Integers) -> Floats:
     if not np.abs(exact).sum() < LARGEST:  # adding 1 to a part would change nothing: the loop below would not end
         raise PartTooLarge
     parts = np.floor(exact)
-    left = amount - parts.sum()
-    share = np.flatnonzero(exact != 0.0)
-    order = share[np.argsort(-(exact - parts)[share], kind="stable")]
-    if left != 0.0 and not len(order):
-        raise NothingToSpreadOn
-    while left != 0.0:  # once; again only where a large amount's fractions were themselves rounded
-        count = int(min(abs(left), len(order)))
-        parts[order[:count]] += np.sign(left)
-        left = amount - parts.sum()
+    shares = np.flatnonzero(exact != 0.0)
+    mine = group[shares]
+    count = np.bincount(mine, minlength=len(amounts))
+    rank = _rank((parts - exact)[shares], mine, count)
+    while (left := amounts - np.bincount(group, weights=parts, minlength=len(amounts))).any():
+        if (count[left != 0.0] == 0).any():
+            raise NothingToSpreadOn
+        # once; again only where a large amount's fractions were themselves rounded
+        parts[shares] += np.where(rank < np.abs(left)[mine], np.sign(left)[mine], 0.0)
     return np.asarray(parts + 0.0)
+
+
+def _rank(value: Floats, group: Integers, count: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The place of each cell in its group by ascending value, the first cell first among equals; from 0."""
+    order = np.lexsort((value, group))
+    first = np.cumsum(count) - count
+    rank = np.empty(len(value), np.intp)
+    rank[order] = np.arange(len(value)) - first[group[order]]
+    return rank
 
 
 def by_course(now: Floats, row: Integers, period: Integers, course: Floats) -> Floats:

@@ -24,6 +24,7 @@ BESIDE = (
     "access.service_api",
     "planning.branches_api",
     "planning.copy_api",
+    "planning.reallocate_api",
     "planning.spread_api",
     "control.service.api",
     "control.service.webhook_api",

@@ -94,6 +94,9 @@ def bodies(version: int) -> dict[str, dict]:
             "amount": "6942",
             "seen": "6942",
         },
+        "/reallocate": {**cell, "along": "产品", "amount": "0", "seen": "1612"},
+        "/holds": {"version": version, "nodes": [{k: v for k, v in cell.items() if k != "version"}]},
+        "/holds/release": {"version": version, "all": True},
         "/compare": {"query": slice_, "versions": [version, version]},
         "/history": cell,
         "/trace": cell,
@@ -345,3 +348,26 @@ def test_another_slice_gives_no_share_that_its_reader_may_not_see(call, plan) ->
         assert call("mm", "POST", "/spread", {**ask, **wrong})[0] in {404, 422}, wrong
     told = call("mm", "POST", "/spread", {**ask, "method": "pattern", "pattern": "4-4-5"})[1]
     assert (told["total"], told["changed"]) == ("116000.00", 3)
+
+
+def test_a_hold_is_kept_and_a_reallocation_leaves_the_total(call, plan) -> None:
+    """M1 and M2 of MM in January: 50 go to M1 from what else is below their parent; then M1 is held and takes nothing."""
+    body = bodies(plan)
+    node = body["/reallocate"]
+    seen = value(call, plan, "M1")
+    status, dry = call("all", "POST", "/reallocate", {**node, "seen": seen, "amount": "50", "dry": True})
+    assert (status, dry["before"], dry["after"]) == (200, seen, str(int(seen) + 50))
+    assert call("all", "POST", "/holds", body["/holds"])[0] == 200
+    assert len(call("all", "GET", f"/holds?version={plan}")[1]["nodes"]) == 1
+    status, refused = call("all", "POST", "/reallocate", {**node, "seen": seen, "amount": "50"})
+    assert (status, refused["code"]) == (409, "cannot_spread")
+    assert call("all", "POST", "/holds/release", body["/holds/release"])[1] == {"nodes": []}
+    status, done = call("all", "POST", "/reallocate", {**node, "seen": seen, "amount": "50"})
+    assert (status, value(call, plan, "M1")) == (200, done["after"])
+
+
+def value(call, plan: int, product: str) -> str:
+    """What MM has of a product in January."""
+    query = {"version": plan, "cube": "销售", "items": ["销量"], "fixed": {"org": "MM"}, "columns": ["2026-01"]}
+    answer = call("all", "POST", "/query", {**query, "rows": {"dim": "产品", "members": [product]}})[1]
+    return answer["cells"][0][0]["v"]

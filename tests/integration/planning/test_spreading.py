@@ -9,7 +9,7 @@ from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.shapes import Growth, Line, pattern_of
 from bihuan.features.planning import alike, commands, spreading
 from bihuan.features.planning.alike import Slice
-from bihuan.features.planning.model import CannotSpread, ChangedSince
+from bihuan.features.planning.model import CannotSpread, ChangedSince, NothingToFollow
 from bihuan.features.planning.spreading import Spread, Spreading
 from bihuan.kernel.calendar import make_calendar
 from bihuan.kernel.errors import Invalid, NotFound
@@ -86,7 +86,7 @@ def test_held_and_locked_cells_keep_their_amounts_and_are_counted(world, version
         commands.set_locked(
             uow, world.actor, version_id=version.id, org_ids=["B"], locked=True, why="已提交", holder="李四"
         )
-    held = frozenset({((("org", "A"), ("产品", "P1")), "2026-01")})
+    held = [({"org": "A", "产品": "P1"}, "2026-01")]
     done = spread(world, version, "100", "70", method="equal", held=held)
     assert (done.total, dict(done.kept)) == (Decimal(100), {"已提交（李四）": 3, "保持不动": 1})
     now = january(world, version)
@@ -101,7 +101,7 @@ def test_the_shares_of_another_version(world, version, edit) -> None:
     spread(world, version, "80", "70", method="like", like=Slice(other.id))
     assert january(world, version) == {"C P3": "60", "A P1": "20", "A P2": "0", "B P1": "0"}
     empty = world.version()
-    with pytest.raises(CannotSpread):
+    with pytest.raises(NothingToFollow):
         spread(world, version, "70", "80", method="like", like=Slice(empty.id))
 
 
@@ -186,7 +186,7 @@ def test_the_season_of_another_version_and_the_shares_of_another_member(world, v
     assert (months(world, version)[:3], months(world, version, "A P2")[:3]) == (["20", "60", ""], ["0", "", ""])
     spread(world, version, "50", "80", **at, method="like", like=Slice(members={"org": "B"}))
     assert (months(world, version)[:3], months(world, version, "A P2")[:3]) == (["50", "0", ""], ["0", "", ""])
-    with pytest.raises(CannotSpread):  # the axis does not reach last year
+    with pytest.raises(NothingToFollow):  # the axis does not reach last year
         spread(world, version, "40", "50", **at, method="like", like=Slice(years=1))
     with pytest.raises(NotFound, match="没有成员"):
         spread(world, version, "40", "50", **at, method="like", like=Slice(members={"org": "X"}))
@@ -223,7 +223,7 @@ def test_the_parts_make_the_typed_total_what_stays_stays_and_undo_is_nothing_don
         commands.set_locked(
             uow, world.actor, version_id=version.id, org_ids=["B"], locked=True, why="已提交", holder="李四"
         )
-    held = frozenset({((("org", "A"), ("产品", "P1")), "2026-02")})
+    held = [({"org": "A", "产品": "P1"}, "2026-02")]
     for amount in (1_000_003, 7, -5, -999_999):
         before = world.cells(version)
         was = sum(int(v) for v in before.values())

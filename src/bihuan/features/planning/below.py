@@ -11,7 +11,7 @@ from bihuan.engine.compiled import CompiledItem, CompiledModel
 from bihuan.engine.formula.bound import ItemRef
 from bihuan.engine.spread import LARGEST
 from bihuan.features.access.model import Principal
-from bihuan.features.planning import cells, editing, versions
+from bihuan.features.planning import cells, editing, holds, versions
 from bihuan.features.planning.editing import Flags, Trial
 from bihuan.features.planning.replica import PlanState
 from bihuan.kernel.errors import Invalid, NotFound
@@ -21,7 +21,8 @@ from bihuan.store.unit_of_work import Reader
 
 MOST = 500_000  # cells below one total
 Members = Mapping[str, str]
-Held = Collection[tuple[tuple[tuple[str, str], ...], str]]  # (members sorted, period)
+Held = Collection[tuple[Members, str]]  # members and period of nodes; all cells below them are held
+HELD = "保持不动"
 
 
 def spreadable(model: CompiledModel, ref: ItemRef) -> CompiledItem:
@@ -84,7 +85,7 @@ def _periods(model: CompiledModel, item: CompiledItem, code: str) -> tuple[str, 
 
 
 def free(
-    reader: Reader, actor: Principal, state: PlanState, every: ChangedCells, held: Held = frozenset()
+    reader: Reader, actor: Principal, state: PlanState, every: ChangedCells, held: Held = ()
 ) -> tuple[Flags, Counter[str]]:
     """The cells that take a part, and how many do not for which reason."""
     version = versions.known(reader, state.version_id)
@@ -95,21 +96,39 @@ def free(
     kept = Counter(result.message for result in trial.refused)
     takes = np.zeros(len(every), np.bool_)
     takes[trial.source] = True
-    if held:
+    if held := (*held, *holds.held(reader, actor, version.id, cells.ref_of(every.items[0]))):
         stays = takes & _held(state.model, every, held)
         takes &= ~stays
-        kept["保持不动"] += int(stays.sum())
+        kept[HELD] += int(stays.sum())
     return takes, +kept
 
 
 def _held(model: CompiledModel, every: ChangedCells, held: Held) -> Flags:
+    """Which cells are below one of the nodes; a node that is no longer in the model holds nothing."""
     item = model.items[cells.ref_of(every.items[0])]  # all below one total are of one item
-    codes = [{m.id: m.code for m in model.dimensions[dim].members} for dim in item.dims]
     out = np.zeros(len(every), np.bool_)
-    for k in range(len(every)):
-        named = ((dim, codes[j][int(every.members[k, j])]) for j, dim in enumerate(item.dims))
-        out[k] = (tuple(sorted(named)), every.periods[every.period[k]]) in held
+    for members, period in held:
+        here = np.isin(every.period, _columns(model, item, every.periods, period))
+        for j, dim in enumerate(item.dims):
+            here &= np.isin(every.members[:, j], _leaves_held(model, dim, members.get(dim, "")))
+        out |= here
     return out
+
+
+def _columns(model: CompiledModel, item: CompiledItem, periods: tuple[str, ...], code: str) -> list[int]:
+    try:
+        inside = set(_periods(model, item, code))
+    except (NotFound, Invalid):
+        return []
+    return [n for n, period in enumerate(periods) if period in inside]
+
+
+def _leaves_held(model: CompiledModel, dim: str, code: str) -> list[int]:
+    member = model.dimensions[dim].find(code)
+    tree = model.dimensions[dim].trees.get("")
+    if member is None:
+        return []
+    return list(tree.leaves_under(member.id)) if tree else [member.id]
 
 
 def may(

@@ -10,6 +10,8 @@ Errors::
     NameTaken          a version or snapshot of this name exists
     CannotFreeze       what a release asks to freeze cannot be frozen
     CannotSpread       no cell below a total can take a part of what was typed on it
+    NothingToFollow    the shares to split by come to nothing
+    TooManyHolds       a person holds as many nodes of a version as may be held
 """
 
 from collections.abc import Mapping, Sequence
@@ -80,9 +82,21 @@ class CannotFreeze(Invalid):
 
 
 class CannotSpread(Conflict):
-    """下面没有可以改的单元格，或按这个方法没有一个分得到。"""
+    """下面没有可以改的单元格。"""
 
     code = "cannot_spread"
+
+
+class NothingToFollow(Conflict):
+    """要照着分的那一片全是空或零，或您没有权限看，分不出比例。"""
+
+    code = "nothing_to_follow"
+
+
+class TooManyHolds(Conflict):
+    """保持不动的地方太多。"""
+
+    code = "too_many_holds"
 
 
 @dataclass(frozen=True, slots=True)

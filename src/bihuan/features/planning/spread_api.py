@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1/plan", tags=["planning"])
 
 
 class HeldIn(_In):
-    """A leaf cell that keeps its amount."""
+    """A cell, or a total with all below it, that keeps its amount."""
 
     members: Members
     period: str = ""
@@ -58,7 +58,7 @@ class SpreadIn(_In):
     first: Amount | None = None
     last: Amount | None = None
     pattern: Annotated[str, Field(max_length=2_000, examples=["4-4-5"])] | None = None
-    held: Annotated[tuple[HeldIn, ...], Field(max_length=10_000)] = ()
+    held: Annotated[tuple[HeldIn, ...], Field(max_length=1_000)] = ()
     dry: bool = False
     reason: Annotated[str, Field(max_length=2_000)] = ""
 
@@ -107,7 +107,7 @@ def _wanted(body: SpreadIn) -> Spread:
         seen=None if body.seen is None else read_decimal(body.seen),
         method=body.method,
         action=body.action,
-        held=frozenset((tuple(sorted(one.members.items())), one.period) for one in body.held),
+        held=[(one.members, one.period) for one in body.held],
         like=None if body.like is None else Slice(**dict(body.like)),
         shape=_shape(body),
     )

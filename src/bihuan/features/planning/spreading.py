@@ -21,7 +21,7 @@ from bihuan.features.planning import alike, below, cells, editing, versions
 from bihuan.features.planning.alike import Slice
 from bihuan.features.planning.below import Held, Members
 from bihuan.features.planning.editing import Flags
-from bihuan.features.planning.model import CannotSpread, ChangedSince
+from bihuan.features.planning.model import CannotSpread, ChangedSince, NothingToFollow
 from bihuan.features.planning.replica import PlanState, replica_of
 from bihuan.features.planning.writing import locked_state, write
 from bihuan.kernel.errors import Invalid
@@ -44,7 +44,7 @@ class Spread:
     seen: Decimal | None
     method: Method = "proportional"
     action: Action = "replace"
-    held: Held = frozenset()
+    held: Held = ()
     like: Slice | None = None
     shape: Shape | None = None
 
@@ -113,6 +113,8 @@ def _worked_out(reader: Reader, actor: Principal, state: PlanState, wanted: Spre
         shares = _shares(reader, actor, state.version_id, wanted, cut)
         after = _parts(wanted, added, cut, shares)
     except NothingToSpreadOn:
+        if free.any():  # the cells are there: what they should follow is not
+            raise NothingToFollow(method=wanted.method, cells=int(free.sum())) from None
         raise CannotSpread(kept=dict(kept), cells=len(every)) from None
     except PartTooLarge:
         raise Invalid("正负数几乎抵消，按这个比例分出的数太大；请换一种分法") from None

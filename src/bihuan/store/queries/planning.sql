@@ -172,3 +172,22 @@ ON CONFLICT (version_id, item) DO UPDATE SET period = EXCLUDED.period, why = EXC
 -- name: drop_switchover
 -- Some items of a version show no actuals any more.
 DELETE FROM plan_switchover WHERE version_id = :version AND item = ANY(:items);
+
+-- name: holds
+-- What a person holds in a version, oldest first.
+SELECT item, members, period FROM plan_hold WHERE version_id = :version AND user_id = :user ORDER BY id;
+
+-- name: hold
+-- Holds a node; held already it stays so.
+INSERT INTO plan_hold (version_id, user_id, item, members, period, at)
+VALUES (:version, :user, :item, CAST(:members AS jsonb), :period, :at)
+ON CONFLICT (version_id, user_id, item, members, period) DO NOTHING;
+
+-- name: release_hold
+-- Lets a node go.
+DELETE FROM plan_hold
+WHERE version_id = :version AND user_id = :user AND item = :item AND members = CAST(:members AS jsonb) AND period = :period;
+
+-- name: release_holds
+-- Lets everything go that a person holds in a version.
+DELETE FROM plan_hold WHERE version_id = :version AND user_id = :user;

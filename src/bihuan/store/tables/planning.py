@@ -167,6 +167,20 @@ plan_lock = Table(
     CheckConstraint("why <> ''", name="why"),
 )
 
+# A node of an item (cube!item) below which a person's spreading changes nothing. ``user_id`` 0: the system itself.
+plan_hold = Table(
+    "plan_hold",
+    metadata,
+    identity(),
+    _version(),
+    Column("user_id", BigInteger, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("members", JSONB, nullable=False),
+    Column("period", Text, nullable=False),
+    _at(),
+    UniqueConstraint("version_id", "user_id", "item", "members", "period"),
+)
+
 # Up to ``period`` (a leaf period's code) an item (cube!item) of a version holds actuals and refuses edits.
 plan_switchover = Table(
     "plan_switchover",
