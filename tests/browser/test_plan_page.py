@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from .plan_page import TRAVEL, PlanPage
 
@@ -49,6 +50,30 @@ def test_a_total_is_filled_down_exactly_and_taken_back(someone: Someone) -> None
     one.page.click("[data-testid=undo-saved]")
     one.expect(TRAVEL, "2026", f"{year:,}")
     assert [one.cell(TRAVEL, f"2026-{m:02d}").inner_text() for m in range(1, 13)] == months
+
+
+def test_an_amount_is_reallocated_from_the_rest_of_the_year_unless_it_is_held(someone: Someone) -> None:
+    """差旅 of April takes 300 from the other months: the year stays. Held months give nothing; one undo."""
+    one = someone().open("yusuan")
+    year, april = one.cell(TRAVEL, "2026").inner_text(), figure(one.cell(TRAVEL, "2026-04").inner_text())
+    one.click(TRAVEL, "2026-01")
+    one.keys("Alt+e")
+    one.page.click("[data-testid=hold]")
+    one.page.wait_for_selector("[data-testid=held-count]:has-text('共保持 1 处')")
+    january = one.cell(TRAVEL, "2026-01").inner_text()
+    one.click(TRAVEL, "2026-04")
+    one.page.click("[data-testid=reallocate]")
+    one.page.click("[data-testid=reallocate-dialog] .ant-select >> nth=0")
+    one.page.click(".ant-select-item-option:has-text('期间')")
+    one.page.fill("[data-testid=reallocate-amount]", "300")
+    one.page.wait_for_selector("[data-testid=reallocate-told]:has-text('保持不动')")
+    one.page.click("[data-testid=confirm-reallocate]")
+    one.expect(TRAVEL, "2026-04", f"{april + 300:,}")
+    assert (one.cell(TRAVEL, "2026").inner_text(), one.cell(TRAVEL, "2026-01").inner_text()) == (year, january)
+    one.page.click("[data-testid=undo-saved]")
+    one.expect(TRAVEL, "2026-04", f"{april:,}")
+    one.page.click("[data-testid=release-all]")
+    expect(one.page.locator("[data-testid=held-count]")).to_have_count(0)
 
 
 def test_typing_without_a_pause_loses_no_key(someone: Someone) -> None:

@@ -252,6 +252,7 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/plan-units/{unit_id}/changes"): [_ids("unit"), _ids("unit", query="?against=last_year")],
     ("GET", "/api/v1/plan-units/{unit_id}/checks"): [_ids("unit")],
     ("GET", "/api/v1/plan/branches/{branch}/merge"): [_ids("branch")],
+    ("GET", "/api/v1/plan/holds"): [_version("?version={version}")],
     ("GET", "/api/v1/plan/versions"): [_plain("?model=secret")],
     ("GET", "/api/v1/roles"): [_plain()],
     ("GET", "/api/v1/sources"): [_plain()],

@@ -1,6 +1,5 @@
 /** 解释这个数: where a figure comes from, in a fixed order: value, rule, operands, comparison, history, effect, lock. */
 import { useQuery } from "@tanstack/react-query";
-import { Button } from "antd";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
@@ -12,6 +11,7 @@ import { type MoneyUnit, show, showChange } from "../../lib/display";
 import { clockTime } from "../../lib/times";
 import { Icon } from "../../ui/icons";
 import { problemText } from "../../ui/problemText";
+import { CellActions } from "./CellActions";
 import { type CellAddress, historyQuery, type ModelDetail, type Step, traceQuery } from "./requests";
 import { cellState, itemMeasure } from "./slice";
 
@@ -22,7 +22,7 @@ interface Props {
   readonly sheet: Sheet;
   readonly model: ModelDetail;
   readonly unit: MoneyUnit;
-  readonly onSpread: (() => void) | undefined; // to write at this total
+  readonly acts: ((what: "spread" | "reallocate") => void) | undefined; // to write at this place
   readonly onClose: () => void;
 }
 
@@ -43,7 +43,7 @@ export function ExplainPanel(props: Props) {
   );
 }
 
-function Explained({ cell, address, seq, sheet, model, unit, onSpread }: Props & { readonly cell: CellRef; readonly address: CellAddress }) {
+function Explained({ cell, address, seq, sheet, model, unit, acts }: Props & { readonly cell: CellRef; readonly address: CellAddress }) {
   const { t } = useTranslation();
   useSyncExternalStore(sheet.subscribe, sheet.revision);
   const trace = useQuery(traceQuery(address, seq));
@@ -78,6 +78,9 @@ function Explained({ cell, address, seq, sheet, model, unit, onSpread }: Props &
         )}
         {view.invalid !== null && <div style={{ color: "var(--error)" }}>{view.invalid}</div>}
       </section>
+      {acts && (view.access === "total" || view.access === "input") && (
+        <CellActions address={address} total={view.access === "total"} onSpread={() => acts("spread")} onReallocate={() => acts("reallocate")} />
+      )}
       {trace.error && <section>{t("problem.trace", { reason: problemText(t, asProblem(trace.error)) })}</section>}
       {trace.data && <Rule step={trace.data} model={model} unit={unit} />}
       <Compared sheet={sheet} cell={cell} unit={unit} />
@@ -90,13 +93,6 @@ function Explained({ cell, address, seq, sheet, model, unit, onSpread }: Props &
             {t("panel.why")}
           </h3>
           {view.reason ?? t(`reason.${view.access === "void" ? "invalid" : view.access}`)}
-          {view.access === "total" && onSpread && (
-            <div>
-              <Button size="small" onClick={onSpread} data-testid="spread">
-                {t("form.spread.open")}
-              </Button>
-            </div>
-          )}
         </section>
       )}
     </>

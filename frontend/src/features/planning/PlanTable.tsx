@@ -12,6 +12,7 @@ import { Icon } from "../../ui/icons";
 import { problemText } from "../../ui/problemText";
 import { Empty, Failed, Loading } from "../../ui/states";
 import { useNarrow } from "../../ui/useNarrow";
+import { ActDialogs } from "./ActDialogs";
 import { ChecksBar } from "./ChecksBar";
 import { subjectOf, useMarks } from "./comments";
 import { ConflictDialog } from "./ConflictDialog";
@@ -24,7 +25,6 @@ import { PlanToolbar } from "./PlanToolbar";
 import { queryOf } from "./planQuery";
 import type { Asked, CheckCell, Cube, Form, Member, ModelDetail, Unit, Version } from "./requests";
 import { cellRefOf, isBeside } from "./slice";
-import { SpreadDialog } from "./SpreadDialog";
 import { SubmitDialog } from "./SubmitDialog";
 import { ThreadPanel } from "./ThreadPanel";
 import { useChecks } from "./useChecks";
@@ -223,7 +223,7 @@ export function PlanTable(props: Props) {
             sheet={sheet}
             model={model}
             unit={money}
-            onSpread={mayWrite ? actions.startSpread : undefined}
+            acts={mayWrite ? actions.start : undefined}
             onClose={closePanel}
           />
         )}
@@ -244,17 +244,8 @@ export function PlanTable(props: Props) {
       {actions.filling && asked.kind === "form" && (
         <FillDialog body={asked.body} factor={form?.factor ?? "1"} org={org?.name ?? ""} onFill={actions.fill} onCancel={actions.stopFill} />
       )}
-      {actions.spreading && active && address && sheet && (
-        <SpreadDialog
-          address={address}
-          versions={versions}
-          name={`${sheet.row(active.row)?.label ?? ""} · ${sheet.column(active.column)?.fullName ?? ""}`}
-          measure={sheet.row(active.row)?.unit ?? ""}
-          seen={sheet.saved(active).amount}
-          write={actions.writeSpread}
-          onDone={actions.spreadDone}
-          onCancel={actions.stopSpread}
-        />
+      {actions.acting && active && address && sheet && (
+        <ActDialogs acting={actions.acting} address={address} active={active} sheet={sheet} model={model} versions={versions} unit={money} write={actions.write} done={actions.done} onCancel={actions.stopActing} />
       )}
       {submission.asking && (
         <SubmitDialog org={org?.name ?? ""} checks={submission.asking} busy={submission.busy} refused={submission.refused} onSubmit={(comment, reasons) => void submission.send(comment, reasons)} onCancel={submission.cancel} />

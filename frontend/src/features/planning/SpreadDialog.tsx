@@ -1,6 +1,6 @@
 /** Writing at a total: how much, by which shares; says first how many cells change and which stay, and why. */
 import { Button, Input, Modal, Select } from "antd";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import { type Amount, tryAmount } from "../../lib/amount";
@@ -8,6 +8,7 @@ import { problemText } from "../../ui/problemText";
 import { type CellAddress, type Spread, spreadTotal, type Version } from "./requests";
 import { atFirst, choiceOf, METHODS, type Typed } from "./spreadChoice";
 import { SpreadHow } from "./SpreadHow";
+import { useTold } from "./useTold";
 
 const ACTIONS = ["replace", "add", "subtract"] as const;
 
@@ -16,45 +17,24 @@ interface Props {
   readonly versions: readonly Version[];
   readonly name: string;
   readonly measure: string; // the item's unit, in which one types
+  readonly figure: (amount: string) => string;
   readonly seen: Amount | null;
   readonly onDone: (told: Spread) => void;
   readonly write: (change: () => Promise<Spread>) => Promise<Spread>;
   readonly onCancel: () => void;
 }
 
-export function SpreadDialog({ address, versions, name, measure, seen, onDone, write, onCancel }: Props) {
+export function SpreadDialog({ address, versions, name, measure, figure, seen, onDone, write, onCancel }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState<string>(seen ?? "");
   const [typed, setTyped] = useState<Typed>(() => atFirst(address.version));
-  const [told, setTold] = useState<Spread | null>(null);
-  const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const amount = tryAmount(text.replace(/[,，\s]/g, ""));
   const choice = useMemo(() => choiceOf(typed), [typed]);
   const good = amount !== null && choice !== null;
+  const ask = useMemo(() => (amount === null || choice === null ? null : () => spreadTotal(address, { amount, seen, ...choice }, true)), [address, amount, seen, choice]);
+  const { told, problem, setProblem } = useTold(ask);
   const set = (change: Partial<Typed>) => setTyped((was) => ({ ...was, ...change }));
-
-  useEffect(() => {
-    if (amount === null || choice === null) return undefined;
-    let here = true;
-    const timer = setTimeout(() => {
-      spreadTotal(address, { amount, seen, ...choice }, true)
-        .then((found) => {
-          if (!here) return;
-          setTold(found);
-          setProblem("");
-        })
-        .catch((error: unknown) => {
-          if (!here) return;
-          setTold(null);
-          setProblem(problemText(t, asProblem(error)));
-        });
-    }, 200);
-    return () => {
-      here = false;
-      clearTimeout(timer);
-    };
-  }, [address, amount, seen, choice, t]);
 
   const spread = async (): Promise<void> => {
     if (amount === null || choice === null) return;
@@ -101,7 +81,7 @@ export function SpreadDialog({ address, versions, name, measure, seen, onDone, w
         {!good && <div className="wrong">{t(amount === null || typed.method !== "pattern" ? "form.spread.notNumber" : "form.spread.notPattern")}</div>}
         {told && good && (
           <div className="counts" aria-live="polite" data-testid="spread-told">
-            <b>{count > 0 ? t("form.spread.willChange", { count, cells: told.cells, total: told.total }) : t("form.spread.nothing")}</b>
+            <b>{count > 0 ? t("form.spread.willChange", { count, cells: told.cells, total: figure(told.total) }) : t("form.spread.nothing")}</b>
             {told.kept.length > 0 && (
               <div className="muted">
                 {t("form.spread.keep")} {told.kept.map((one) => t("form.skipLine", { reason: one.why, count: one.cells })).join("；")}

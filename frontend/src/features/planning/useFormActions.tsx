@@ -1,11 +1,11 @@
-/** What one does with a whole form: fill it from last year, write at a total, export it, take the last change set back. */
+/** What one does with a whole form: fill it from last year, write at a total, reallocate, export it, take the last change set back. */
 import { App, Button } from "antd";
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import type { MoneyUnit } from "../../lib/display";
 import { problemText } from "../../ui/problemText";
-import { type Asked, exportForm, fillForm, keep, redoChange, type Spread, undoChange } from "./requests";
+import { type Asked, exportForm, fillForm, keep, redoChange, undoChange } from "./requests";
 
 interface Needs {
   readonly asked: Asked;
@@ -22,7 +22,7 @@ export function useFormActions({ asked, version, money, editCount, own, closed }
   const { t } = useTranslation();
   const { message } = App.useApp();
   const [filling, setFilling] = useState(false);
-  const [spreading, setSpreading] = useState(false);
+  const [acting, setActing] = useState<"spread" | "reallocate" | null>(null);
 
   /** Takes a change set back, or does it again; then tells so, with the way to the other. */
   const turn = async (seq: number, way: "undo" | "redo"): Promise<void> => {
@@ -74,23 +74,24 @@ export function useFormActions({ asked, version, money, editCount, own, closed }
     tellWithUndo(t("form.filled", { count: cells }), seq);
   };
 
-  const startSpread = (): void => {
+  const start = (what: "spread" | "reallocate"): void => {
     if (editCount > 0) message.warning(t("form.spread.saveFirst", { count: editCount }));
-    else setSpreading(true);
+    else setActing(what);
   };
-  const stopSpread = useCallback(() => setSpreading(false), []);
-  const writeSpread = async (change: () => Promise<Spread>): Promise<Spread> => {
-    const told: Spread[] = [];
+  const stopActing = useCallback(() => setActing(null), []);
+  /** Writes as one's own, so that the page follows it at once. */
+  const write = async <T extends { readonly seq: number }>(change: () => Promise<T>): Promise<T> => {
+    const told: T[] = [];
     await own(async () => {
       const made = await change();
       told.push(made);
       return made.seq;
     });
-    return told[0] as Spread; // what throws does not come here
+    return told[0] as T; // what throws does not come here
   };
-  const spreadDone = (told: Spread): void => {
-    setSpreading(false);
-    tellWithUndo(t("form.spread.done", { count: told.changed }), told.seq);
+  const done = (said: string, seq: number): void => {
+    setActing(null);
+    tellWithUndo(said, seq);
   };
 
   const exportNow = async (): Promise<void> => {
@@ -106,5 +107,5 @@ export function useFormActions({ asked, version, money, editCount, own, closed }
     }
   };
 
-  return { filling, startFill, stopFill, fill, spreading, startSpread, stopSpread, writeSpread, spreadDone, exportNow, tellWithUndo };
+  return { filling, startFill, stopFill, fill, acting, start, stopActing, write, done, exportNow, tellWithUndo };
 }

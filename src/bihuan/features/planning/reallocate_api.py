@@ -51,7 +51,7 @@ class ReallocateOut(_Out):
     kept: list[KeptOut]
 
 
-class NodeIn(_In):
+class PlanNodeIn(_In):
     """A cell or a total of an item."""
 
     cube: Code
@@ -64,11 +64,11 @@ class HoldsIn(_In):
     """Nodes of a version to hold or to let go; ``all`` lets everything go."""
 
     version: int
-    nodes: Annotated[list[NodeIn], Field(default_factory=list, max_length=1_000)]
+    nodes: Annotated[list[PlanNodeIn], Field(default_factory=list, max_length=1_000)]
     all: bool = False
 
 
-class NodeOut(_Out):
+class PlanNodeOut(_Out):
     """A node that is held."""
 
     cube: str
@@ -80,7 +80,7 @@ class NodeOut(_Out):
 class HoldsOut(_Out):
     """Everything one holds in a version, oldest first."""
 
-    nodes: list[NodeOut]
+    nodes: list[PlanNodeOut]
 
 
 @router.post("/reallocate", **requires("plan.write"))
@@ -133,14 +133,14 @@ def release(edge: Edge, body: HoldsIn) -> HoldsOut:
         return _held(holds.of_person(uow, edge.actor, body.version))
 
 
-def _node(one: NodeIn) -> Hold:
+def _node(one: PlanNodeIn) -> Hold:
     return Hold(ItemRef(one.cube, one.item), one.members, one.period)
 
 
 def _held(found: list[Hold]) -> HoldsOut:
     return HoldsOut(
         nodes=[
-            NodeOut(cube=one.item.cube, item=one.item.item, members=dict(one.members), period=one.period)
+            PlanNodeOut(cube=one.item.cube, item=one.item.item, members=dict(one.members), period=one.period)
             for one in found
         ]
     )

@@ -132,7 +132,7 @@ export function PivotTable({ model, cube, query, level, onLevel }: Props) {
             sheet={sheet}
             model={model}
             unit={money}
-            onSpread={undefined}
+            acts={undefined}
             onClose={() => {
               setExplaining(false);
               grid.current?.focus();
