@@ -252,7 +252,6 @@ ASKED: dict[Route, list[Callable[[Shop, str], Iterator[Ask]]]] = {
     ("GET", "/api/v1/plan-units/{unit_id}/changes"): [_ids("unit"), _ids("unit", query="?against=last_year")],
     ("GET", "/api/v1/plan-units/{unit_id}/checks"): [_ids("unit")],
     ("GET", "/api/v1/plan/branches/{branch}/merge"): [_ids("branch")],
-    ("GET", "/api/v1/plan/holds"): [_version("?version={version}")],
     ("GET", "/api/v1/plan/versions"): [_plain("?model=secret")],
     ("GET", "/api/v1/roles"): [_plain()],
     ("GET", "/api/v1/sources"): [_plain()],
@@ -332,6 +331,7 @@ NOT_ASKED: dict[Route, str] = {
     ("GET", "/api/v1/events"): "an endless answer; tests/integration/web/test_events.py cuts it by scope",
     ("GET", "/api/v1/models/{code}/lint"): "hints about the whole package, by the right to export it",
     ("GET", "/api/v1/models/{code}/package"): "the whole package, by a right of its own",
+    ("GET", "/api/v1/plan/holds"): "the places oneself holds, as oneself named them; no amounts",
     ("GET", "/api/v1/session"): "oneself",
     (
         "POST",
