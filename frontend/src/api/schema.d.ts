@@ -2693,6 +2693,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Held
+         * @description What you hold in a version; nobody else sees it.
+         */
+        get: operations["planning_held"];
+        put?: never;
+        /**
+         * Hold
+         * @description Holds cells and totals: your spreading, copying and reallocating leave what is below as it is.
+         */
+        post: operations["planning_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/holds/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description Lets held cells and totals go.
+         */
+        post: operations["planning_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan/preview": {
         parameters: {
             query?: never;
@@ -2727,6 +2771,26 @@ export interface paths {
          * @description A slice of a cube.
          */
         post: operations["planning_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/reallocate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reallocate
+         * @description Moves an amount between members or periods so that all totals above both stay; one undo takes it back.
+         */
+        post: operations["planning_reallocate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6751,7 +6815,7 @@ export interface components {
         };
         /**
          * HeldIn
-         * @description A leaf cell that keeps its amount.
+         * @description A cell, or a total with all below it, that keeps its amount.
          */
         HeldIn: {
             /** Members */
@@ -6878,34 +6942,12 @@ export interface components {
             task: number;
         };
         /**
-         * HoldsIn
-         * @description Which reserved or committed amounts: one member per dimension of the item.
+         * HoldsOut
+         * @description Everything one holds in a version, oldest first.
          */
-        HoldsIn: {
-            /** Item */
-            item: string;
-            /** Members */
-            members: {
-                [key: string]: string;
-            };
-            /** Model */
-            model: string;
-            /** Period */
-            period: string;
-            /**
-             * Span
-             * @default year
-             * @enum {string}
-             */
-            span: "month" | "to_date" | "year";
-            /**
-             * Stages
-             * @default [
-             *       "reserved",
-             *       "committed"
-             *     ]
-             */
-            stages: ("reserved" | "committed")[];
+        HoldsOut: {
+            /** Nodes */
+            nodes: components["schemas"]["PlanNodeOut"][];
         };
         /**
          * ImportIn
@@ -8318,6 +8360,41 @@ export interface components {
             name: string;
         };
         /**
+         * PlanNodeIn
+         * @description A cell or a total of an item.
+         */
+        PlanNodeIn: {
+            /** Cube */
+            cube: string;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /**
+             * Period
+             * @default
+             */
+            period: string;
+        };
+        /**
+         * PlanNodeOut
+         * @description A node that is held.
+         */
+        PlanNodeOut: {
+            /** Cube */
+            cube: string;
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Period */
+            period: string;
+        };
+        /**
          * PolicyChangeOut
          * @description A part that a draft says otherwise. ``of``: "" (the policy itself), rules, documents, exempt; ``code``: of which.
          *
@@ -8490,6 +8567,81 @@ export interface components {
         ReadIn: {
             /** Ids */
             ids?: number[] | null;
+        };
+        /**
+         * ReallocateIn
+         * @description ``amount`` comes to the node ``members``, ``period`` (negative: goes from it) along the dimension ``along``, or "period".
+         *
+         *     ``source``: the member or period it comes from, "" = the siblings of the node. ``seen``: the node's total as shown, null =
+         *     blank. ``dry``: only say.
+         */
+        ReallocateIn: {
+            /** Along */
+            along: string;
+            /**
+             * Amount
+             * @example 1234.50
+             */
+            amount: string;
+            /** Cube */
+            cube: string;
+            /**
+             * Dry
+             * @default false
+             */
+            dry: boolean;
+            /**
+             * Held
+             * @default []
+             */
+            held: components["schemas"]["HeldIn"][];
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /**
+             * Period
+             * @default
+             */
+            period: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Seen */
+            seen: string | null;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ReallocateOut
+         * @description ``cells`` on both sides, ``changed`` of them; the totals of the node and of its source before and after.
+         */
+        ReallocateOut: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Cells */
+            cells: number;
+            /** Changed */
+            changed: number;
+            /** Kept */
+            kept: components["schemas"]["KeptOut"][];
+            /** Seq */
+            seq: number;
+            /** Source After */
+            source_after: string;
+            /** Source Before */
+            source_before: string;
         };
         /** Reason */
         Reason: {
@@ -10875,6 +11027,36 @@ export interface components {
             unit: string;
         };
         /**
+         * HoldsIn
+         * @description Which reserved or committed amounts: one member per dimension of the item.
+         */
+        bihuan__features__monitoring__wire__HoldsIn: {
+            /** Item */
+            item: string;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Model */
+            model: string;
+            /** Period */
+            period: string;
+            /**
+             * Span
+             * @default year
+             * @enum {string}
+             */
+            span: "month" | "to_date" | "year";
+            /**
+             * Stages
+             * @default [
+             *       "reserved",
+             *       "committed"
+             *     ]
+             */
+            stages: ("reserved" | "committed")[];
+        };
+        /**
          * SourceIn
          * @description A slice, perhaps as its version stood at the seq ``as_of``.
          */
@@ -10897,6 +11079,21 @@ export interface components {
              * @default 0
              */
             years: number;
+        };
+        /**
+         * HoldsIn
+         * @description Nodes of a version to hold or to let go; ``all`` lets everything go.
+         */
+        bihuan__features__planning__reallocate_api__HoldsIn: {
+            /**
+             * All
+             * @default false
+             */
+            all: boolean;
+            /** Nodes */
+            nodes?: components["schemas"]["PlanNodeIn"][];
+            /** Version */
+            version: number;
         };
         /**
          * ItemOut
@@ -11514,7 +11711,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HoldsIn"];
+                "application/json": components["schemas"]["bihuan__features__monitoring__wire__HoldsIn"];
             };
         };
         responses: {
@@ -17123,6 +17320,103 @@ export interface operations {
             };
         };
     };
+    planning_held: {
+        parameters: {
+            query: {
+                version: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["bihuan__features__planning__reallocate_api__HoldsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["bihuan__features__planning__reallocate_api__HoldsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     planning_preview: {
         parameters: {
             query?: never;
@@ -17176,6 +17470,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueryOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    planning_reallocate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReallocateIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReallocateOut"];
                 };
             };
             /** @description Validation Error */
