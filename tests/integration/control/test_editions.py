@@ -137,8 +137,10 @@ def container(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
 def firm(container: Container) -> Firm:
     """1000 a month for travel in January and February, 1000 for the office in January, released in mid-January."""
     made = Firm(container, f"P{next(NUMBER)}")
+    cube = PACKAGE["cubes/10费用.yaml"] + "  数量: {unit: 元, scale: 2}\n"
     package = {
         **PACKAGE,
+        "cubes/10费用.yaml": cube,
         "policies/费用控制.yaml": OLD.replace("policy: 费用控制", f"policy: {made.code}"),
         "model.yaml": PACKAGE["model.yaml"].replace("office", made.code.lower()),
     }
@@ -166,6 +168,9 @@ def test_what_stands_is_counted_on_the_rows_of_the_new_rules_and_goes_on_from_th
         ("科目", "2026差"): (2000, 600, 0, 0, 1400),
         ("科目", "2026"): (1000, 0, 300, 0, 700),
     }
+    stored = "SELECT hard_limit FROM bucket b JOIN control_rule r ON r.id = b.rule_id WHERE r.policy_id = :p AND r.code = '年'"
+    with firm.database.reading() as reader:  # of the row itself, whose CHECK is the last line of defence
+        assert reader.conn.execute(sql(stored), {"p": firm.in_force().id}).scalar_one() == 3300
     firm.ask("A2", TRAVEL, JAN, "800")  # January had 400 left; the quarter has
     with firm.database.writing() as uow:
         commands.commit_stage(uow, ASKER, document_id=held)
@@ -241,6 +246,7 @@ def test_what_an_activation_cannot_change_is_refused_and_says_what_to_do(firm: F
     for text, said in [
         (OLD.replace("policy: 费用控制", "policy: 别的"), "另建方案"),
         (NEW + "issue: {by: quarter}\n", "分期下达变了"),
+        (NEW.replace("[费用!金额]", "[费用!金额, 费用!数量]"), "受控指标变了（费用!数量）"),
         (OLD, "一样"),
     ]:
         with pytest.raises(CannotActivate) as refused:
