@@ -4,7 +4,8 @@ import { App, Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import { problemText } from "../../ui/problemText";
-import { hold, holdsQuery, isHeld, letGo, nodeOf } from "./reallocation";
+import { isHeld, nodeOf } from "./node";
+import { hold, holdsQuery, letGo } from "./reallocation";
 import type { CellAddress } from "./requests";
 
 interface Props {

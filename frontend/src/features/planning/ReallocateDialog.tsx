@@ -6,7 +6,8 @@ import { useTranslation } from "react-i18next";
 import { asProblem } from "../../api/problem";
 import { type Amount, tryAmount } from "../../lib/amount";
 import { problemText } from "../../ui/problemText";
-import { alongs, PERIOD, type Reallocated, reallocate } from "./reallocation";
+import { alongs, PERIOD } from "./node";
+import { type Reallocated, reallocate } from "./reallocation";
 import { type CellAddress, membersQuery, type ModelDetail } from "./requests";
 import { useTold } from "./useTold";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isHeld, type Node } from "./reallocation";
+import { isHeld, type Node } from "./node";
 
 const node: Node = { cube: "费用", item: "金额", members: { org: "A", 科目: "差旅" }, period: "2026-01" };
 
